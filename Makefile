@@ -1,0 +1,64 @@
+# `make run` opens the app, `make test` runs everything a change must pass.
+PYTHON ?= python3
+VENV := .venv
+# uv installs several times faster than pip; where it cannot be had, pip does.
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PIP = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(BIN)/python -m pip install --quiet $(1)
+
+.PHONY: run test check bench install install-app install-dev browser shipped-models clean
+
+## run: open the app in the browser
+run: install-app
+	@# The training packages are most of the download: they come while the app is already open.
+	@test -e $(VENV)/.full || ($(MAKE) --silent install >$(VENV)/install.log 2>&1 &)
+	$(BIN)/python -m streamlit run app.py
+
+## test: checks, then all tests
+test: check browser
+	$(BIN)/python -m pytest
+
+## check: style, types, import contracts
+check: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+## bench: print the figures of the README
+bench: install-dev
+	$(BIN)/python -m benchmarks
+
+## shipped-models: train the models in models/ anew (about an hour on 2 cores)
+shipped-models: install
+	$(BIN)/python -m benchmarks.shipped_models
+
+install-app: $(VENV)/.app
+install: $(VENV)/.full
+install-dev: $(VENV)/.dev
+
+$(VENV)/.venv:
+	$(PYTHON) -m venv $(VENV)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+	@touch $@
+
+$(VENV)/.app: requirements-app.txt | $(VENV)/.venv
+	@echo "Installing the app …"
+	@$(call PIP,-r requirements-app.txt)
+	@touch $@
+
+$(VENV)/.full: requirements.txt $(VENV)/.app
+	@echo "Installing the training packages …"
+	@$(call PIP,-r requirements.txt)
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.full
+	@echo "Installing the tools for tests and checks …"
+	@$(call PIP,-r requirements-dev.txt)
+	@touch $@
+
+## browser: Chromium for the browser tests, where it is missing
+browser: install-dev
+	@$(BIN)/python -m tests.browser.chromium
+
+clean:
+	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,110 @@
+"""Read the digits in files: pictures, folders of pictures, and canvas drawings."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitlab.errors import DigitlabError, DrawingError, PictureError
+from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
+from digitlab.ink.picture import PICTURE_SUFFIXES
+from digitlab.reader import Answer, DigitReader
+
+DRAWING_SUFFIX = ".json"
+_BLOCK = 128
+_MAX_DRAWING_BYTES = 20_000_000
+
+
+@dataclass(frozen=True)
+class FileAnswer:
+    """The answer to one file: either `answer` or `error` is set."""
+
+    file: str
+    answer: Answer | None = None
+    error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of `classify --json`."""
+        if self.answer is None:
+            return {"file": self.file, "digit": None, "error": self.error}
+        return {
+            "file": self.file,
+            "digit": self.answer.digit,
+            "confidence": self.answer.confidence,
+            "probabilities": list(self.answer.probabilities),
+        }
+
+
+def classify_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[FileAnswer]:
+    """Read every file named, and every picture and drawing in folders named.
+
+    Args:
+        paths: files and folders, also ones that do not exist.
+    Yields:
+        One answer a file, in order; a file that cannot be read yields an error, the others
+        are answered all the same.
+    """
+    # Decoding leaves the interpreter's lock, so two threads keep two cores busy.
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        for block in _in_blocks(_find_files(paths)):
+            prepared = list(pool.map(_prepare_file, block))
+            images = [thing for thing in prepared if isinstance(thing, np.ndarray)]
+            probabilities = iter(reader.compute_probabilities(np.stack(images)) if images else ())
+            for path, thing in zip(block, prepared, strict=True):
+                if isinstance(thing, str):
+                    yield FileAnswer(str(path), error=thing)
+                else:
+                    yield FileAnswer(str(path), Answer(tuple(map(float, next(probabilities)))))
+
+
+def load_drawing(path: Path) -> Any:
+    """Read a canvas drawing's JSON from a file.
+
+    Raises:
+        DrawingError: the file is too large or no JSON.
+    """
+    if path.stat().st_size > _MAX_DRAWING_BYTES:
+        raise DrawingError("The file is too large for a drawing.")
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DrawingError("The file is no JSON. Save the canvas's json_data.") from error
+
+
+def _in_blocks(paths: Iterable[Path]) -> Iterator[tuple[Path, ...]]:
+    remaining = iter(paths)
+    while block := tuple(islice(remaining, _BLOCK)):
+        yield block
+
+
+def _find_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files themselves, and in folders what looks like a picture or a drawing, sorted."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for folder, folders, names in os.walk(path):
+            folders.sort()
+            for name in sorted(names):
+                if name.lower().endswith((*PICTURE_SUFFIXES, DRAWING_SUFFIX)):
+                    yield Path(folder) / name
+
+
+def _prepare_file(path: Path) -> np.ndarray | str:
+    """The 28x28 digit in a file, or one sentence on why there is none."""
+    try:
+        if path.suffix.lower() == DRAWING_SUFFIX:
+            return prepare_drawing(parse_drawing(load_drawing(path))).image
+        if not path.exists():
+            raise PictureError("There is no such file.")
+        return prepare_picture(decode_picture(path)).image
+    except DigitlabError as error:
+        return str(error)
+    except OSError as error:
+        return f"The file cannot be read: {error.strerror or error}."

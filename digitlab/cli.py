@@ -1,0 +1,112 @@
+"""The command line: `python -m digitlab COMMAND`. Each command imports what it needs, no more."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from digitlab import __version__
+from digitlab.errors import DigitlabError
+from digitlab.shelf import DEFAULT_MODEL_ID
+from digitlab.training.config import TrainConfig
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0 if all went well."""
+    options = _build_parser().parse_args(arguments)
+    try:
+        exit_code: int = options.run(options)
+        sys.stdout.flush()
+        return exit_code
+    except DigitlabError as error:
+        print(f"digitlab: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output (`| head`) has seen enough.
+        sys.stderr.close()
+        return 1
+
+
+def _build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="digitlab", description=__doc__.splitlines()[0])
+    parser.add_argument("--version", action="version", version=f"digitlab {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_classify(commands)
+    _add_models(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_shelve(commands)
+    return parser
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _add_classify(commands: Commands) -> None:
+    from digitlab.commands.classify import run
+
+    command = commands.add_parser("classify", help="read the digits in pictures and drawings")
+    command.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="a picture, a folder of pictures, or a .json file with a canvas drawing",
+    )
+    command.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+    command.set_defaults(run=run)
+
+
+def _add_models(commands: Commands) -> None:
+    from digitlab.commands.models import run
+
+    command = commands.add_parser("models", help="list the models on the shelf")
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+    command.set_defaults(run=run)
+
+
+def _add_train(commands: Commands) -> None:
+    from digitlab.commands.train import run
+
+    command = commands.add_parser(
+        "train",
+        help="train a network",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    for spec in fields(TrainConfig):
+        flag, help_text = "--" + spec.name.replace("_", "-"), spec.metadata["help"]
+        if spec.type is bool:
+            command.add_argument(flag, action="store_true", help=help_text)
+        else:
+            command.add_argument(
+                flag,
+                type=spec.type,
+                default=spec.default,
+                choices=spec.metadata.get("choices"),
+                help=help_text,
+            )
+    command.add_argument("--name", help="name of the run's folder")
+    command.add_argument("--shelve", metavar="ID", help="put the model on the shelf under this id")
+    command.set_defaults(run=run)
+
+
+def _add_evaluate(commands: Commands) -> None:
+    from digitlab.commands.evaluate import run
+
+    command = commands.add_parser("evaluate", help="test a model on a data set's test images")
+    command.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
+    command.add_argument("--data", default=None, metavar="DATASET", help="default: the model's own")
+    command.add_argument("--json", action="store_true", help="all figures as one JSON object")
+    command.set_defaults(run=run)
+
+
+def _add_shelve(commands: Commands) -> None:
+    from digitlab.commands.shelve import run
+
+    command = commands.add_parser("shelve", help="put a finished run's model on the shelf")
+    command.add_argument("run_id", metavar="RUN")
+    command.add_argument("model_id", metavar="ID")
+    command.add_argument("--label", help="the model's name for people")
+    command.set_defaults(run=run)

@@ -1,0 +1,161 @@
+"""Which data sets there are, where their publishers keep them and how to know them again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from digitlab.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file of a data set: its address, its hash and the names Keras gives it in its cache."""
+
+    name: str
+    url: str
+    sha256: str
+    keras_cache_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """One data set.
+
+    Attributes:
+        image_shape: `(h, w)` for grey images, `(h, w, 3)` for colour.
+        array_sha256: sha256 of each array's bytes as uint8 in C order, where it is known. A file
+            in another container is accepted when its arrays match.
+        layout: how the files are packed: "npz", "idx" or "cifar".
+    """
+
+    id: str
+    label: str
+    image_shape: tuple[int, ...]
+    class_names: tuple[str, ...]
+    n_train: int
+    n_test: int
+    files: tuple[RemoteFile, ...]
+    layout: str
+    licence: str
+    homepage: str
+    array_sha256: Mapping[str, str] = field(default_factory=dict)
+    has_sample: bool = False
+
+
+_FASHION_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+
+
+def _fashion_file(name: str, sha256: str) -> RemoteFile:
+    return RemoteFile(name, _FASHION_URL + name, sha256, (f"fashion-mnist/{name}",))
+
+
+_SPECS = (
+    DatasetSpec(
+        id="mnist",
+        label="MNIST handwritten digits",
+        image_shape=(28, 28),
+        class_names=tuple("0123456789"),
+        n_train=60_000,
+        n_test=10_000,
+        files=(
+            RemoteFile(
+                "mnist.npz",
+                "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+                "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+                ("mnist.npz",),
+            ),
+        ),
+        layout="npz",
+        licence="CC BY-SA 3.0 (Yann LeCun, Corinna Cortes)",
+        homepage="http://yann.lecun.com/exdb/mnist/",
+        array_sha256={
+            "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+            "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+            "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+            "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+        },
+        has_sample=True,
+    ),
+    DatasetSpec(
+        id="fashion_mnist",
+        label="Fashion-MNIST clothes",
+        image_shape=(28, 28),
+        class_names=(
+            "T-shirt/top",
+            "Trouser",
+            "Pullover",
+            "Dress",
+            "Coat",
+            "Sandal",
+            "Shirt",
+            "Sneaker",
+            "Bag",
+            "Ankle boot",
+        ),
+        n_train=60_000,
+        n_test=10_000,
+        files=(
+            _fashion_file(
+                "train-images-idx3-ubyte.gz",
+                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            ),
+            _fashion_file(
+                "train-labels-idx1-ubyte.gz",
+                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            ),
+            _fashion_file(
+                "t10k-images-idx3-ubyte.gz",
+                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            ),
+            _fashion_file(
+                "t10k-labels-idx1-ubyte.gz",
+                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+            ),
+        ),
+        layout="idx",
+        licence="MIT (Zalando SE)",
+        homepage="https://github.com/zalandoresearch/fashion-mnist",
+    ),
+    DatasetSpec(
+        id="cifar10",
+        label="CIFAR-10 photos",
+        image_shape=(32, 32, 3),
+        class_names=(
+            "airplane",
+            "automobile",
+            "bird",
+            "cat",
+            "deer",
+            "dog",
+            "frog",
+            "horse",
+            "ship",
+            "truck",
+        ),
+        n_train=50_000,
+        n_test=10_000,
+        files=(
+            RemoteFile(
+                "cifar-10-python.tar.gz",
+                "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+                "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+                ("cifar-10-batches-py-target_archive", "cifar-10-batches-py.tar.gz"),
+            ),
+        ),
+        layout="cifar",
+        licence="none stated; free for research (Alex Krizhevsky)",
+        homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
+    ),
+)
+
+DATASETS: dict[str, DatasetSpec] = {spec.id: spec for spec in _SPECS}
+
+
+def get_dataset_spec(dataset_id: str) -> DatasetSpec:
+    """The spec with this id.
+
+    Raises:
+        ConfigError: no data set has this id.
+    """
+    if dataset_id not in DATASETS:
+        raise ConfigError(f"dataset is {dataset_id!r}; it must be one of {', '.join(DATASETS)}.")
+    return DATASETS[dataset_id]

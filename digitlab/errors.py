@@ -1,0 +1,63 @@
+"""Every error digitlab raises on purpose.
+
+```
+DigitlabError
+├── ConfigError                 a setting is out of its range
+├── DatasetError
+│   ├── DatasetCorruptError     a data file is not what its publisher shipped
+│   └── DatasetUnavailableError no source could provide the data
+├── InkError
+│   ├── EmptyInkError           nothing is drawn
+│   ├── DrawingError            a canvas drawing cannot be read
+│   └── PictureError            a picture file cannot be read
+├── ShelfError                  a model is missing or damaged
+└── RunError                    a training run is missing or failed
+```
+
+Each message is one sentence or two for the person in front of the screen: what happened, why,
+and what to do. Pages and the command line show it as it is.
+"""
+
+
+class DigitlabError(Exception):
+    """Base of all errors with a message meant for people."""
+
+
+class ConfigError(DigitlabError):
+    """A setting is out of its range; the message names field, value and range."""
+
+
+class DatasetError(DigitlabError):
+    """Base of the errors about data sets."""
+
+
+class DatasetCorruptError(DatasetError):
+    """A data file is truncated or was changed."""
+
+
+class DatasetUnavailableError(DatasetError):
+    """No source could provide the data set."""
+
+
+class InkError(DigitlabError):
+    """Base of the errors about drawings and pictures."""
+
+
+class EmptyInkError(InkError):
+    """There is no ink: a blank canvas or a picture of one colour."""
+
+
+class DrawingError(InkError):
+    """A canvas drawing cannot be read."""
+
+
+class PictureError(InkError):
+    """A picture file cannot be read."""
+
+
+class ShelfError(DigitlabError):
+    """A model is not on the shelf, or its files are damaged."""
+
+
+class RunError(DigitlabError):
+    """A training run is missing, could not start, or failed."""

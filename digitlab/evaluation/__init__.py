@@ -1,0 +1,1 @@
+"""Numbers about models: `metrics` computes them, `report` keeps them with the model."""

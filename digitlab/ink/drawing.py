@@ -1,0 +1,150 @@
+"""From a canvas drawing (vectors) to 28x28: one pen width, whatever brush was used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from digitlab.errors import DrawingError, EmptyInkError
+from digitlab.ink.fabric import read_polyline
+from digitlab.ink.frame import BOX_PX, FRAME_PX, compute_centre_of_mass
+from digitlab.ink.trace import InkStep, PreparedInk
+
+# The width of MNIST's pens in its 28x28 frame; `benchmarks/pen_width.py` picks it.
+PEN_WIDTH_PX = 2.5
+# Strokes are drawn this much larger and averaged down, which makes their edges smooth.
+_OVERSAMPLING = 8
+# cv2 takes coordinates as integers with this many fractional bits.
+_SHIFT_BITS = 4
+# A tap leaves a dot with no extent: it is drawn as a dot and not blown up to the whole box.
+_MIN_EXTENT_PX = 2.0
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One line of a drawing.
+
+    Attributes:
+        points: `(n, 2)` float64, x to the right and y down, canvas pixels, n >= 1.
+        width_px: the brush's width.
+    """
+
+    points: np.ndarray
+    width_px: float
+
+
+def parse_drawing(json_data: Any) -> tuple[Stroke, ...]:
+    """The strokes of a canvas drawing.
+
+    Objects that no pen draws (texts, pictures, shapes) are left out.
+
+    Args:
+        json_data: what `st_canvas(...).json_data` returns, or the same read from a file.
+    Raises:
+        DrawingError: this is no canvas drawing, or a stroke's numbers make no sense.
+        EmptyInkError: nothing is drawn.
+    """
+    things = json_data.get("objects") if isinstance(json_data, dict) else None
+    if not isinstance(things, list):
+        raise DrawingError(
+            "This is no canvas drawing: it has no list of objects. Save the canvas's json_data."
+        )
+    strokes = []
+    for thing in things:
+        points = read_polyline(thing) if isinstance(thing, dict) else None
+        if points is not None and len(points):
+            strokes.append(Stroke(points, _read_width_px(thing)))
+    if not strokes:
+        raise EmptyInkError(
+            "The drawing is empty."
+            if not things
+            else "The drawing has no pen strokes, only objects that cannot be read as a digit."
+        )
+    return tuple(strokes)
+
+
+def prepare_drawing(strokes: Sequence[Stroke]) -> PreparedInk:
+    """Draw strokes anew, the way MNIST's writers would have written them.
+
+    Args:
+        strokes: at least one; size, place and brush width do not matter.
+    Returns:
+        The digit, and the steps to it.
+    Raises:
+        EmptyInkError: there is no stroke.
+    """
+    if not strokes:
+        raise EmptyInkError("The drawing is empty.")
+    lines = _scale_to_box([stroke.points for stroke in strokes])
+    fine = _draw(lines)
+    image = _shrink(_centre(lines, fine))
+    steps = (
+        InkStep("Your strokes", lambda: _draw_as_made(strokes)),
+        InkStep("One pen width, in a box of 20 pixels", lambda: fine),
+        InkStep("28 × 28, centre of mass in the middle", lambda: image),
+    )
+    return PreparedInk(image, steps)
+
+
+def _read_width_px(thing: dict[str, Any]) -> float:
+    width = thing.get("strokeWidth", 1)
+    is_number = isinstance(width, int | float) and not isinstance(width, bool)
+    return float(width) if is_number and 0 < width < 1e4 else 1.0
+
+
+def _scale_to_box(lines: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Scale and move all lines so that their ink fills the 20 px box in the frame's middle."""
+    everything = np.concatenate(lines)
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    extent = max(float((high - low).max()), _MIN_EXTENT_PX)
+    # The pen is drawn around the line: half its width stands over on each side.
+    scale = (BOX_PX - PEN_WIDTH_PX) / extent
+    return [(line - (low + high) / 2) * scale + FRAME_PX / 2 for line in lines]
+
+
+def _draw(lines: Sequence[np.ndarray]) -> np.ndarray:
+    """Draw lines given in frame pixels: `(28 k, 28 k)` uint8 for an oversampling of k."""
+    side = FRAME_PX * _OVERSAMPLING
+    fine = np.zeros((side, side), np.uint8)
+    # A pixel's centre is half a pixel from its edge.
+    factor = _OVERSAMPLING * 2**_SHIFT_BITS
+    scaled = [np.round(line * factor - 2**_SHIFT_BITS / 2).astype(np.int32) for line in lines]
+    thickness = round(PEN_WIDTH_PX * _OVERSAMPLING)
+    cv2.polylines(fine, scaled, False, 255, thickness, cv2.LINE_8, _SHIFT_BITS)
+    return fine
+
+
+def _centre(lines: Sequence[np.ndarray], fine: np.ndarray) -> np.ndarray:
+    """Draw the lines again with their centre of mass in the middle, as far as the frame goes."""
+    side = FRAME_PX * _OVERSAMPLING
+    mass = (np.array(compute_centre_of_mass(fine)) + 0.5) / _OVERSAMPLING
+    move = FRAME_PX / 2 - mass
+    everything = np.concatenate(lines)
+    margin = PEN_WIDTH_PX / 2
+    low = margin - everything.min(axis=0)
+    high = FRAME_PX - margin - everything.max(axis=0)
+    moved = np.float32([[1, 0, 0], [0, 1, 0]])
+    moved[:, 2] = np.round(np.clip(move, low, high) * _OVERSAMPLING)
+    return cv2.warpAffine(fine, moved, (side, side), flags=cv2.INTER_NEAREST)
+
+
+def _shrink(fine: np.ndarray) -> np.ndarray:
+    return cv2.resize(fine, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_AREA)
+
+
+def _draw_as_made(strokes: Sequence[Stroke]) -> np.ndarray:
+    """The drawing as the person sees it, cropped to a square: `(280, 280)` uint8."""
+    side = 280
+    everything = np.concatenate([stroke.points for stroke in strokes])
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    widest = max(stroke.width_px for stroke in strokes)
+    scale = side / (max(float((high - low).max()), 1.0) + 1.2 * widest)
+    canvas = np.zeros((side, side), np.uint8)
+    for stroke in strokes:
+        line = (stroke.points - (low + high) / 2) * scale + side / 2
+        points = np.round(line * 2**_SHIFT_BITS).astype(np.int32)
+        thickness = int(np.clip(round(stroke.width_px * scale), 1, side))
+        cv2.polylines(canvas, [points], False, 255, thickness, cv2.LINE_AA, _SHIFT_BITS)
+    return canvas

@@ -1,0 +1,120 @@
+"""Read the vectors of a Fabric.js canvas: what `streamlit-drawable-canvas` hands over.
+
+Fabric keeps a path's points where they were drawn and describes any later move, scale or turn
+beside them: `left` and `top` say where the path's middle is now, `scaleX`, `scaleY`, `angle`,
+`flipX` and `flipY` how it was changed around that middle.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from digitlab.errors import DrawingError
+
+# Far beyond any canvas; larger numbers come from a broken file and would overflow later.
+MAX_COORDINATE_PX = 1e6
+_CURVE_SAMPLES = 6
+# Where the origin lies within the object's box, as a fraction of its size.
+_ORIGINS = {"left": -0.5, "top": -0.5, "center": 0.0, "right": 0.5, "bottom": 0.5}
+
+
+def read_polyline(thing: dict[str, Any]) -> np.ndarray | None:
+    """One canvas object as a line of points.
+
+    Args:
+        thing: an entry of `json_data["objects"]`.
+    Returns:
+        `(n, 2)` float64, canvas pixels, or None if its type is not something drawn with a pen.
+    Raises:
+        DrawingError: the object is of a known type but its content makes no sense.
+    """
+    kind = str(thing.get("type", "")).lower()
+    try:
+        if kind == "path":
+            points = _flatten_path(thing["path"])
+        elif kind == "line":
+            points = np.array([[thing["x1"], thing["y1"]], [thing["x2"], thing["y2"]]], float)
+        elif kind in ("polyline", "polygon"):
+            points = np.array([[point["x"], point["y"]] for point in thing["points"]], float)
+            if kind == "polygon" and len(points):
+                points = np.vstack([points, points[:1]])
+        else:
+            return None
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise DrawingError(
+            f"A stroke of the drawing cannot be read: its {kind} has unexpected content."
+        ) from error
+    _check_finite(points)
+    placed = _place(points, thing)
+    _check_finite(placed)
+    return placed
+
+
+def _flatten_path(commands: Sequence[Sequence[Any]]) -> np.ndarray:
+    """A path's commands (M, L, Q, C, Z) as points; curves are sampled."""
+    points: list[np.ndarray] = []
+    start = np.zeros(2)
+    for command in commands:
+        letter, numbers = str(command[0]).upper(), np.array(command[1:], dtype=float)
+        if letter == "Z":
+            points.append(start)
+            continue
+        controls = numbers.reshape(-1, 2)
+        if letter == "M":
+            start = controls[0]
+        if letter in ("M", "L"):
+            points.extend(controls)
+        elif letter in ("Q", "C"):
+            points.extend(_sample_curve(points[-1], controls))
+        else:
+            raise ValueError(f"path command {letter}")
+    return np.array(points, dtype=float).reshape(-1, 2)
+
+
+def _sample_curve(start: np.ndarray, controls: np.ndarray) -> Iterable[np.ndarray]:
+    """Points along a quadratic or cubic Bézier curve, without its start."""
+    hull = np.vstack([start, controls])
+    degree = len(hull) - 1
+    t = np.linspace(0, 1, _CURVE_SAMPLES + 1)[1:, None]
+    weights = [
+        math.comb(degree, k) * t**k * (1 - t) ** (degree - k) for k in range(degree + 1)
+    ]
+    return np.concatenate(weights, axis=1) @ hull
+
+
+def _place(points: np.ndarray, thing: dict[str, Any]) -> np.ndarray:
+    """Apply what was done to the object after it was drawn."""
+    if "left" not in thing or "top" not in thing or not len(points):
+        return points
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle, size = (low + high) / 2, high - low
+    scale = np.array([_number(thing, "scaleX", 1), _number(thing, "scaleY", 1)])
+    flip = np.where([thing.get("flipX", False), thing.get("flipY", False)], -1.0, 1.0)
+    angle = math.radians(_number(thing, "angle", 0))
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    # `left` and `top` name the origin; from there to the middle it is a part of the outer size.
+    origin = np.array([
+        _ORIGINS.get(str(thing.get("originX", "left")), -0.5),
+        _ORIGINS.get(str(thing.get("originY", "top")), -0.5),
+    ])
+    outer = (size + _number(thing, "strokeWidth", 0)) * scale
+    anchor = np.array([_number(thing, "left", 0), _number(thing, "top", 0)])
+    return ((points - middle) * scale * flip - origin * outer) @ turn.T + anchor
+
+
+def _number(thing: dict[str, Any], key: str, default: float) -> float:
+    value = thing.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DrawingError(f"A stroke of the drawing cannot be read: its {key} is not a number.")
+    return float(value)
+
+
+def _check_finite(points: np.ndarray) -> None:
+    # Written so that NaN fails it too.
+    if not bool((np.abs(points) <= MAX_COORDINATE_PX).all()):
+        raise DrawingError(
+            "A stroke of the drawing has a coordinate that is not a usable number. "
+            "Draw it again, or export the drawing again."
+        )

@@ -1,0 +1,1 @@
+"""Networks: `registry` knows them without Keras, `build` builds them with it."""

@@ -1,0 +1,148 @@
+"""The one way to classify: a .tflite model and LiteRT, in the app, the command line and tests."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from digitlab.errors import ShelfError
+
+# Interpreters have a fixed batch: one reads single digits, the other whole blocks.
+_BLOCK = 128
+# Said of an answer's probability, for people.
+SURE = 0.95
+FAIRLY_SURE = 0.7
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network says about one digit.
+
+    Attributes:
+        probabilities: ten floats that sum to 1.
+    """
+
+    probabilities: tuple[float, ...]
+
+    @property
+    def digit(self) -> int:
+        """The most probable digit."""
+        return int(np.argmax(self.probabilities))
+
+    @property
+    def confidence(self) -> float:
+        """The most probable digit's probability."""
+        return self.probabilities[self.digit]
+
+    @property
+    def runner_up(self) -> int:
+        """The second most probable digit."""
+        return int(np.argsort(self.probabilities)[-2])
+
+    @property
+    def certainty(self) -> str:
+        """The confidence in words: "sure", "fairly sure" or "can't tell: 4 or 9"."""
+        if self.confidence >= SURE:
+            return "sure"
+        if self.confidence >= FAIRLY_SURE:
+            return "fairly sure"
+        return f"can't tell: {self.digit} or {self.runner_up}"
+
+
+class DigitReader:
+    """A loaded model that reads digits.
+
+    One reader serves all threads: calls wait for one another, a call lasts well under a
+    millisecond.
+    """
+
+    def __init__(self, model: Path | bytes) -> None:
+        """Load a model.
+
+        Args:
+            model: a `.tflite` file, or its bytes. Input `(n, 28, 28, 1)` in the range 0 to 255,
+                output `(n, classes)` probabilities.
+        Raises:
+            ShelfError: the file is missing or is no model of this kind.
+        """
+        try:
+            content = model if isinstance(model, bytes) else model.read_bytes()
+            self._single = _BatchInterpreter(content, 1, n_threads=1)
+        except (OSError, ValueError, RuntimeError) as error:
+            name = "The model" if isinstance(model, bytes) else f"The model {model}"
+            raise ShelfError(f"{name} cannot be loaded: {error}.") from error
+        self._content = content
+        self._block: _BatchInterpreter | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """The shape of one image: `(h, w)` for grey, `(h, w, channels)` for colour."""
+        height, width, channels = self._single.input_shape
+        return (height, width) if channels == 1 else (height, width, channels)
+
+    def read(self, image: np.ndarray) -> Answer:
+        """Read one digit.
+
+        Args:
+            image: `(28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        """
+        return Answer(tuple(map(float, self.compute_probabilities(image[None])[0])))
+
+    def compute_probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Read many digits.
+
+        Args:
+            images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        Returns:
+            `(n, classes)` float32, each row sums to 1.
+        Raises:
+            ValueError: the images have another shape or type.
+        """
+        if images.shape[1:] != self.image_shape or images.dtype != np.uint8:
+            raise ValueError(
+                f"images are {images.dtype} {images.shape}; this model reads uint8 "
+                f"(n, {', '.join(map(str, self.image_shape))})"
+            )
+        with self._lock:
+            return self._compute(images)
+
+    def _compute(self, images: np.ndarray) -> np.ndarray:
+        n_blocks = len(images) // _BLOCK
+        if n_blocks and self._block is None:
+            self._block = _BatchInterpreter(self._content, _BLOCK, n_threads=2)
+        parts = [np.empty((0, self._single.n_classes), np.float32)]
+        for k in range(n_blocks):
+            assert self._block is not None
+            parts.append(self._block.run(images[k * _BLOCK : (k + 1) * _BLOCK]))
+        parts.extend(self._single.run(image[None]) for image in images[n_blocks * _BLOCK :])
+        return np.concatenate(parts)
+
+
+class _BatchInterpreter:
+    """A LiteRT interpreter whose batch size was set once."""
+
+    def __init__(self, content: bytes, batch: int, *, n_threads: int) -> None:
+        self._interpreter = Interpreter(model_content=content, num_threads=n_threads)
+        detail = self._interpreter.get_input_details()[0]
+        shape = tuple(int(side) for side in detail["shape"][1:])
+        if len(shape) != 3:
+            raise ValueError(f"it reads arrays of shape {shape}, not images")
+        self.input_shape: tuple[int, ...] = shape
+        self._interpreter.resize_tensor_input(detail["index"], (batch, *shape))
+        self._interpreter.allocate_tensors()
+        self._input = detail["index"]
+        output = self._interpreter.get_output_details()[0]
+        self._output = output["index"]
+        self.n_classes = int(output["shape"][-1])
+        self._buffer = np.empty((batch, *shape), np.float32)
+
+    def run(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities of one full batch: `(batch, classes)` float32."""
+        self._buffer[...] = images.reshape(self._buffer.shape)
+        self._interpreter.set_tensor(self._input, self._buffer)
+        self._interpreter.invoke()
+        probabilities: np.ndarray = self._interpreter.get_tensor(self._output)
+        return probabilities

@@ -1,0 +1,1 @@
+"""Training runs: `config` and `jobs` are light, `fit` and `worker` bring Keras."""

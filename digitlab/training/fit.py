@@ -1,0 +1,135 @@
+"""Train one network as its settings say and leave the result in the run directory."""
+
+import os
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from digitlab.datasets import Dataset, load_dataset
+from digitlab.datasets.sample import mask_sample
+from digitlab.errors import ConfigError, RunError
+from digitlab.evaluation.report import evaluate_reader
+from digitlab.export import export_tflite
+from digitlab.nets.build import build_net
+from digitlab.reader import DigitReader
+from digitlab.runs import Run, RunStatus
+from digitlab.training.batches import AugmentedBatches
+from digitlab.training.callbacks import RunReporter
+from digitlab.training.card import write_card
+from digitlab.training.config import TrainConfig
+from digitlab.training.optimizer import build_optimizer
+
+Split = tuple[np.ndarray, np.ndarray]
+_BEST_WEIGHTS = "best.weights.h5"
+_EVALUATION_BATCH = 512
+
+
+def train(run: Run) -> None:
+    """Train, evaluate and export one run.
+
+    Args:
+        run: a run directory with `config.json`; all results are written into it.
+    Raises:
+        DigitlabError: the settings or the data are not to be used.
+    """
+    config = run.read_config()
+    # The same settings give the same weights on the same machine.
+    keras.utils.set_random_seed(config.seed)
+    tf.config.experimental.enable_op_determinism()
+    dataset = load_dataset(config.dataset)
+    training, validation = _split(config, dataset)
+    shape, n_classes = dataset.spec.image_shape, len(dataset.spec.class_names)
+    model = build_net(config.net, shape, n_classes)
+    begin = time.monotonic()
+    was_stopped = _fit(model, config, run, training, validation)
+    fit_s = time.monotonic() - begin
+    run.write_status(RunStatus(state="evaluating", epochs=config.epochs, pid=os.getpid()))
+    model.load_weights(run.directory / _BEST_WEIGHTS)
+    # A fresh copy has no optimizer, which would triple the file and is of no use to who takes it.
+    copy = build_net(config.net, shape, n_classes)
+    copy.set_weights(model.get_weights())
+    copy.save(run.directory / "model.keras")
+    export_tflite(copy, run.directory / "model.tflite", dataset.images_test[:100])
+    report = evaluate_reader(DigitReader(run.directory / "model.tflite"), dataset)
+    report.save(run.directory / "report.npz")
+    write_card(run, config, dataset, report, n_training=len(training[0]), fit_s=fit_s)
+    run.write_status(
+        RunStatus(
+            state="stopped" if was_stopped else "done",
+            epoch=len(run.read_history()),
+            epochs=config.epochs,
+            metrics={"test_accuracy": report.accuracy},
+            pid=os.getpid(),
+        )
+    )
+
+
+def _split(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split | None]:
+    """Training and validation parts; as in Keras, the last images are for validation."""
+    images, labels = dataset.images_train, dataset.labels_train
+    if config.exclude_sample:
+        if dataset.is_sample:
+            raise ConfigError(
+                "exclude_sample leaves nothing to train on: only the offline sample is here. "
+                "Connect to the internet, or name a folder with mnist.npz in DIGITLAB_DATA."
+            )
+        keep = ~mask_sample(labels)
+        images, labels = images[keep], labels[keep]
+    images = images.reshape(*images.shape[:3], -1)  # (n, h, w, channels)
+    n_training = len(images) - int(len(images) * config.validation_split)
+    training = images[:n_training], labels[:n_training]
+    if n_training == len(images):
+        return training, None
+    return training, (images[n_training:], labels[n_training:])
+
+
+def _fit(
+    model: keras.Model, config: TrainConfig, run: Run, training: Split, validation: Split | None
+) -> bool:
+    """Run Keras's loop; true if a person stopped it."""
+    n_batches = -(-len(training[0]) // config.batch_size)
+    model.compile(
+        optimizer=build_optimizer(config, n_batches * config.epochs),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    reporter = RunReporter(run, config, n_batches, os.getpid())
+    callbacks: list[keras.callbacks.Callback] = [reporter]
+    if config.ema_momentum:
+        # Before the checkpoint, which then saves the averaged weights.
+        callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
+    callbacks += [
+        keras.callbacks.CSVLogger(str(run.history_path)),
+        keras.callbacks.ModelCheckpoint(
+            str(run.directory / _BEST_WEIGHTS),
+            monitor="val_loss" if validation else "loss",
+            mode="min",
+            save_best_only=True,
+            save_weights_only=True,
+        ),
+    ]
+    data = _feed(config, training)
+    model.fit(
+        **data,
+        epochs=config.epochs,
+        validation_data=validation,
+        validation_batch_size=_EVALUATION_BATCH if validation else None,
+        callbacks=callbacks,
+        verbose=0,
+    )
+    if not (run.directory / _BEST_WEIGHTS).exists():
+        raise RunError("The run ended without usable weights: its loss was never a number.")
+    return reporter.was_stopped
+
+
+def _feed(config: TrainConfig, training: Split) -> dict[str, object]:
+    images, labels = training
+    if not config.augmentation:
+        return {"x": images, "y": labels, "batch_size": config.batch_size, "shuffle": True}
+    batches = AugmentedBatches(
+        images, labels, config.batch_size, strength=config.augmentation, seed=config.seed
+    )
+    # The batches shuffle themselves.
+    return {"x": batches, "shuffle": False}
