@@ -11,7 +11,8 @@ PIP = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(BIN)/python
 run: install-app
 	@# The training packages are most of the download: they come while the app is already open.
 	@test -e $(VENV)/.full || ($(MAKE) --silent install >$(VENV)/install.log 2>&1 &)
-	$(BIN)/python -m streamlit run app.py
+	@# Nobody edits the app while it runs so; watching the folder would cost memory for nothing.
+	$(BIN)/python -m streamlit run app.py --server.fileWatcherType none
 
 ## test: checks, then all tests
 test: check browser

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digitlab import __version__
 from digitlab.errors import DigitlabError
@@ -17,15 +18,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _build_parser().parse_args(arguments)
     try:
         exit_code: int = options.run(options)
+        # Flushed here, where a reader that has gone (`| head`) can still be answered.
         sys.stdout.flush()
-        return exit_code
     except DigitlabError as error:
         print(f"digitlab: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever read our output (`| head`) has seen enough.
         sys.stderr.close()
         return 1
+    return exit_code
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -40,10 +41,11 @@ def _build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-def _add_classify(commands: Commands) -> None:
+def _add_classify(commands: "Commands") -> None:
     from digitlab.commands.classify import run
 
     command = commands.add_parser("classify", help="read the digits in pictures and drawings")
@@ -59,7 +61,7 @@ def _add_classify(commands: Commands) -> None:
     command.set_defaults(run=run)
 
 
-def _add_models(commands: Commands) -> None:
+def _add_models(commands: "Commands") -> None:
     from digitlab.commands.models import run
 
     command = commands.add_parser("models", help="list the models on the shelf")
@@ -67,7 +69,7 @@ def _add_models(commands: Commands) -> None:
     command.set_defaults(run=run)
 
 
-def _add_train(commands: Commands) -> None:
+def _add_train(commands: "Commands") -> None:
     from digitlab.commands.train import run
 
     command = commands.add_parser(
@@ -92,7 +94,7 @@ def _add_train(commands: Commands) -> None:
     command.set_defaults(run=run)
 
 
-def _add_evaluate(commands: Commands) -> None:
+def _add_evaluate(commands: "Commands") -> None:
     from digitlab.commands.evaluate import run
 
     command = commands.add_parser("evaluate", help="test a model on a data set's test images")
@@ -102,7 +104,7 @@ def _add_evaluate(commands: Commands) -> None:
     command.set_defaults(run=run)
 
 
-def _add_shelve(commands: Commands) -> None:
+def _add_shelve(commands: "Commands") -> None:
     from digitlab.commands.shelve import run
 
     command = commands.add_parser("shelve", help="put a finished run's model on the shelf")

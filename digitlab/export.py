@@ -41,7 +41,7 @@ def _silenced_stdout() -> Iterator[None]:
     """The converter prints to the file descriptor itself; its reports are not for the user."""
     sys.stdout.flush()
     kept = os.dup(1)
-    with open(os.devnull, "wb") as nowhere:
+    with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         try:
             yield

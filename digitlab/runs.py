@@ -97,7 +97,9 @@ class Run:
         if not self.history_path.exists():
             return []
         with self.history_path.open(newline="", encoding="utf-8") as file:
-            return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+            return [
+                {key: float(value) for key, value in row.items()} for row in csv.DictReader(file)
+            ]
 
     def request_stop(self) -> None:
         """Ask the worker to stop after the batch and to keep the best weights."""

@@ -151,5 +151,7 @@ def _read_model(directory: Path) -> ShelvedModel:
         # Asked for here, so that a card that lacks something is found at once.
         _ = (model.accuracy, model.reads_digits, card["files"]["model.tflite"]["sha256"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ShelfError(f"The card of the model {directory.name} is not readable: {error}.") from error
+        raise ShelfError(
+            f"The card of the model {directory.name} is not readable: {error}."
+        ) from error
     return model

@@ -18,9 +18,7 @@ def _as_json(model: ShelvedModel) -> str:
 
 
 def _tell(model: ShelvedModel) -> str:
-    size_kb = model.card["files"]["model.tflite"]["bytes"] / 1000
-    n = model.card["test"]["n"]
-    lines = [
-        f"{model.id:24} {model.accuracy:8.2%} of {n:,} test digits  {size_kb:6,.0f} kB  {model.label}"
-    ]
+    size = f"{model.card['files']['model.tflite']['bytes'] / 1000:6,.0f} kB"
+    test = f"{model.accuracy:8.2%} of {model.card['test']['n']:,} test digits"
+    lines = [f"{model.id:24} {test}  {size}  {model.label}"]
     return "\n".join([*lines, *(f"  note: {note}" for note in model.notes)])

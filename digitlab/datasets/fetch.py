@@ -14,9 +14,7 @@ RETRIES = 2
 _TIMEOUT_S = (5.0, 30.0)
 
 
-def fetch_files(
-    spec: DatasetSpec, folder: Path, progress: Progress | None = None
-) -> list[Path]:
+def fetch_files(spec: DatasetSpec, folder: Path, progress: Progress | None = None) -> list[Path]:
     """Download the files of a data set that `folder` lacks or holds damaged.
 
     Args:

@@ -125,7 +125,7 @@ def _centre(lines: Sequence[np.ndarray], fine: np.ndarray) -> np.ndarray:
     margin = PEN_WIDTH_PX / 2
     low = margin - everything.min(axis=0)
     high = FRAME_PX - margin - everything.max(axis=0)
-    moved = np.float32([[1, 0, 0], [0, 1, 0]])
+    moved = np.eye(2, 3, dtype=np.float32)
     moved[:, 2] = np.round(np.clip(move, low, high) * _OVERSAMPLING)
     return cv2.warpAffine(fine, moved, (side, side), flags=cv2.INTER_NEAREST)
 

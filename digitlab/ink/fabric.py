@@ -6,7 +6,7 @@ beside them: `left` and `top` say where the path's middle is now, `scaleX`, `sca
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,14 +73,12 @@ def _flatten_path(commands: Sequence[Sequence[Any]]) -> np.ndarray:
     return np.array(points, dtype=float).reshape(-1, 2)
 
 
-def _sample_curve(start: np.ndarray, controls: np.ndarray) -> Iterable[np.ndarray]:
+def _sample_curve(start: np.ndarray, controls: np.ndarray) -> np.ndarray:
     """Points along a quadratic or cubic Bézier curve, without its start."""
     hull = np.vstack([start, controls])
     degree = len(hull) - 1
     t = np.linspace(0, 1, _CURVE_SAMPLES + 1)[1:, None]
-    weights = [
-        math.comb(degree, k) * t**k * (1 - t) ** (degree - k) for k in range(degree + 1)
-    ]
+    weights = [math.comb(degree, k) * t**k * (1 - t) ** (degree - k) for k in range(degree + 1)]
     return np.concatenate(weights, axis=1) @ hull
 
 
@@ -95,10 +93,12 @@ def _place(points: np.ndarray, thing: dict[str, Any]) -> np.ndarray:
     angle = math.radians(_number(thing, "angle", 0))
     turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     # `left` and `top` name the origin; from there to the middle it is a part of the outer size.
-    origin = np.array([
-        _ORIGINS.get(str(thing.get("originX", "left")), -0.5),
-        _ORIGINS.get(str(thing.get("originY", "top")), -0.5),
-    ])
+    origin = np.array(
+        [
+            _ORIGINS.get(str(thing.get("originX", "left")), -0.5),
+            _ORIGINS.get(str(thing.get("originY", "top")), -0.5),
+        ]
+    )
     outer = (size + _number(thing, "strokeWidth", 0)) * scale
     anchor = np.array([_number(thing, "left", 0), _number(thing, "top", 0)])
     return ((points - middle) * scale * flip - origin * outer) @ turn.T + anchor

@@ -1,4 +1,4 @@
-"""From any picture file to 28x28: either polarity, transparent or not, turned as the camera says."""
+"""From any picture file to 28x28: either polarity, transparent or not, turned upright."""
 
 import io
 from pathlib import Path

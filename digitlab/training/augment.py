@@ -15,11 +15,11 @@ MAX_SHIFT_PX = 1.5
 BEND_PX = 0.8
 # Bends vary slowly: they are drawn on a coarse grid and interpolated.
 _BEND_GRID = 4
+# cv2.remap takes x and y in one array, and then an empty second one.
+_NO_MAP = np.empty(0, np.float32)
 
 
-def augment_images(
-    images: np.ndarray, strength: float, random: np.random.Generator
-) -> np.ndarray:
+def augment_images(images: np.ndarray, strength: float, random: np.random.Generator) -> np.ndarray:
     """Change each image a little, at random.
 
     Args:
@@ -42,7 +42,7 @@ def augment_images(
         where = grid @ matrices[k].T + offsets[k]
         where += cv2.resize(bends[k], (width, height), interpolation=cv2.INTER_CUBIC)
         # OpenCV drops a last axis of one channel.
-        changed[k] = cv2.remap(image, where, None, cv2.INTER_LINEAR).reshape(image.shape)
+        changed[k] = cv2.remap(image, where, _NO_MAP, cv2.INTER_LINEAR).reshape(image.shape)
     return changed
 
 

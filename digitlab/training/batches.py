@@ -1,5 +1,7 @@
 """Training images as Keras wants them, changed anew each epoch where that is asked for."""
 
+import math
+
 import keras
 import numpy as np
 
@@ -35,7 +37,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         self._prepare()
 
     def __len__(self) -> int:
-        return -(-len(self._images) // self._batch_size)
+        return math.ceil(len(self._images) / self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         part = slice(index * self._batch_size, (index + 1) * self._batch_size)

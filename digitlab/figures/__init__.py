@@ -1,0 +1,1 @@
+"""Data in, plotly Figure out; nothing here knows Streamlit or Keras."""

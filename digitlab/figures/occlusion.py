@@ -1,0 +1,51 @@
+"""Where the ink is that an answer rests on."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from digitlab.figures.palette import TRANSPARENT
+
+_SCALE = [
+    [0.0, "rgba(192, 122, 29, 0.95)"],
+    [0.5, "rgba(128, 132, 140, 0.0)"],
+    [1.0, "rgba(47, 93, 155, 0.95)"],
+]
+
+
+def occlusion_figure(weights: np.ndarray, image: np.ndarray, digit: int) -> go.Figure:
+    """The digit's outline over the weight of each place.
+
+    Args:
+        weights: `(28, 28)` from `compute_occlusion`.
+        image: `(28, 28)` uint8, ink 255.
+        digit: the answer that was watched.
+    """
+    reach = max(float(np.abs(weights).max()), 1e-6)
+    heat = go.Heatmap(
+        z=weights,
+        zmin=-reach,
+        zmax=reach,
+        colorscale=_SCALE,
+        showscale=False,
+        hovertemplate=f"covered here, {digit} loses %{{z:.1%}}<extra></extra>",
+    )
+    outline = go.Contour(
+        z=image,
+        contours={"start": 100, "end": 100, "size": 1, "coloring": "none"},
+        line={"color": "rgba(128, 132, 140, 0.9)", "width": 2},
+        showscale=False,
+        hoverinfo="skip",
+    )
+    hidden = {"visible": False, "fixedrange": True}
+    figure = go.Figure([heat, outline])
+    figure.update_layout(
+        title={"text": f"What speaks for {digit}", "font": {"size": 13, "weight": 400}},
+        height=300,
+        margin={"l": 0, "r": 0, "t": 36, "b": 0},
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
+        xaxis=hidden | {"scaleanchor": "y"},
+        yaxis=hidden | {"autorange": "reversed"},
+        showlegend=False,
+    )
+    return figure

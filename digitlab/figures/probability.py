@@ -1,0 +1,50 @@
+"""The ten probabilities of one answer."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from digitlab.figures.palette import INK_BLUE, QUIET, TRANSPARENT
+
+
+def probability_figure(probabilities: Sequence[float]) -> go.Figure:
+    """Ten thin bars, the highest in ink-blue.
+
+    Args:
+        probabilities: ten floats from 0 to 1.
+    """
+    best = max(range(len(probabilities)), key=probabilities.__getitem__)
+    bars = go.Bar(
+        x=[str(digit) for digit in range(len(probabilities))],
+        y=list(probabilities),
+        width=0.5,
+        marker={"color": [INK_BLUE if k == best else QUIET for k in range(len(probabilities))]},
+        hovertemplate="%{x}: %{y:.1%}<extra></extra>",
+    )
+    figure = go.Figure(bars)
+    figure.update_layout(
+        title={"text": "How probable each digit is", "font": {"size": 13, "weight": 400}},
+        height=220,
+        margin={"l": 0, "r": 0, "t": 36, "b": 0},
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
+        xaxis={"type": "category", "fixedrange": True, "title": None, "tickfont": {"size": 14}},
+        yaxis={
+            "range": [0, 1],
+            "tickformat": ".0%",
+            "tickvals": [0, 0.5, 1],
+            "fixedrange": True,
+            "gridcolor": QUIET,
+            "gridwidth": 0.5,
+        },
+        # A change of the answer moves the bars instead of redrawing them.
+        transition={"duration": 150},
+    )
+    return figure
+
+
+def describe_probabilities(probabilities: Sequence[float]) -> str:
+    """The same in words, for those who cannot see the chart."""
+    order = sorted(range(len(probabilities)), key=lambda k: -probabilities[k])
+    parts = [f"{k}: {probabilities[k]:.1%}" for k in order]
+    return "Probability of each digit, highest first. " + ", ".join(parts) + "."

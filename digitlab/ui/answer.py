@@ -1,0 +1,43 @@
+"""The answer: one very large digit, how sure, what else, and the ten bars."""
+
+import streamlit as st
+
+from digitlab.figures.probability import describe_probabilities, probability_figure
+from digitlab.reader import FAIRLY_SURE, Answer
+
+# Below this a second guess is not worth a word.
+_WORTH_A_WORD = 0.005
+
+
+def render_answer(answer: Answer) -> None:
+    """Show what was read."""
+    words = answer.certainty
+    second = answer.probabilities[answer.runner_up]
+    other = (
+        f"or perhaps a {answer.runner_up} ({_percent(second)})"
+        if second >= _WORTH_A_WORD
+        else "no other digit comes close"
+    )
+    unsure = "" if answer.confidence >= FAIRLY_SURE else " answer-unsure"
+    st.html(
+        f'<div class="answer{unsure}" role="status" aria-live="polite">'
+        f'<div class="answer-digit" data-testid="digit">{answer.digit}</div>'
+        f'<div><div class="answer-words">{words[0].upper()}{words[1:]}</div>'
+        f'<div class="answer-quiet">{_percent(answer.confidence)}, {other}</div></div></div>'
+    )
+    st.plotly_chart(
+        probability_figure(answer.probabilities),
+        key="draw_probabilities",
+        config={"displayModeBar": False},
+        alt=describe_probabilities(answer.probabilities),
+    )
+
+
+def render_blank(sentence: str) -> None:
+    """Show that there is nothing to answer yet."""
+    st.html(f'<div class="answer"><div class="answer-blank" role="status">{sentence}</div></div>')
+
+
+def _percent(share: float) -> str:
+    """A share as a percentage that never claims 100 % for less than certainty."""
+    return f"{min(share, 0.999):.1%}" if share > 0.99 else f"{share:.0%}"

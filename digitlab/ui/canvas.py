@@ -1,0 +1,80 @@
+"""The drawing canvas with an Undo and a Clear that work on phones, and a brush."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from digitlab.ink.samples import CANVAS_PX
+
+Drawing = dict[str, Any]
+
+# Streamlit drops a widget's state when its page is left; these keys are ours and stay.
+_DRAWING = "draw_drawing"
+_START = "draw_start"
+_VERSION = "draw_version"
+_BRUSH_PX = (8, 40, 18)
+# Dark ink on white paper in both themes: it is a sheet of paper.
+_INK = "#1f2a44"
+_PAPER = "#ffffff"
+
+
+def render_canvas() -> Drawing:
+    """Show the canvas and its tools.
+
+    Returns:
+        The drawing so far, as `json_data`; its `objects` are empty on a blank canvas.
+    """
+    state = st.session_state
+    version = state.setdefault(_VERSION, 0)
+    if f"draw_canvas_{version}" not in state:
+        # Just mounted, or come back from another page: begin with what was drawn.
+        state[_START] = state.get(_DRAWING)
+    with st.container(key="draw_canvas_frame"):
+        result = st_canvas(
+            stroke_width=state.get("draw_brush", _BRUSH_PX[2]),
+            stroke_color=_INK,
+            background_color=_PAPER,
+            width=CANVAS_PX + 20,
+            height=CANVAS_PX + 20,
+            initial_drawing=state[_START],
+            key=f"draw_canvas_{version}",
+        )
+    drawing: Drawing = result.json_data or {"objects": []}
+    state[_DRAWING] = drawing
+    _render_tools(bool(drawing["objects"]))
+    return drawing
+
+
+def replace_drawing(drawing: Drawing | None) -> None:
+    """Put another drawing on the canvas, or none."""
+    state = st.session_state
+    state[_DRAWING] = drawing
+    # A new key is a new canvas: the component keeps its own content otherwise.
+    state[_VERSION] = state.get(_VERSION, 0) + 1
+
+
+def _undo() -> None:
+    drawing = st.session_state.get(_DRAWING) or {"objects": []}
+    replace_drawing({**drawing, "objects": drawing["objects"][:-1]})
+
+
+def _render_tools(has_ink: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="draw_tools"):
+        st.button(
+            "Undo",
+            key="draw_undo",
+            icon=":material/undo:",
+            on_click=_undo,
+            disabled=not has_ink,
+        )
+        st.button(
+            "Clear",
+            key="draw_clear",
+            icon=":material/ink_eraser:",
+            on_click=replace_drawing,
+            args=(None,),
+            disabled=not has_ink,
+        )
+        low, high, usual = _BRUSH_PX
+        st.slider("Brush", low, high, usual, key="draw_brush", width=110, format="%d px")

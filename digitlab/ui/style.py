@@ -1,0 +1,34 @@
+"""The few styles Streamlit's theme has no setting for."""
+
+from pathlib import Path
+
+import streamlit as st
+
+ICON_PATH = Path(__file__).with_name("icon.svg")
+_CSS = """
+<style>
+.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 60rem; }
+/* The canvas shows a toolbar of its own above itself: it must not cover what is there. */
+.st-key-draw_head { position: relative; z-index: 30; }
+/* The place of the answer is kept free, so that nothing moves when it comes. */
+.st-key-draw_answer { min-height: 24.5rem; }
+.answer { display: flex; align-items: center; gap: 1.5rem; min-height: 9rem; }
+.answer-digit { font-size: 8.5rem; line-height: 1; font-weight: 500; font-family: Georgia, serif; }
+.answer-words { font-size: 1.35rem; line-height: 1.35; }
+.answer-quiet { font-size: 1rem; opacity: 0.7; }
+.answer-blank { font-size: 1.15rem; opacity: 0.7; }
+.answer-unsure .answer-digit { opacity: 0.55; }
+.st-key-draw_steps_strip img { image-rendering: pixelated; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3.75rem 1rem 2rem; }
+  .st-key-draw_answer { min-height: 7rem; }
+  .answer { min-height: 7rem; gap: 1rem; }
+  .answer-digit { font-size: 6.5rem; }
+}
+</style>
+"""
+
+
+def render_style() -> None:
+    """Put the styles on the page."""
+    st.html(_CSS)

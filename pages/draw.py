@@ -1,0 +1,120 @@
+"""Draw: a person writes a digit, or shows a picture of one, and it is read at once."""
+
+import streamlit as st
+
+from digitlab.errors import DigitlabError, EmptyInkError, InkError
+from digitlab.ink import (
+    PreparedInk,
+    decode_picture,
+    parse_drawing,
+    prepare_drawing,
+    prepare_picture,
+)
+from digitlab.ink.samples import build_sample_drawing
+from digitlab.reader import DigitReader
+from digitlab.ui.answer import render_answer, render_blank
+from digitlab.ui.canvas import render_canvas, replace_drawing
+from digitlab.ui.readers import get_reader, list_digit_models
+from digitlab.ui.sample_strip import render_sample_strip
+from digitlab.ui.steps import render_steps, render_why
+
+WAYS = {
+    "draw": ":material/draw: Draw",
+    "picture": ":material/image: Picture",
+    "camera": ":material/photo_camera: Camera",
+}
+INVITATIONS = {
+    "draw": "Draw a digit, 0 to 9. It is read as you go.",
+    "picture": "Choose a picture of one handwritten digit.",
+    "camera": "Hold one handwritten digit into the camera.",
+}
+
+
+def render_input(way: str) -> PreparedInk | None:
+    """The canvas, the uploader or the camera; returns the digit ready for the network."""
+    if way == "draw":
+        drawing = render_canvas()
+        return prepare_drawing(parse_drawing(drawing)) if drawing["objects"] else None
+    if way == "picture":
+        file = st.file_uploader(
+            "A picture of one digit",
+            type=["png", "jpg", "jpeg", "bmp", "gif", "webp"],
+            key="draw_upload",
+        )
+    else:
+        file = st.camera_input("A photo of one digit", key="draw_photo")
+    return prepare_picture(decode_picture(file.getvalue())) if file else None
+
+
+def render_reading(way: str, prepared: PreparedInk | None, reader: DigitReader) -> None:
+    """The answer, or the invitation while there is nothing to read."""
+    if prepared is None:
+        render_blank(INVITATIONS[way])
+        return
+    render_answer(reader.read(prepared.image))
+
+
+def pick_sample(digit: int) -> None:
+    """Put a sample on the canvas."""
+    st.session_state["draw_way"] = "draw"
+    replace_drawing(build_sample_drawing(digit))
+
+
+def render_head() -> str:
+    """The title and the choice between canvas, file and camera."""
+    with st.container(horizontal=True, vertical_alignment="center", key="draw_head"):
+        st.title("Draw a digit", width="stretch")
+        way: str = st.segmented_control(
+            "How to show a digit",
+            list(WAYS),
+            format_func=WAYS.__getitem__,
+            default="draw",
+            required=True,
+            key="draw_way",
+            label_visibility="collapsed",
+        )
+    return way
+
+
+@st.fragment
+def render_lab() -> None:
+    """Everything that changes with a stroke; the rest of the page stays as it is."""
+    models = {model.id: model for model in list_digit_models()}
+    way = render_head()
+    left, right = st.columns([1, 1.15], gap="medium")
+    prepared: PreparedInk | None = None
+    problem: InkError | None = None
+    with left:
+        try:
+            prepared = render_input(way)
+        except InkError as error:
+            problem = error
+    with right:
+        answer_place = st.container(key="draw_answer")
+        model_id = st.selectbox(
+            "Read by",
+            list(models),
+            format_func=lambda model: f"{models[model].label} · {models[model].accuracy:.2%}",
+            key="draw_model",
+            help="The network that reads, with its accuracy on test digits it never saw.",
+        )
+        for note in models[model_id].notes:
+            st.caption(note)
+    reader = get_reader(models[model_id])
+    with answer_place:
+        if problem:
+            show = st.info if isinstance(problem, EmptyInkError) else st.error
+            show(str(problem))
+        else:
+            render_reading(way, prepared, reader)
+    st.caption("Or try one of these")
+    render_sample_strip("draw_samples", pick_sample)
+    if prepared:
+        render_steps(prepared)
+        render_why(prepared, reader.read(prepared.image), reader)
+
+
+try:
+    render_lab()
+except DigitlabError as error:
+    st.error(str(error))
