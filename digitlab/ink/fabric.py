@@ -16,6 +16,8 @@ from digitlab.errors import DrawingError
 # Far beyond any canvas; larger numbers come from a broken file and would overflow later.
 MAX_COORDINATE_PX = 1e6
 _CURVE_SAMPLES = 6
+# How many points follow a path's command: move, line, quadratic and cubic curve.
+_CONTROL_POINTS = {"M": 1, "L": 1, "Q": 2, "C": 3}
 # Where the origin lies within the object's box, as a fraction of its size.
 _ORIGINS = {"left": -0.5, "top": -0.5, "center": 0.0, "right": 0.5, "bottom": 0.5}
 
@@ -61,15 +63,13 @@ def _flatten_path(commands: Sequence[Sequence[Any]]) -> np.ndarray:
         if letter == "Z":
             points.append(start)
             continue
-        controls = numbers.reshape(-1, 2)
+        controls = numbers.reshape(_CONTROL_POINTS[letter], 2)
         if letter == "M":
             start = controls[0]
-        if letter in ("M", "L"):
-            points.extend(controls)
-        elif letter in ("Q", "C"):
-            points.extend(_sample_curve(points[-1], controls))
+        if len(controls) == 1:
+            points.append(controls[0])
         else:
-            raise ValueError(f"path command {letter}")
+            points.extend(_sample_curve(points[-1], controls))
     return np.array(points, dtype=float).reshape(-1, 2)
 
 

@@ -13,7 +13,7 @@ from digitlab.ink.frame import BOX_PX, centre_by_mass, crop_to_ink, scale_to_box
 from digitlab.ink.trace import InkStep, PreparedInk
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-MAX_PIXELS = 100_000_000
+MAX_PIXELS = 64_000_000
 # Larger pictures are made smaller first: a digit needs no more, and time and memory are saved.
 _WORKING_PX = 512
 # Below this difference between paper and ink (of 255) a picture counts as one colour.
@@ -39,7 +39,7 @@ def decode_picture(source: Path | bytes | BinaryIO) -> np.ndarray:
     """
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        # Pillow's own bomb check stops with a warning on some sizes; ours has one limit.
+        # Checked before anything is decoded, at a limit below that of Pillow's own warning.
         with Image.open(file) as picture:
             _check_size(picture)
             picture.draft("L", (_WORKING_PX, _WORKING_PX))

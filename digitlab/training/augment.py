@@ -15,8 +15,6 @@ MAX_SHIFT_PX = 1.5
 BEND_PX = 0.8
 # Bends vary slowly: they are drawn on a coarse grid and interpolated.
 _BEND_GRID = 4
-# cv2.remap takes x and y in one array, and then an empty second one.
-_NO_MAP = np.empty(0, np.float32)
 
 
 def augment_images(images: np.ndarray, strength: float, random: np.random.Generator) -> np.ndarray:
@@ -42,7 +40,9 @@ def augment_images(images: np.ndarray, strength: float, random: np.random.Genera
         where = grid @ matrices[k].T + offsets[k]
         where += cv2.resize(bends[k], (width, height), interpolation=cv2.INTER_CUBIC)
         # OpenCV drops a last axis of one channel.
-        changed[k] = cv2.remap(image, where, _NO_MAP, cv2.INTER_LINEAR).reshape(image.shape)
+        changed[k] = cv2.remap(image, where[..., 0], where[..., 1], cv2.INTER_LINEAR).reshape(
+            image.shape
+        )
     return changed
 
 

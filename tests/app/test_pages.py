@@ -1,0 +1,92 @@
+"""Every page through Streamlit's own test driver; drawing itself is tested in a browser."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from digitlab.runs import create_run, write_json
+from digitlab.shelf import MODEL_FILES, get_model, shelve_run
+from digitlab.training.config import TrainConfig
+from tests.conftest import PROJECT_DIR
+
+PAGES = sorted(f"pages/{path.name}" for path in (PROJECT_DIR / "pages").glob("*.py"))
+
+
+@pytest.fixture
+def app():
+    return AppTest.from_file(str(PROJECT_DIR / "app.py"), default_timeout=30)
+
+
+def put_sample_model_on_the_shelf():
+    """A model whose card says it was tested on the offline sample."""
+    run = create_run(TrainConfig())
+    for name in MODEL_FILES:
+        shutil.copyfile(get_model("simple_cnn").directory / name, run.directory / name)
+    card = get_model("simple_cnn").card
+    card["data"] |= {"is_sample": True, "notes": ["This is the offline sample of 5,000 digits."]}
+    write_json(run.directory / "card.json", card)
+    shelve_run(run, "from_sample", label="From the sample")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_renders(app, page):
+    app.run()
+    app.switch_page(page).run()
+    assert not app.exception
+    assert not app.error
+    assert len(app.title) == 1
+
+
+def test_the_blank_draw_page_invites(app):
+    app.run()
+    assert app.title[0].value == "Draw a digit"
+    assert app.button(key="draw_undo").disabled
+    assert app.button(key="draw_clear").disabled
+    assert not app.get("plotly_chart")
+    assert [option.split(" · ")[0] for option in app.selectbox(key="draw_model").options] == [
+        "digitlab CNN",
+        "Simple CNN",
+    ]
+
+
+def test_the_sample_is_named_wherever_its_figures_stand(app):
+    put_sample_model_on_the_shelf()
+    app.run()
+    app.selectbox(key="draw_model").select("from_sample").run()
+    assert any("offline sample" in caption.value for caption in app.caption)
+    app.switch_page("pages/models.py").run()
+    assert any("offline sample" in warning.value for warning in app.warning)
+
+
+def test_the_models_page_shows_the_cards(app):
+    app.run()
+    app.switch_page("pages/models.py").run()
+    accuracies = [metric.value for metric in app.metric if "Accuracy" in metric.label]
+    assert accuracies == [
+        f"{get_model(model_id).accuracy:.2%}" for model_id in ("digitlab_cnn", "simple_cnn")
+    ]
+    assert [code.value for code in app.code] == [
+        get_model(model_id).card["command"] for model_id in ("digitlab_cnn", "simple_cnn")
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_loads_tensorflow(page):
+    """In a fresh process, as the server would."""
+    program = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file('app.py', default_timeout=30).run()\n"
+        f"app.switch_page({page!r}).run()\n"
+        "assert not app.exception, app.exception\n"
+        "heavy = {'tensorflow', 'keras', 'sklearn', 'scipy'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT_DIR, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,48 @@
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.draw_page import DrawPage
+from tests.browser.server import serve_app
+
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = find_chromium()
+    assert path, "there is no Chromium; `make test` installs it"
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """One server for all browser tests: its address and its process."""
+    folder: Path = tmp_path_factory.mktemp("server")
+    kept = dict(os.environ)
+    os.environ["DIGITLAB_MODELS"] = str(folder / "models")
+    try:
+        with serve_app(folder / "server.log") as running:
+            yield running
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+@pytest.fixture
+def page(browser, server) -> Page:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server[0])
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def draw_page(page) -> DrawPage:
+    page.goto("/")
+    return DrawPage(page)

@@ -1,0 +1,49 @@
+"""The app as a real server process."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+_START_LIMIT_S = 60
+
+
+@contextlib.contextmanager
+def serve_app(log: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """Start the app on a free port; yields its address and process, and ends it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    command += ["--server.fileWatcherType", "none"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=PROJECT_DIR, stdout=output, stderr=subprocess.STDOUT, env=os.environ
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url, process, log)
+        yield url, process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + _START_LIMIT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended: {log.read_text()}")
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"the server did not start: {log.read_text()}")

@@ -1,0 +1,185 @@
+"""The main job in real Chromium: a digit is drawn, and read."""
+
+import io
+import re
+
+import psutil
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from digitlab.ink import parse_drawing, prepare_drawing
+from digitlab.ink.samples import SAMPLE_POINTS, build_sample_drawing
+from tests.browser.draw_page import DrawPage
+
+# The samples and the pen data are drawn in 280 px; the canvas has a margin of 10 around that.
+MARGIN_PX = 10
+
+
+def shift(strokes):
+    return [[(x + MARGIN_PX, y + MARGIN_PX) for x, y in stroke] for stroke in strokes]
+
+
+def encode_sample(digit):
+    """A sample digit as a picture file."""
+    image = prepare_drawing(parse_drawing(build_sample_drawing(digit))).image
+    buffer = io.BytesIO()
+    Image.fromarray(255 - image).resize((300, 300)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_our_own_strokes_are_read(draw_page, digit):
+    draw_page.expect_blank()
+    draw_page.draw(shift(SAMPLE_POINTS[digit]))
+    draw_page.expect_digit(digit)
+
+
+def test_real_pen_strokes_are_read(draw_page, pen_digits):
+    """A person's ten digits: the first writer in the data who wrote all ten."""
+    by_writer = {}
+    for drawn in pen_digits:
+        by_writer.setdefault(drawn["writer"], {}).setdefault(drawn["label"], drawn["strokes"])
+    digits = next(digits for digits in by_writer.values() if len(digits) == 10)
+    for digit, strokes in sorted(digits.items()):
+        draw_page.draw(shift(strokes))
+        draw_page.expect_digit(digit)
+        draw_page.clear.click()
+        draw_page.expect_blank()
+
+
+def test_a_finger_on_a_phone_in_the_dark(browser, server):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark",
+        base_url=server[0],
+    )  # fmt: skip
+    page = context.new_page()
+    page.goto("/")
+    draw_page = DrawPage(page)
+    draw_page.draw_with_finger(shift(SAMPLE_POINTS[7]))
+    draw_page.expect_digit(7)
+    # All of the canvas and the answer is within the phone's width, without scrolling sideways.
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = draw_page.digit.bounding_box()
+    assert box["y"] + box["height"] <= 844, "the answer has to be seen without scrolling"
+    background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    assert max(map(int, re.findall(r"\d+", background)[:3])) < 60
+    context.close()
+
+
+def test_undo_takes_back_one_stroke_and_clear_all(draw_page):
+    angle, bar = shift(SAMPLE_POINTS[4])
+    draw_page.draw([angle, bar])
+    draw_page.expect_digit(4)
+    draw_page.undo.click()
+    # An L-shaped angle alone is read as something else, which must come by itself.
+    expect(draw_page.digit).not_to_have_text("4")
+    draw_page.draw([bar])
+    draw_page.expect_digit(4)
+    draw_page.clear.click()
+    draw_page.expect_blank()
+    expect(draw_page.undo).to_be_disabled()
+    draw_page.draw(shift(SAMPLE_POINTS[3]))
+    draw_page.expect_digit(3)
+
+
+def test_another_page_and_back_loses_nothing(draw_page):
+    page = draw_page.page
+    draw_page.draw(shift(SAMPLE_POINTS[5][:1]))
+    expect(draw_page.digit).to_be_visible()
+    page.get_by_role("link", name="Models").click()
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    expect(draw_page.digit).to_be_visible()
+    # The bar is added to what was drawn before.
+    draw_page.draw(shift(SAMPLE_POINTS[5][1:]))
+    draw_page.expect_digit(5)
+
+
+def test_a_refresh_starts_clean_and_works(draw_page):
+    draw_page.draw(shift(SAMPLE_POINTS[2]))
+    draw_page.expect_digit(2)
+    draw_page.page.reload()
+    again = DrawPage(draw_page.page)
+    again.expect_blank()
+    again.draw(shift(SAMPLE_POINTS[6]))
+    again.expect_digit(6)
+
+
+@pytest.mark.parametrize(("path", "title"), [("/draw", "Draw a digit"), ("/models", "Models")])
+def test_a_cold_deep_link(page, path, title):
+    page.goto(path)
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_sample_can_be_tried_and_drawn_on(draw_page):
+    page = draw_page.page
+    for digit in (0, 8):
+        page.get_by_role("button", name=f"Try a {digit}").click()
+        draw_page.expect_digit(digit)
+    draw_page.undo.click()
+    draw_page.expect_blank()
+
+
+def test_the_steps_and_the_reason_are_shown_on_demand(draw_page):
+    page = draw_page.page
+    draw_page.draw(shift(SAMPLE_POINTS[9]))
+    draw_page.expect_digit(9)
+    expect(page.get_by_text("1. Your strokes")).to_have_count(0)
+    page.get_by_text("What the network sees").click()
+    expect(page.get_by_text("1. Your strokes")).to_be_visible()
+    expect(page.locator(".st-key-draw_steps_strip img")).to_have_count(3)
+    page.get_by_text("Why this answer").click()
+    expect(page.get_by_text("What speaks for 9")).to_be_visible()
+    # They stay open and follow the next answer.
+    page.get_by_role("button", name="Try a 6").click()
+    expect(page.get_by_text("What speaks for 6")).to_be_visible()
+
+
+def test_another_brush_and_another_network(draw_page):
+    page = draw_page.page
+    page.get_by_role("slider").focus()
+    for _ in range(15):
+        page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("slider")).to_have_attribute("aria-valuenow", "33")
+    draw_page.draw(shift(SAMPLE_POINTS[3]))
+    draw_page.expect_digit(3)
+    page.get_by_role("combobox", name=re.compile("Read by")).click()
+    page.get_by_role("option", name=re.compile("Simple CNN")).click()
+    draw_page.expect_digit(3)
+    expect(page.get_by_text(re.compile("Simple CNN"))).to_be_visible()
+
+
+def test_a_picture_is_read_and_a_bad_one_explained(draw_page):
+    page = draw_page.page
+    page.get_by_text("Picture", exact=True).click()
+    upload = page.locator("input[type=file]")
+    upload.set_input_files({"name": "5.png", "mimeType": "image/png", "buffer": encode_sample(5)})
+    draw_page.expect_digit(5)
+    upload.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"text"})
+    expect(page.get_by_text("This is no picture")).to_be_visible()
+    expect(draw_page.digit).to_have_count(0)
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    page.get_by_text("Draw", exact=True).last.click()
+    draw_page.expect_blank()
+
+
+def test_a_model_can_be_taken_away(page):
+    page.goto("/models")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="TFLite").first.click()
+    assert download.value.suggested_filename == "digitlab_cnn.tflite"
+    assert download.value.path().read_bytes()[4:8] == b"TFL3"
+
+
+def test_the_server_stays_small_and_without_tensorflow(draw_page, server):
+    for round_number in range(50):
+        digit = round_number % 10
+        draw_page.page.get_by_role("button", name=f"Try a {digit}").click()
+        draw_page.expect_digit(digit)
+    process = psutil.Process(server[1].pid)
+    assert process.memory_info().rss < 300e6
+    mapped = [item.path for item in process.memory_maps()]
+    assert any("ai_edge_litert" in path for path in mapped)
+    assert not any("/tensorflow/" in path for path in mapped)

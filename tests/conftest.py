@@ -1,0 +1,46 @@
+"""What all tests share: folders of their own, and real pen data where it is at hand."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+SHARED_DATA_DIR = PROJECT_DIR.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, monkeypatch):
+    """Keep every test away from the user's own data, runs and models."""
+    for name in ("DATA", "CACHE", "RUNS", "MODELS"):
+        monkeypatch.setenv(f"DIGITLAB_{name}", str(tmp_path / name.lower()))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+
+
+@pytest.fixture(autouse=True)
+def no_internet(monkeypatch):
+    """Refuse every connection but local ones, so that tests see the same world everywhere."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        # Nothing listens on the discard port: the connection is refused at once.
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+
+
+@pytest.fixture(scope="session")
+def shared_data_dir() -> Path:
+    if not (SHARED_DATA_DIR / "mnist.npz").is_file():
+        pytest.skip("the shared data folder is not beside this checkout")
+    return SHARED_DATA_DIR
+
+
+@pytest.fixture(scope="session")
+def pen_digits() -> list[dict]:
+    """Real pen strokes: dictionaries with `label`, `writer` and `strokes`."""
+    path = SHARED_DATA_DIR / "ink_digits.jsonl.gz"
+    if not path.is_file():
+        pytest.skip("the shared pen strokes are not beside this checkout")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]

@@ -1,0 +1,47 @@
+import keras
+import numpy as np
+import pytest
+
+from digitlab.export import export_tflite
+from digitlab.nets.build import build_net
+from digitlab.nets.registry import NETS
+from digitlab.reader import DigitReader
+
+LAYERS = {
+    "simple_cnn": "Conv2D MaxPooling2D Conv2D MaxPooling2D Flatten Dense Dropout Dense",
+    "three_conv_cnn": "Conv2D MaxPooling2D Conv2D MaxPooling2D Conv2D Flatten Dense Dense",
+}
+
+
+@pytest.mark.parametrize(("net", "count"), [("simple_cnn", 121_930), ("three_conv_cnn", 93_322)])
+def test_the_tutorials_networks_are_exact(net, count):
+    model = build_net(net, (28, 28), 10)
+    assert model.count_params() == count
+    # Scaling is ours: the tutorials divide their arrays by 255.
+    assert [type(layer).__name__ for layer in model.layers] == ["Rescaling", *LAYERS[net].split()]
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert {layer.kernel_size for layer in convolutions} == {(3, 3)}
+    assert {layer.activation.__name__ for layer in convolutions} == {"relu"}
+
+
+def test_dropout_is_a_half():
+    dropouts = [
+        layer
+        for layer in build_net("simple_cnn", (28, 28), 10).layers
+        if isinstance(layer, keras.layers.Dropout)
+    ]
+    assert [layer.rate for layer in dropouts] == [0.5]
+
+
+@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("shape", [(28, 28), (32, 32, 3)])
+def test_every_network_takes_every_image(net, shape, tmp_path):
+    """Keras and the exported file must give the same probabilities."""
+    keras.utils.set_random_seed(1)
+    model = build_net(net, shape, 10)
+    images = np.random.default_rng(0).integers(0, 256, (130, *shape), dtype=np.uint8)
+    export_tflite(model, tmp_path / "model.tflite", images)
+    reader = DigitReader(tmp_path / "model.tflite")
+    assert reader.image_shape == shape
+    expected = model.predict(images.reshape(130, *shape[:2], -1), verbose=0)
+    assert reader.compute_probabilities(images) == pytest.approx(expected, abs=1e-4)

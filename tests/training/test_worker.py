@@ -1,0 +1,148 @@
+"""The worker as a real process, on the offline sample."""
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from digitlab.evaluation.report import EvaluationReport
+from digitlab.runs import RunStatus, create_run, get_run, write_json
+from digitlab.shelf import get_model
+from digitlab.training.config import TrainConfig
+from digitlab.training.jobs import follow_worker, start_worker
+from tests.conftest import PROJECT_DIR
+
+LIMIT_S = 120
+FILES = {
+    "config.json", "status.json", "history.csv", "best.weights.h5", "model.keras", "model.tflite",
+    "report.npz", "card.json", "worker.log",
+}  # fmt: skip
+
+
+def run_cli(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "digitlab", *arguments],
+        cwd=PROJECT_DIR, capture_output=True, text=True, check=False, timeout=LIMIT_S,
+    )  # fmt: skip
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+
+
+def hash_model(run):
+    return hashlib.sha256((run.directory / "model.tflite").read_bytes()).hexdigest()
+
+
+def test_train_evaluate_and_shelve_from_the_command_line():
+    arguments = ("train", "--net", "simple_cnn", "--epochs", "2", "--batch-size", "32")
+    done = run_cli(*arguments, "--name", "first", "--shelve", "mine")
+    assert done.returncode == 0, done.stderr
+    assert "epoch   2" in done.stdout
+    assert "offline sample of 5,000" in done.stdout.replace("\n", " ")
+
+    run = get_run("first")
+    assert {path.name for path in run.directory.iterdir()} == FILES
+    assert run.read_status().state == "done"
+    history = run.read_history()
+    assert [row["epoch"] for row in history] == [0, 1]
+    assert history[1]["loss"] < history[0]["loss"]
+
+    card = json.loads((run.directory / "card.json").read_text())
+    report = EvaluationReport.load(run.directory / "report.npz")
+    assert report.probabilities.shape == (1000, 10)
+    assert card["test"]["accuracy"] == report.accuracy > 0.9
+    assert card["data"]["is_sample"]
+    assert card["data"]["n_training"] == 3600
+    assert card["command"] == "python -m digitlab train --net simple_cnn --epochs 2 --batch-size 32"
+    assert card["files"]["model.tflite"]["sha256"] == hash_model(run)
+    best = min(range(2), key=lambda k: history[k]["val_loss"])
+    assert card["validation"]["epoch"] == best + 1
+
+    evaluated = json.loads(run_cli("evaluate", "--model", "mine", "--json").stdout)
+    assert evaluated["accuracy"] == card["test"]["accuracy"]
+    assert evaluated["is_sample"]
+    assert np.trace(evaluated["confusion"]) == round(evaluated["accuracy"] * 1000)
+
+    # The same settings give the same weights; another seed gives others.
+    again = run_cli(*arguments, "--name", "again")
+    assert again.returncode == 0, again.stderr
+    assert hash_model(get_run("again")) == hash_model(run)
+    other = run_cli(*arguments, "--name", "other", "--seed", "1")
+    assert other.returncode == 0, other.stderr
+    assert hash_model(get_run("other")) != hash_model(run)
+    assert get_model("mine").notes
+
+
+def test_augmentation_averaged_weights_and_schedule():
+    config = TrainConfig(
+        net="digitlab_cnn", epochs=2, batch_size=64, optimizer="adamw", weight_decay=1e-3,
+        schedule="cosine", ema_momentum=0.9, augmentation=1.0, learning_rate=3e-3,
+    )  # fmt: skip
+    run = create_run(config)
+    statuses = list(follow_worker(run, start_worker(run)))
+    assert statuses[-1].state == "done", statuses[-1].message
+    assert statuses[-1].metrics["test_accuracy"] > 0.9
+    assert {"starting", "training"} <= {status.state for status in statuses}
+
+
+def test_a_stop_keeps_the_best_epoch():
+    run = create_run(TrainConfig(epochs=500))
+    process = start_worker(run)
+    wait_until(lambda: len(run.read_history()) >= 1)
+    run.request_stop()
+    assert process.wait(LIMIT_S) == 0
+    status = run.read_status()
+    assert status.state == "stopped"
+    assert 1 <= status.epoch < 500
+    assert {path.name for path in run.directory.iterdir()} == FILES | {"stop"}
+
+
+def test_a_killed_worker_is_noticed():
+    run = create_run(TrainConfig(epochs=500))
+    process = start_worker(run)
+    statuses = follow_worker(run, process)
+    while next(statuses).state != "training":
+        pass
+    process.send_signal(signal.SIGKILL)
+    last = list(statuses)[-1]
+    assert last.state == "failed"
+    assert "ended unexpectedly" in last.message
+    assert get_run(run.id).read_status().state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"epochs": 0}, "epochs is 0; it must be a whole number from 1 to 1000."),
+        ({"exclude_sample": True}, "exclude_sample leaves nothing to train on"),
+        ({"dataset": "cifar10"}, "CIFAR-10 photos is not to be had"),
+    ],
+)
+def test_a_run_that_cannot_be_says_why(values, sentence):
+    run = create_run(TrainConfig())
+    write_json(run.directory / "config.json", values)
+    process = start_worker(run)
+    assert process.wait(LIMIT_S) == 1
+    status = run.read_status()
+    assert status.state == "failed"
+    assert sentence in status.message
+    assert "Traceback" not in (run.directory / "worker.log").read_text()
+
+
+def test_a_loss_that_is_no_number_is_said_so():
+    run = create_run(TrainConfig(optimizer="sgd", learning_rate=10.0, epochs=1, batch_size=8))
+    status = list(follow_worker(run, start_worker(run)))[-1]
+    assert isinstance(status, RunStatus)
+    if status.state == "failed":
+        assert "never a number" in status.message
+    else:
+        assert status.metrics["test_accuracy"] < 0.5

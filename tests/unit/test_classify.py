@@ -1,0 +1,123 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlab.cli import main
+from digitlab.ink import parse_drawing, prepare_drawing
+from digitlab.ink.samples import build_sample_drawing
+from tests.conftest import PROJECT_DIR
+
+
+def save_digit(path, digit, side=120):
+    image = prepare_drawing(parse_drawing(build_sample_drawing(digit))).image
+    Image.fromarray(255 - image).resize((side, side), Image.Resampling.BICUBIC).save(path)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder with a subfolder: ten digits as pictures, drawings and things that are neither."""
+    folder = tmp_path / "pictures"
+    (folder / "below").mkdir(parents=True)
+    for digit in range(10):
+        save_digit(folder / ("below" if digit % 2 else ".") / f"{digit}.png", digit)
+    (folder / "drawing-4.json").write_text(json.dumps(build_sample_drawing(4)))
+    (folder / "notes.txt").write_text("not a picture and not named as one")
+    return folder
+
+
+def classify(capsys, *arguments):
+    """The exit code and the parsed lines of `classify --json`."""
+    code = main(["classify", "--json", *map(str, arguments)])
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_folder_is_read_recursively(capsys, pictures):
+    code, lines = classify(capsys, pictures)
+    assert code == 0
+    assert len(lines) == 11
+    for line in lines:
+        assert list(line) == ["file", "digit", "confidence", "probabilities"]
+        assert str(line["digit"]) == line["file"].removesuffix(".png").removesuffix(".json")[-1]
+        assert line["confidence"] == max(line["probabilities"])
+        assert len(line["probabilities"]) == 10
+        assert sum(line["probabilities"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_one_bad_file_does_not_stop_the_others(capsys, pictures):
+    (pictures / "empty.png").write_bytes(b"")
+    (pictures / "text.png").write_text("this is text")
+    (pictures / "nan.json").write_text('{"objects": [{"type": "Path", "path": [["M", NaN, 1]]}]}')
+    (pictures / "blank.json").write_text('{"objects": []}')
+    (pictures / "broken.json").write_text("{")
+    (pictures / "deep.json").write_text("[" * 100_000)
+    Image.fromarray(np.zeros((90, 90), np.uint8)).save(pictures / "black.png")
+    missing = pictures / "missing.png"
+    code, lines = classify(capsys, pictures, missing)
+    assert code == 1
+    errors = {line["file"].rsplit("/", 1)[-1]: line for line in lines if "error" in line}
+    assert set(errors) == {
+        "empty.png", "text.png", "nan.json", "blank.json", "broken.json", "deep.json",
+        "black.png", "missing.png",
+    }  # fmt: skip
+    for line in errors.values():
+        assert list(line) == ["file", "digit", "error"]
+        assert line["digit"] is None
+        assert line["error"].endswith(".")
+        assert "Traceback" not in line["error"]
+    assert len(lines) - len(errors) == 11
+
+
+def test_for_people(capsys, pictures):
+    assert main(["classify", str(pictures / "7.png"), str(pictures / "below" / "7.png")]) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert "no such file" in first
+    assert "7.png: 7  sure (" in second
+
+
+def test_a_folder_without_pictures_says_so(capsys, tmp_path):
+    assert main(["classify", str(tmp_path)]) == 1
+    assert "no pictures" in capsys.readouterr().err
+
+
+def test_an_unknown_model_is_one_sentence(capsys, pictures):
+    assert main(["classify", "--model", "resnet", str(pictures)]) == 1
+    assert "There is no model 'resnet'" in capsys.readouterr().err
+
+
+def test_models_lists_the_shelf(capsys):
+    assert main(["models"]) == 0
+    table = capsys.readouterr().out
+    assert main(["models", "--json"]) == 0
+    cards = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [card["id"] for card in cards] == ["digitlab_cnn", "simple_cnn"]
+    for card, line in zip(cards, table.splitlines(), strict=True):
+        assert line.startswith(card["id"])
+        assert f"{card['test']['accuracy']:.2%}" in line
+
+
+def test_the_real_program_without_tensorflow(pictures):
+    """As a user runs it; the process must not have loaded TensorFlow, Keras or Streamlit."""
+    program = (
+        "import sys; from digitlab.cli import main; code = main(sys.argv[1:]); "
+        "heavy = {'tensorflow', 'keras', 'streamlit', 'pandas', 'sklearn'} & set(sys.modules); "
+        "sys.exit(f'loaded {heavy}' if heavy else code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "classify", "--json", str(pictures)],
+        cwd=PROJECT_DIR, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 11
+
+
+def test_a_closed_pipe_is_no_traceback(pictures):
+    done = subprocess.run(
+        f"{sys.executable} -m digitlab classify --json {pictures} {pictures} | head -n 1",
+        cwd=PROJECT_DIR, shell=True, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert len(done.stdout.splitlines()) == 1
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,248 @@
+import gzip
+import hashlib
+import io
+import pickle
+import tarfile
+import threading
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+
+from digitlab.datasets import DATASETS, load_dataset
+from digitlab.datasets.registry import DatasetSpec, RemoteFile
+from digitlab.datasets.sample import load_sample, mask_sample
+from digitlab.errors import ConfigError, DatasetUnavailableError
+
+N_TRAIN, N_TEST = 12, 5
+
+
+def make_arrays(shape=(28, 28)):
+    random = np.random.default_rng(0)
+    return {
+        "x_train": random.integers(0, 256, (N_TRAIN, *shape), dtype=np.uint8),
+        "y_train": random.integers(0, 10, N_TRAIN, dtype=np.uint8),
+        "x_test": random.integers(0, 256, (N_TEST, *shape), dtype=np.uint8),
+        "y_test": random.integers(0, 10, N_TEST, dtype=np.uint8),
+    }
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def make_npz(arrays) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def make_spec(files, layout, arrays, *, by_content=False, base_url="http://127.0.0.1:9"):
+    """A small data set; by default its publisher's server cannot be reached."""
+    remotes = tuple(
+        RemoteFile(name, f"{base_url}/{name}", sha256(content), (f"keras/{name}",))
+        for name, content in files.items()
+    )
+    known = {name: sha256(array.tobytes()) for name, array in arrays.items()} if by_content else {}
+    return replace(
+        DATASETS["mnist"],
+        id="tiny",
+        label="Tiny",
+        image_shape=arrays["x_train"].shape[1:],
+        n_train=N_TRAIN,
+        n_test=N_TEST,
+        files=remotes,
+        layout=layout,
+        array_sha256=known,
+        has_sample=False,
+    )
+
+
+@pytest.fixture
+def npz_world(tmp_path, monkeypatch):
+    """A spec in an .npz known by its content, its bytes, and the user's data folder."""
+    arrays = make_arrays()
+    content = make_npz(arrays)
+    spec = make_spec({"tiny.npz": content}, "npz", arrays, by_content=True)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return spec, arrays, content, folder
+
+
+class _Publisher(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def publisher(tmp_path):
+    """A real web server; yields its folder and its address."""
+    folder = tmp_path / "publisher"
+    folder.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Publisher, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield folder, f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def at(spec: DatasetSpec, base_url: str) -> DatasetSpec:
+    return replace(spec, files=tuple(replace(f, url=f"{base_url}/{f.name}") for f in spec.files))
+
+
+def assert_holds(dataset, arrays):
+    assert np.array_equal(dataset.images_train, arrays["x_train"])
+    assert np.array_equal(dataset.labels_train, arrays["y_train"])
+    assert np.array_equal(dataset.images_test, arrays["x_test"])
+    assert np.array_equal(dataset.labels_test, arrays["y_test"])
+    assert dataset.images_train.dtype == dataset.labels_train.dtype == np.uint8
+    assert not dataset.is_sample
+
+
+def test_the_users_folder_comes_first(npz_world):
+    spec, arrays, content, folder = npz_world
+    (folder / "tiny.npz").write_bytes(content)
+    dataset = load_dataset(spec)
+    assert_holds(dataset, arrays)
+    assert str(folder) in dataset.source
+    assert dataset.notes == ()
+
+
+def test_the_same_arrays_in_another_container_are_accepted(npz_world):
+    spec, arrays, content, folder = npz_world
+    np.savez(folder / "tiny.npz", **{name: a.astype(np.int64) for name, a in arrays.items()})
+    assert (folder / "tiny.npz").read_bytes() != content
+    assert_holds(load_dataset(spec), arrays)
+
+
+def test_keras_cache_comes_next(npz_world, tmp_path):
+    spec, arrays, content, _ = npz_world
+    cached = tmp_path / "keras" / "datasets" / "keras" / "tiny.npz"
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(content)
+    dataset = load_dataset(spec)
+    assert_holds(dataset, arrays)
+    assert "Keras" in dataset.source
+
+
+@pytest.mark.parametrize("damage", ["truncated", "tampered", "garbage"])
+def test_a_damaged_file_is_refused_and_downloaded_afresh(npz_world, publisher, damage):
+    spec, arrays, content, folder = npz_world
+    served, base_url = publisher
+    (served / "tiny.npz").write_bytes(content)
+    changed = {name: array.copy() for name, array in arrays.items()}
+    changed["y_test"][0] ^= 1
+    damaged = {
+        "truncated": content[: len(content) // 2],
+        "tampered": make_npz(changed),
+        "garbage": b"<html>Not found</html>",
+    }[damage]
+    (folder / "tiny.npz").write_bytes(damaged)
+    progress = []
+    dataset = load_dataset(at(spec, base_url), progress=lambda *step: progress.append(step))
+    assert_holds(dataset, arrays)
+    assert "server" in dataset.source
+    assert "damaged or was changed" in dataset.notes[0]
+    assert progress[-1] == (len(content), len(content))
+
+
+def test_a_download_is_kept(npz_world, publisher):
+    spec, arrays, content, _ = npz_world
+    served, base_url = publisher
+    (served / "tiny.npz").write_bytes(content)
+    load_dataset(at(spec, base_url))
+    (served / "tiny.npz").unlink()
+    dataset = load_dataset(at(spec, base_url))
+    assert_holds(dataset, arrays)
+    assert "cache" in dataset.source
+
+
+def test_a_damaged_download_is_not_used(npz_world, publisher):
+    spec, _, content, _ = npz_world
+    served, base_url = publisher
+    (served / "tiny.npz").write_bytes(content[:-20])
+    with pytest.raises(DatasetUnavailableError, match="could not be downloaded"):
+        load_dataset(at(spec, base_url))
+
+
+def test_without_any_source_the_error_says_what_to_do(npz_world):
+    with pytest.raises(DatasetUnavailableError, match=r"no connection.*tiny.npz.*DIGITLAB_DATA"):
+        load_dataset(npz_world[0])
+
+
+def test_idx_files(tmp_path):
+    arrays = make_arrays()
+    files = {}
+    for name, array in arrays.items():
+        sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+        files[f"{name}.gz"] = gzip.compress(bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes())
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    spec = make_spec(files, "idx", arrays)
+    assert_holds(load_dataset(spec), arrays)
+    (folder / "x_train.gz").write_bytes(files["x_train.gz"][:-9])
+    with pytest.raises(DatasetUnavailableError, match=r"x_train.gz is damaged"):
+        load_dataset(spec)
+
+
+def test_cifar_archive(tmp_path):
+    arrays = make_arrays((32, 32, 3))
+    # Five training batches, of 4, 2, 2, 2 and 2 images.
+    parts = np.split(np.arange(N_TRAIN), [4, 6, 8, 10])
+    batches = {f"data_batch_{k + 1}": ("train", part) for k, part in enumerate(parts)}
+    batches["test_batch"] = ("test", np.arange(N_TEST))
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, (half, part) in batches.items():
+            images = arrays[f"x_{half}"][part].transpose(0, 3, 1, 2).reshape(len(part), -1)
+            labels = [int(label) for label in arrays[f"y_{half}"][part]]
+            content = pickle.dumps({b"data": images, b"labels": labels})
+            info = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "cifar.tar.gz").write_bytes(buffer.getvalue())
+    spec = make_spec({"cifar.tar.gz": buffer.getvalue()}, "cifar", arrays)
+    assert_holds(load_dataset(spec), arrays)
+
+
+def test_an_unknown_data_set_is_an_error():
+    with pytest.raises(ConfigError, match=r"'emnist'.*mnist, fashion_mnist, cifar10"):
+        load_dataset("emnist")
+
+
+def test_offline_mnist_is_the_sample_and_says_so():
+    dataset = load_dataset("mnist")
+    assert dataset.is_sample
+    assert "offline sample of 5,000" in dataset.notes[-1]
+    assert dataset.images_train.shape == (4000, 28, 28)
+    assert dataset.images_test.shape == (1000, 28, 28)
+
+
+def test_the_sample_is_balanced_and_split_cleanly():
+    sample = load_sample()
+    assert set(np.bincount(sample["y_train"])) == {400}
+    assert set(np.bincount(sample["y_test"])) == {100}
+    # A validation split takes the last ones: every digit has to be among them.
+    assert len(set(sample["y_train"][-400:])) == 10
+    train = {image.tobytes() for image in sample["x_train"]}
+    test = {image.tobytes() for image in sample["x_test"]}
+    assert not train & test
+
+
+def test_real_mnist_and_its_sample(shared_data_dir, monkeypatch):
+    monkeypatch.setenv("DIGITLAB_DATA", str(shared_data_dir))
+    dataset = load_dataset("mnist")
+    assert dataset.images_train.shape == (60_000, 28, 28)
+    masked = dataset.images_train[mask_sample(dataset.labels_train)]
+    sample = load_sample()
+    expected = {image.tobytes() for image in (*sample["x_train"], *sample["x_test"])}
+    assert {image.tobytes() for image in masked} == expected
+    assert len(masked) == 5000

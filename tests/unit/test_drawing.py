@@ -1,0 +1,137 @@
+import json
+import math
+
+import numpy as np
+import pytest
+
+from digitlab.errors import DrawingError, EmptyInkError
+from digitlab.ink import parse_drawing, prepare_drawing
+from digitlab.ink.frame import compute_centre_of_mass, crop_to_ink
+from digitlab.ink.samples import SAMPLE_POINTS, build_drawing, build_sample_drawing
+
+
+def prepare(drawing):
+    return prepare_drawing(parse_drawing(drawing)).image
+
+
+def difference(one, other):
+    return np.abs(one.astype(int) - other.astype(int)).mean()
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_a_digit_fills_the_mnist_frame(digit):
+    image = prepare(build_sample_drawing(digit))
+    assert (image.shape, image.dtype) == ((28, 28), np.uint8)
+    assert abs(max(crop_to_ink(image).shape) - 20) <= 2
+    x, y = compute_centre_of_mass(image)
+    assert math.hypot(x - 13.5, y - 13.5) < 0.7
+
+
+@pytest.mark.parametrize("width_px", [2, 16, 60])
+def test_the_brush_does_not_matter(width_px):
+    usual = prepare(build_sample_drawing(3))
+    assert difference(prepare(build_sample_drawing(3, width_px=width_px)), usual) == 0
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(0.2, 5), (1.0, 90), (4.0, -300)])
+def test_size_and_place_do_not_matter(scale, shift):
+    moved = [[(x * scale + shift, y * scale + shift) for x, y in line] for line in SAMPLE_POINTS[5]]
+    assert difference(prepare(build_drawing(moved)), prepare(build_sample_drawing(5))) < 1
+
+
+def move(drawing, **changes):
+    """Change each object as the canvas does: its own points stay, `left` and so on are added."""
+    moved = json.loads(json.dumps(drawing))
+    for thing in moved["objects"]:
+        thing.update(changes)
+    return moved
+
+
+def test_an_object_turned_upside_down_on_the_canvas_is_read_so():
+    upright = prepare(build_sample_drawing(7))
+    turned = prepare(
+        move(
+            build_sample_drawing(7),
+            left=100,
+            top=100,
+            angle=180,
+            originX="center",
+            originY="center",
+        )
+    )
+    assert difference(turned, upright[::-1, ::-1]) < 3
+    assert difference(turned, upright) > 20
+
+
+def test_an_object_stretched_on_the_canvas_is_read_so():
+    line = build_drawing([[(0, 0), (50, 100)]])
+    wide = prepare(move(line, left=0, top=0, scaleX=4, scaleY=1))
+    height, width = crop_to_ink(wide).shape
+    assert width > height
+    assert width == pytest.approx(20, abs=1)
+
+
+def test_origins_name_the_same_place():
+    """Two strokes, one of them moved: by its middle and by its upper left corner."""
+    fixed = build_drawing([[(0, 0), (0, 100)]], width_px=10)["objects"][0]
+    loose = build_drawing([[(0, 0), (40, 0)]], width_px=10)["objects"][0]
+    by_middle = {**loose, "left": 70, "top": 50, "originX": "center", "originY": "center"}
+    by_corner = {**loose, "left": 45, "top": 45, "originX": "left", "originY": "top"}
+    images = [prepare({"objects": [fixed, one]}) for one in (by_middle, by_corner)]
+    assert difference(*images) == 0
+
+
+def test_a_single_tap_is_a_dot_and_not_a_blown_up_blob():
+    image = prepare(build_drawing([[(140, 140), (140.01, 140)]]))
+    assert 0 < image.astype(float).sum() / 255 < 20
+
+
+def test_other_objects_are_left_out():
+    drawing = build_sample_drawing(8)
+    with_text = {"objects": [{"type": "Textbox", "text": "8"}, *drawing["objects"], 3, None]}
+    assert difference(prepare(with_text), prepare(drawing)) == 0
+
+
+@pytest.mark.parametrize("kind", ["Line", "Polyline", "Polygon"])
+def test_lines_of_other_tools_are_strokes(kind):
+    thing = {"type": kind, "x1": 0, "y1": 0, "x2": 0, "y2": 90,
+             "points": [{"x": 0, "y": 0}, {"x": 0, "y": 90}], "strokeWidth": 5}  # fmt: skip
+    expected = prepare(build_drawing([[(0, 0), (0, 90)]]))
+    assert difference(prepare({"objects": [thing]}), expected) < 1
+
+
+@pytest.mark.parametrize("nothing", [{"objects": []}, {"objects": [{"type": "Rect"}]}])
+def test_nothing_drawn_is_an_error(nothing):
+    with pytest.raises(EmptyInkError):
+        parse_drawing(nothing)
+
+
+@pytest.mark.parametrize("wrong", [None, 7, [], {}, {"objects": "no"}, {"strokes": []}])
+def test_what_is_no_drawing_is_refused(wrong):
+    with pytest.raises(DrawingError, match="no canvas drawing"):
+        parse_drawing(wrong)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, 1e300])
+def test_unusable_coordinates_are_refused(number):
+    with pytest.raises(DrawingError, match="not a usable number"):
+        parse_drawing(build_drawing([[(0, 0), (number, 5)]]))
+
+
+@pytest.mark.parametrize(
+    "path", ["M 0 0", [["L"]], [["A", 1, 2, 3]], [["M", "x", "y"]], 5, [[]], [["Q", 1, 2, 3, 4]]]
+)
+def test_a_broken_path_is_refused(path):
+    with pytest.raises(DrawingError, match="cannot be read"):
+        parse_drawing({"objects": [{"type": "Path", "path": path}]})
+
+
+def test_a_scale_that_is_no_number_is_refused():
+    with pytest.raises(DrawingError, match="scaleX"):
+        parse_drawing(move(build_sample_drawing(1), left=0, top=0, scaleX="wide"))
+
+
+def test_steps_end_with_the_digit_the_network_gets():
+    prepared = prepare_drawing(parse_drawing(build_sample_drawing(2)))
+    assert np.array_equal(prepared.steps[-1].render(), prepared.image)
+    assert all(step.render().any() for step in prepared.steps)

@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+
+from digitlab.evaluation.metrics import compute_interval, compute_metrics
+
+
+def test_against_numbers_done_by_hand():
+    labels = np.array([0, 0, 1, 1, 1, 2])
+    predictions = np.array([0, 1, 1, 1, 2, 2])
+    probabilities = np.eye(3, dtype=np.float32)[predictions] * 0.7 + 0.1
+    metrics = compute_metrics(labels, probabilities)
+    assert metrics["accuracy"] == pytest.approx(4 / 6)
+    assert metrics["confusion"] == [[1, 1, 0], [0, 2, 1], [0, 0, 1]]
+    one = metrics["per_class"][1]
+    assert (one["precision"], one["recall"], one["support"]) == pytest.approx((2 / 3, 2 / 3, 3))
+    assert metrics["macro"]["recall"] == pytest.approx((1 / 2 + 2 / 3 + 1) / 3)
+    assert metrics["loss"] == pytest.approx(-(4 * np.log(0.8) + 2 * np.log(0.1)) / 6, rel=1e-5)
+
+
+def test_wilson_interval():
+    # 9,960 of 10,000: the textbook's formula, worked out apart from the code.
+    assert compute_interval(9960, 10_000) == pytest.approx((0.99455, 0.99706), abs=2e-5)
+    assert compute_interval(10, 10)[1] == 1.0
+    assert compute_interval(0, 10)[0] == 0.0

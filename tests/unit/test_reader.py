@@ -1,0 +1,92 @@
+import threading
+
+import numpy as np
+import pytest
+
+from digitlab.errors import ShelfError
+from digitlab.explain import compute_occlusion
+from digitlab.ink import parse_drawing, prepare_drawing
+from digitlab.ink.samples import build_sample_drawing
+from digitlab.reader import Answer, DigitReader
+from digitlab.shelf import get_model
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return get_model("digitlab_cnn").open_reader()
+
+
+@pytest.fixture(scope="module")
+def samples():
+    """The ten sample digits, `(10, 28, 28)`."""
+    return np.stack(
+        [prepare_drawing(parse_drawing(build_sample_drawing(digit))).image for digit in range(10)]
+    )
+
+
+def test_the_samples_are_read(reader, samples):
+    answers = [reader.read(image) for image in samples]
+    assert [answer.digit for answer in answers] == list(range(10))
+    assert all(answer.certainty == "sure" for answer in answers)
+
+
+@pytest.mark.parametrize("n", [0, 1, 127, 128, 129, 300])
+def test_a_batch_answers_like_single_digits(reader, samples, n):
+    images = samples[np.arange(n) % 10]
+    probabilities = reader.compute_probabilities(images)
+    assert probabilities.shape == (n, 10)
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(n), abs=1e-5)
+    single = np.array([reader.read(image).probabilities for image in samples])
+    assert probabilities == pytest.approx(single[np.arange(n) % 10], abs=1e-5)
+
+
+def test_many_threads_get_their_own_answers(reader, samples):
+    wrong = []
+
+    def read_often(digit):
+        for _ in range(200):
+            if reader.read(samples[digit]).digit != digit:
+                wrong.append(digit)
+
+    threads = [threading.Thread(target=read_often, args=(digit,)) for digit in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("images", [np.zeros((2, 32, 32), np.uint8), np.zeros((2, 28, 28))])
+def test_other_shapes_and_types_are_refused(reader, images):
+    with pytest.raises(ValueError, match="this model reads uint8"):
+        reader.compute_probabilities(images)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\x1c\x00\x00\x00TFL3" + b"\x00" * 50])
+def test_a_broken_model_file_is_refused(tmp_path, content):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(content)
+    with pytest.raises(ShelfError, match="cannot be loaded"):
+        DigitReader(path)
+
+
+def test_certainty_in_words():
+    def answer(best, second):
+        rest = (1 - best - second) / 8
+        return Answer((rest,) * 4 + (best,) + (rest,) * 4 + (second,))
+
+    assert answer(0.97, 0.02).certainty == "sure"
+    assert answer(0.8, 0.15).certainty == "fairly sure"
+    assert answer(0.5, 0.4).certainty == "can't tell: 4 or 9"
+
+
+def test_occlusion_finds_the_ink_that_matters(reader):
+    """A 7 with a foot drawn under it: covering the top bar must hurt, covering paper must not."""
+    image = prepare_drawing(parse_drawing(build_sample_drawing(7))).image
+    weights = compute_occlusion(reader, image, 7)
+    assert weights.shape == (28, 28)
+    far_from_ink = np.ones((28, 28), bool)
+    for row, column in np.argwhere(image):
+        far_from_ink[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3] = False
+    assert (weights[far_from_ink] == 0).all()
+    assert weights.max() > 0.1

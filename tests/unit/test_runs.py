@@ -1,0 +1,66 @@
+import json
+import threading
+
+import pytest
+
+from digitlab.errors import ConfigError, RunError
+from digitlab.runs import RunStatus, create_run, get_run
+from digitlab.training.config import TrainConfig
+
+
+def test_a_run_keeps_its_settings():
+    config = TrainConfig(net="three_conv_cnn", epochs=3)
+    run = create_run(config)
+    assert get_run(run.id).read_config() == config
+    assert run.read_status() == RunStatus()
+    assert run.read_history() == []
+
+
+def test_runs_of_the_same_second_do_not_collide():
+    assert len({create_run(TrainConfig()).id for _ in range(5)}) == 5
+
+
+def test_a_name_is_taken_once():
+    create_run(TrainConfig(), name="first")
+    with pytest.raises(RunError, match="A run called first exists"):
+        create_run(TrainConfig(), name="first")
+
+
+def test_missing_and_damaged_runs():
+    with pytest.raises(RunError, match="no run nowhere"):
+        get_run("nowhere")
+    run = create_run(TrainConfig())
+    (run.directory / "config.json").write_text("{")
+    with pytest.raises(RunError, match=r"no readable config\.json"):
+        run.read_config()
+    (run.directory / "config.json").write_text(json.dumps({"epochs": -1}))
+    with pytest.raises(ConfigError, match="epochs is -1"):
+        run.read_config()
+
+
+def test_a_reader_never_sees_half_a_status():
+    run = create_run(TrainConfig())
+    long_message = "x" * 50_000
+    stop = threading.Event()
+
+    def write():
+        epoch = 0
+        while not stop.is_set():
+            epoch += 1
+            run.write_status(RunStatus(state="training", epoch=epoch, message=long_message))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        seen = [run.read_status() for _ in range(300)]
+    finally:
+        stop.set()
+        writer.join()
+    assert all(status.message in ("", long_message) for status in seen)
+
+
+def test_a_stop_request_is_seen():
+    run = create_run(TrainConfig())
+    assert not run.is_stop_requested()
+    run.request_stop()
+    assert get_run(run.id).is_stop_requested()
