@@ -1,6 +1,7 @@
-"""The command line: `python -m digitlab COMMAND`. Each command imports what it needs, no more."""
+"""The command line: `python -m digitlab COMMAND`. Only the chosen command is imported."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -17,7 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 if all went well."""
     options = _build_parser().parse_args(arguments)
     try:
-        exit_code: int = options.run(options)
+        command = importlib.import_module(f"digitlab.commands.{options.module}")
+        exit_code: int = command.run(options)
         # Flushed here, where a reader that has gone (`| head`) can still be answered.
         sys.stdout.flush()
     except DigitlabError as error:
@@ -46,8 +48,6 @@ if TYPE_CHECKING:
 
 
 def _add_classify(commands: "Commands") -> None:
-    from digitlab.commands.classify import run
-
     command = commands.add_parser("classify", help="read the digits in pictures and drawings")
     command.add_argument(
         "paths",
@@ -58,20 +58,16 @@ def _add_classify(commands: "Commands") -> None:
     )
     command.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
     command.add_argument("--json", action="store_true", help="one JSON object a line")
-    command.set_defaults(run=run)
+    command.set_defaults(module="classify")
 
 
 def _add_models(commands: "Commands") -> None:
-    from digitlab.commands.models import run
-
     command = commands.add_parser("models", help="list the models on the shelf")
     command.add_argument("--json", action="store_true", help="one JSON object a line")
-    command.set_defaults(run=run)
+    command.set_defaults(module="models")
 
 
 def _add_train(commands: "Commands") -> None:
-    from digitlab.commands.train import run
-
     command = commands.add_parser(
         "train",
         help="train a network",
@@ -91,24 +87,20 @@ def _add_train(commands: "Commands") -> None:
             )
     command.add_argument("--name", help="name of the run's folder")
     command.add_argument("--shelve", metavar="ID", help="put the model on the shelf under this id")
-    command.set_defaults(run=run)
+    command.set_defaults(module="train")
 
 
 def _add_evaluate(commands: "Commands") -> None:
-    from digitlab.commands.evaluate import run
-
     command = commands.add_parser("evaluate", help="test a model on a data set's test images")
     command.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
     command.add_argument("--data", default=None, metavar="DATASET", help="default: the model's own")
     command.add_argument("--json", action="store_true", help="all figures as one JSON object")
-    command.set_defaults(run=run)
+    command.set_defaults(module="evaluate")
 
 
 def _add_shelve(commands: "Commands") -> None:
-    from digitlab.commands.shelve import run
-
     command = commands.add_parser("shelve", help="put a finished run's model on the shelf")
     command.add_argument("run_id", metavar="RUN")
     command.add_argument("model_id", metavar="ID")
     command.add_argument("--label", help="the model's name for people")
-    command.set_defaults(run=run)
+    command.set_defaults(module="shelve")

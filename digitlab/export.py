@@ -1,15 +1,12 @@
 """From a Keras model to files, each checked against the original."""
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from digitlab.errors import RunError
+from digitlab.quiet import STDOUT, silence
 from digitlab.reader import DigitReader
 
 # Both compute in 32-bit floats, in another order of sums.
@@ -25,7 +22,8 @@ def export_tflite(model: keras.Model, path: Path, images: np.ndarray) -> None:
     Raises:
         RunError: the exported model answers differently.
     """
-    with _silenced_stdout():
+    # The converter's reports are not for the user.
+    with silence(STDOUT):
         model.export(str(path), format="litert", verbose=False)
     with_channels = images.reshape(len(images), *model.input_shape[1:])
     expected = keras.ops.convert_to_numpy(model(with_channels.astype(np.float32), training=False))
@@ -34,17 +32,3 @@ def export_tflite(model: keras.Model, path: Path, images: np.ndarray) -> None:
         raise RunError(
             f"The exported {path.name} differs from the Keras model by up to {difference:.2g}."
         )
-
-
-@contextlib.contextmanager
-def _silenced_stdout() -> Iterator[None]:
-    """The converter prints to the file descriptor itself; its reports are not for the user."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 1)
-            os.close(kept)

@@ -8,6 +8,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from digitlab.errors import ShelfError
+from digitlab.quiet import STDERR, silence
 
 # Interpreters have a fixed batch: one reads single digits, the other whole blocks.
 _BLOCK = 128
@@ -132,7 +133,9 @@ class _BatchInterpreter:
             raise ValueError(f"it reads arrays of shape {shape}, not images")
         self.input_shape: tuple[int, ...] = shape
         self._interpreter.resize_tensor_input(detail["index"], (batch, *shape))
-        self._interpreter.allocate_tensors()
+        # LiteRT says here which delegate it made; nobody needs to know.
+        with silence(STDERR):
+            self._interpreter.allocate_tensors()
         self._input = detail["index"]
         output = self._interpreter.get_output_details()[0]
         self._output = output["index"]

@@ -37,8 +37,6 @@ def probability_figure(probabilities: Sequence[float]) -> go.Figure:
             "gridcolor": QUIET,
             "gridwidth": 0.5,
         },
-        # A change of the answer moves the bars instead of redrawing them.
-        transition={"duration": 150},
     )
     return figure
 

@@ -22,6 +22,8 @@ def main(directory: Path) -> int:
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     try:
+        # Before the heavy import: bad settings are told at once.
+        run.read_config()
         # Imported late: by now the status says that the worker lives.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         from digitlab.training.fit import train

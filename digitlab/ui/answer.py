@@ -4,6 +4,7 @@ import streamlit as st
 
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.reader import FAIRLY_SURE, Answer
+from digitlab.ui.steady_chart import render_steady_chart
 
 # Below this a second guess is not worth a word.
 _WORTH_A_WORD = 0.005
@@ -25,17 +26,23 @@ def render_answer(answer: Answer) -> None:
         f'<div><div class="answer-words">{words[0].upper()}{words[1:]}</div>'
         f'<div class="answer-quiet">{_percent(answer.confidence)}, {other}</div></div></div>'
     )
-    st.plotly_chart(
-        probability_figure(answer.probabilities),
-        key="draw_probabilities",
-        config={"displayModeBar": False},
-        alt=describe_probabilities(answer.probabilities),
-    )
+    _render_bars(answer.probabilities)
 
 
 def render_blank(sentence: str) -> None:
     """Show that there is nothing to answer yet."""
     st.html(f'<div class="answer"><div class="answer-blank" role="status">{sentence}</div></div>')
+    # Unseen, so that the browser has fetched what draws the bars when the first answer comes.
+    with st.container(key="draw_unseen"):
+        _render_bars((0.0,) * 10)
+
+
+def _render_bars(probabilities: tuple[float, ...]) -> None:
+    render_steady_chart(
+        probability_figure(probabilities),
+        key="draw_probabilities",
+        alt=describe_probabilities(probabilities),
+    )
 
 
 def _percent(share: float) -> str:

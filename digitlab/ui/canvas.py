@@ -30,7 +30,7 @@ def render_canvas() -> Drawing:
     if f"draw_canvas_{version}" not in state:
         # Just mounted, or come back from another page: begin with what was drawn.
         state[_START] = state.get(_DRAWING)
-    with st.container(key="draw_canvas_frame"):
+    with st.container(key="draw_canvas_steady"):
         result = st_canvas(
             stroke_width=state.get("draw_brush", _BRUSH_PX[2]),
             stroke_color=_INK,

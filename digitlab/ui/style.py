@@ -10,6 +10,11 @@ _CSS = """
 .stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 60rem; }
 /* The canvas shows a toolbar of its own above itself: it must not cover what is there. */
 .st-key-draw_head { position: relative; z-index: 30; }
+/* What replaces another lies where the other was, so that nothing jumps meanwhile. */
+[class*="_steady"] { display: grid; grid-template-columns: minmax(0, 1fr); }
+[class*="_steady"] > * { grid-area: 1 / 1; width: 100%; }
+.st-key-draw_canvas_steady { min-height: 300px; }
+.st-key-draw_unseen { visibility: hidden; }
 /* The place of the answer is kept free, so that nothing moves when it comes. */
 .st-key-draw_answer { min-height: 24.5rem; }
 .answer { display: flex; align-items: center; gap: 1.5rem; min-height: 9rem; }

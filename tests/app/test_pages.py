@@ -45,7 +45,8 @@ def test_the_blank_draw_page_invites(app):
     assert app.title[0].value == "Draw a digit"
     assert app.button(key="draw_undo").disabled
     assert app.button(key="draw_clear").disabled
-    assert not app.get("plotly_chart")
+    assert any("Draw a digit, 0 to 9" in part.proto.body for part in app.get("html"))
+    assert not any('data-testid="digit"' in part.proto.body for part in app.get("html"))
     assert [option.split(" · ")[0] for option in app.selectbox(key="draw_model").options] == [
         "digitlab CNN",
         "Simple CNN",

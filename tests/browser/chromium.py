@@ -26,10 +26,10 @@ def install_chromium() -> None:
     """Install Chromium: from Debian's or Ubuntu's packages, elsewhere through Playwright."""
     if shutil.which("apt-get"):
         sudo = [] if os.geteuid() == 0 else ["sudo"]
-        quiet = {"stdout": subprocess.DEVNULL}
-        subprocess.run([*sudo, "apt-get", "update", "-qq"], check=True, **quiet)
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
-        subprocess.run([*sudo, *install], check=True, **quiet)
+        install = ["install", "-y", "-qq", "--no-install-recommends", "chromium"]
+        for arguments in (["update", "-qq"], install):
+            command = [*sudo, "apt-get", *arguments]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     else:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
 

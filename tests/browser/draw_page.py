@@ -1,6 +1,6 @@
 """The Draw page as a person handles it."""
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 Points = list[tuple[float, float]]
 
@@ -25,17 +25,15 @@ class DrawPage:
 
     @property
     def undo(self) -> Locator:
-        return self.page.get_by_role("button", name="Undo", exact=True)
+        return self.page.locator(".st-key-draw_undo button")
 
     @property
     def clear(self) -> Locator:
-        return self.page.get_by_role("button", name="Clear", exact=True)
+        return self.page.locator(".st-key-draw_clear button")
 
     def draw(self, strokes: list[Points]) -> None:
         """Draw with the mouse; points are in canvas pixels."""
-        self.canvas.scroll_into_view_if_needed()
-        box = self.canvas.bounding_box()
-        assert box
+        box = self._find_canvas_box()
         for stroke in strokes:
             points = [(box["x"] + x, box["y"] + y) for x, y in stroke]
             self.page.mouse.move(*points[0])
@@ -46,9 +44,7 @@ class DrawPage:
 
     def draw_with_finger(self, strokes: list[Points]) -> None:
         """Draw with touch events; the page must have been opened with touch."""
-        self.canvas.scroll_into_view_if_needed()
-        box = self.canvas.bounding_box()
-        assert box
+        box = self._find_canvas_box()
         session = self.page.context.new_cdp_session(self.page)
 
         def touch(kind: str, *points: tuple[float, float]) -> None:
@@ -60,6 +56,15 @@ class DrawPage:
             for point in stroke[1:]:
                 touch("touchMove", point)
             touch("touchEnd")
+
+    def _find_canvas_box(self) -> FloatRect:
+        # While the page runs, an older canvas may still be there, about to be replaced.
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+        self.canvas.scroll_into_view_if_needed()
+        box = self.canvas.bounding_box()
+        assert box
+        return box
 
     def expect_digit(self, digit: int) -> None:
         expect(self.digit).to_have_text(str(digit))

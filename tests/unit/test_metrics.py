@@ -20,5 +20,5 @@ def test_against_numbers_done_by_hand():
 def test_wilson_interval():
     # 9,960 of 10,000: the textbook's formula, worked out apart from the code.
     assert compute_interval(9960, 10_000) == pytest.approx((0.99455, 0.99706), abs=2e-5)
-    assert compute_interval(10, 10)[1] == 1.0
-    assert compute_interval(0, 10)[0] == 0.0
+    assert compute_interval(10, 10)[1] == pytest.approx(1)
+    assert compute_interval(0, 10)[0] == pytest.approx(0)
