@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
+# In requirements.txt but not in requirements-app.txt: not there yet when the app first opens.
+TRAINING_PACKAGES = (
+    "tensorflow", "keras", "sklearn", "scipy", "pooch", "rich", "mlxtend",
+)  # fmt: skip
 SHARED_DATA_DIR = PROJECT_DIR.parent / "shared" / "data"
 
 

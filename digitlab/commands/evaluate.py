@@ -5,7 +5,7 @@ import json
 import sys
 from typing import Any
 
-from digitlab.datasets import load_dataset
+from digitlab.datasets.load import load_dataset
 from digitlab.evaluation.metrics import compute_metrics
 from digitlab.evaluation.report import evaluate_reader
 from digitlab.shelf import get_model

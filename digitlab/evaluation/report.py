@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digitlab.datasets import Dataset
+from digitlab.datasets.load import Dataset
 from digitlab.errors import ShelfError
 from digitlab.reader import DigitReader
 

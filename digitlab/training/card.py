@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from digitlab import __version__
-from digitlab.datasets import Dataset
+from digitlab.datasets.load import Dataset
 from digitlab.evaluation.metrics import compute_metrics
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.nets.registry import get_net_spec

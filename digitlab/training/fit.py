@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from digitlab.datasets import Dataset, load_dataset
+from digitlab.datasets.load import Dataset, load_dataset
 from digitlab.datasets.sample import mask_sample
 from digitlab.errors import ConfigError, RunError
 from digitlab.evaluation.report import evaluate_reader
