@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(BIN)/python -m pip install --quiet $(1)
 
-.PHONY: run test check bench install install-app install-dev browser shipped-models clean
+.PHONY: run test check bench screenshots install install-app install-dev browser shipped-models clean
 
 ## run: open the app in the browser
 run: install-app
@@ -28,6 +28,10 @@ check: install-dev
 ## bench: print the figures of the README
 bench: install-dev
 	$(BIN)/python -m benchmarks
+
+## screenshots: take the README's pictures anew
+screenshots: browser
+	$(BIN)/python -m tests.browser.screenshots
 
 ## shipped-models: train the models in models/ anew (about an hour on 2 cores)
 shipped-models: install

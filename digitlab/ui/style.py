@@ -28,6 +28,9 @@ _CSS = """
   .stMainBlockContainer { padding: 3.75rem 1rem 2rem; }
   .st-key-draw_answer { min-height: 7rem; }
   .answer { min-height: 7rem; gap: 1rem; }
+  .st-key-draw_unseen { height: 0; overflow: hidden; }
+  .st-key-draw_steps_strip { gap: 0.5rem; }
+  .st-key-draw_steps_strip div, .st-key-draw_steps_strip img { width: 6.2rem !important; }
   .answer-digit { font-size: 6.5rem; }
 }
 </style>

@@ -1,0 +1,51 @@
+"""The README's pictures: `make screenshots`."""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from digitlab.ink.samples import SAMPLE_POINTS
+from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.draw_page import DrawPage
+from tests.browser.server import PROJECT_DIR, serve_app
+
+DOCS_DIR = PROJECT_DIR / "docs"
+
+
+def main() -> None:
+    """Draw a 4 on a desk in the light and a 7 on a phone in the dark."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve_app(Path(folder) / "server.log") as (url, _),
+        sync_playwright() as driver,
+    ):
+        browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        shoot(browser, url, "draw", digit=4, width=1120, height=900, theme="light")
+        shoot(browser, url, "draw-phone", digit=7, width=390, height=844, theme="dark")
+        browser.close()
+
+
+def shoot(
+    browser: Browser, url: str, name: str, *, digit: int, width: int, height: int, theme: str
+) -> None:
+    """Draw one digit and save what is on the screen."""
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
+    page.goto(url)
+    draw_page = DrawPage(page)
+    draw_page.draw([[(x + 10, y + 10) for x, y in line] for line in SAMPLE_POINTS[digit]])
+    draw_page.expect_digit(digit)
+    page.mouse.move(5, 5)
+    if width > 800:
+        page.get_by_text("What the network sees").click()
+        expect(page.locator(".st-key-draw_steps_strip img")).to_have_count(3)
+    expect(page.locator(".gtitle >> visible=true")).to_have_count(1)
+    page.mouse.move(5, 5)
+    # Pictures and transitions have to be through.
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=DOCS_DIR / f"{name}.png", animations="disabled")
+    page.close()
+
+
+if __name__ == "__main__":
+    main()
