@@ -29,8 +29,9 @@ _CSS = """
   .st-key-draw_answer { min-height: 7rem; }
   .answer { min-height: 7rem; gap: 1rem; }
   .st-key-draw_unseen { height: 0; overflow: hidden; }
-  .st-key-draw_steps_strip { gap: 0.5rem; }
+  .st-key-draw_steps_strip { gap: 0.5rem; flex-flow: row wrap; }
   .st-key-draw_steps_strip div, .st-key-draw_steps_strip img { width: 6.2rem !important; }
+  .st-key-draw_steps_strip > * { flex: 0 0 6.2rem !important; min-width: 0 !important; }
   .answer-digit { font-size: 6.5rem; }
 }
 </style>
