@@ -52,6 +52,11 @@ class Answer:
         return f"can't tell: {self.digit} or {self.runner_up}"
 
 
+def format_share(share: float) -> str:
+    """A probability as a percentage that never claims 100 %."""
+    return f"{min(share, 0.999):.1%}" if share > 0.99 else f"{share:.0%}"
+
+
 class DigitReader:
     """A loaded model that reads digits.
 

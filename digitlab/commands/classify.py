@@ -5,6 +5,7 @@ import json
 
 from digitlab.classify import FileAnswer, classify_paths
 from digitlab.errors import PictureError
+from digitlab.reader import format_share
 from digitlab.shelf import get_model
 
 
@@ -25,4 +26,4 @@ def _tell(answer: FileAnswer) -> str:
     if answer.answer is None:
         return f"{answer.file}: –  {answer.error}"
     told = answer.answer
-    return f"{answer.file}: {told.digit}  {told.certainty} ({told.confidence:.1%})"
+    return f"{answer.file}: {told.digit}  {told.certainty} ({format_share(told.confidence)})"

@@ -50,7 +50,7 @@ def decode_picture(source: Path | bytes | BinaryIO) -> np.ndarray:
             "PNG, JPEG, BMP, GIF and WebP are."
         ) from error
     except Image.DecompressionBombError as error:
-        raise PictureError(_describe_too_large()) from error
+        raise PictureError(f"The picture is too large. {_describe_too_large()}") from error
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
         raise PictureError(
             f"The picture is damaged and cannot be read ({_first_line(error)})."
@@ -83,7 +83,9 @@ def prepare_picture(grey: np.ndarray) -> PreparedInk:
 def _check_size(picture: Image.Image) -> None:
     width, height = picture.size
     if width * height > MAX_PIXELS:
-        raise PictureError(f"The picture is {width:,} × {height:,} pixels. {_describe_too_large()}")
+        raise PictureError(
+            f"The picture is too large: {width:,} × {height:,} pixels. {_describe_too_large()}"
+        )
 
 
 def _describe_too_large() -> str:

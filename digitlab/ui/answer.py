@@ -3,7 +3,7 @@
 import streamlit as st
 
 from digitlab.figures.probability import describe_probabilities, probability_figure
-from digitlab.reader import FAIRLY_SURE, Answer
+from digitlab.reader import FAIRLY_SURE, Answer, format_share
 from digitlab.ui.steady_chart import render_steady_chart
 
 # Below this a second guess is not worth a word.
@@ -15,7 +15,7 @@ def render_answer(answer: Answer) -> None:
     words = answer.certainty
     second = answer.probabilities[answer.runner_up]
     other = (
-        f"or perhaps a {answer.runner_up} ({_percent(second)})"
+        f"or perhaps a {answer.runner_up} ({format_share(second)})"
         if second >= _WORTH_A_WORD
         else "no other digit comes close"
     )
@@ -24,7 +24,7 @@ def render_answer(answer: Answer) -> None:
         f'<div class="answer{unsure}" role="status" aria-live="polite">'
         f'<div class="answer-digit" data-testid="digit">{answer.digit}</div>'
         f'<div><div class="answer-words">{words[0].upper()}{words[1:]}</div>'
-        f'<div class="answer-quiet">{_percent(answer.confidence)}, {other}</div></div></div>'
+        f'<div class="answer-quiet">{format_share(answer.confidence)}, {other}</div></div></div>'
     )
     _render_bars(answer.probabilities)
 
@@ -43,8 +43,3 @@ def _render_bars(probabilities: tuple[float, ...]) -> None:
         key="draw_probabilities",
         alt=describe_probabilities(probabilities),
     )
-
-
-def _percent(share: float) -> str:
-    """A share as a percentage that never claims 100 % for less than certainty."""
-    return f"{min(share, 0.999):.1%}" if share > 0.99 else f"{share:.0%}"
