@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from digitlab.errors import DigitlabError, DrawingError, PictureError
+from digitlab.errors import DigitlabError, DrawingError
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
 from digitlab.ink.picture import PICTURE_SUFFIXES
 from digitlab.reader import Answer, DigitReader
@@ -86,25 +86,35 @@ def _in_blocks(paths: Iterable[Path]) -> Iterator[tuple[Path, ...]]:
 def _find_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The files themselves, and in folders what looks like a picture or a drawing, sorted."""
     for path in paths:
-        if not path.is_dir():
+        # Path.is_dir would raise for a path that is too long or inside a closed folder.
+        if not os.path.isdir(path):  # noqa: PTH112
             yield path
             continue
-        for folder, folders, names in os.walk(path):
+        closed: list[OSError] = []
+        for folder, folders, names in os.walk(path, onerror=closed.append):
             folders.sort()
             for name in sorted(names):
                 if name.lower().endswith((*PICTURE_SUFFIXES, DRAWING_SUFFIX)):
                     yield Path(folder) / name
+        yield from (Path(error.filename) for error in closed)
 
 
 def _prepare_file(path: Path) -> np.ndarray | str:
     """The 28x28 digit in a file, or one sentence on why there is none."""
     try:
+        # Also false for what is no ordinary file: a device or a pipe could be read for ever.
+        if not path.is_file():
+            return _describe_missing(path)
         if path.suffix.lower() == DRAWING_SUFFIX:
             return prepare_drawing(parse_drawing(load_drawing(path))).image
-        if not path.exists():
-            raise PictureError("There is no such file.")
         return prepare_picture(decode_picture(path)).image
     except DigitlabError as error:
         return str(error)
     except OSError as error:
         return f"The file cannot be read: {error.strerror or error}."
+
+
+def _describe_missing(path: Path) -> str:
+    if path.is_dir():
+        return "This folder may not be read."
+    return "This is no ordinary file." if path.exists() else "There is no such file."

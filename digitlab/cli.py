@@ -2,6 +2,8 @@
 
 import argparse
 import importlib
+import importlib.util
+import io
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -9,15 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digitlab import __version__
-from digitlab.errors import DigitlabError
+from digitlab.errors import DigitlabError, RunError
 from digitlab.shelf import DEFAULT_MODEL_ID
 from digitlab.training.config import TrainConfig
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 if all went well."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name may hold characters, or bytes, that this output cannot show.
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = _build_parser().parse_args(arguments)
     try:
+        _require_packages(options.module)
         command = importlib.import_module(f"digitlab.commands.{options.module}")
         exit_code: int = command.run(options)
         # Flushed here, where a reader that has gone (`| head`) can still be answered.
@@ -31,6 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_code
 
 
+def _require_packages(command: str) -> None:
+    """Refuse a command whose packages `make run` is still fetching in the background."""
+    if command in ("train", "evaluate"):
+        missing = [name for name in _TRAINING_PACKAGES if importlib.util.find_spec(name) is None]
+        if missing:
+            raise RunError(
+                f"`{command}` needs packages that are not installed (yet): {', '.join(missing)}. "
+                "Run `make install` and try again."
+            )
+
+
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="digitlab", description=__doc__.splitlines()[0])
     parser.add_argument("--version", action="version", version=f"digitlab {__version__}")
@@ -42,6 +59,8 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_shelve(commands)
     return parser
 
+
+_TRAINING_PACKAGES = ("tensorflow", "keras", "sklearn", "pooch", "rich", "mlxtend")
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -28,7 +28,8 @@ def export_tflite(model: keras.Model, path: Path, images: np.ndarray) -> None:
     with_channels = images.reshape(len(images), *model.input_shape[1:])
     expected = keras.ops.convert_to_numpy(model(with_channels.astype(np.float32), training=False))
     difference = np.abs(DigitReader(path).compute_probabilities(images) - expected).max()
-    if difference > TOLERANCE:
+    # Written so that NaN fails it too.
+    if not difference <= TOLERANCE:
         raise RunError(
             f"The exported {path.name} differs from the Keras model by up to {difference:.2g}."
         )

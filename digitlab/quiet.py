@@ -3,10 +3,12 @@
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 STDOUT, STDERR = 1, 2
+_lock = threading.RLock()
 
 
 @contextlib.contextmanager
@@ -18,12 +20,19 @@ def silence(descriptor: int) -> Iterator[None]:
     Args:
         descriptor: `STDOUT` or `STDERR`.
     """
-    (sys.stdout if descriptor == STDOUT else sys.stderr).flush()
-    kept = os.dup(descriptor)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), descriptor)
+    stream = sys.stdout if descriptor == STDOUT else sys.stderr
+    if stream is None:
+        # The process was started without it: there is nothing to silence.
         yield
-    finally:
-        os.dup2(kept, descriptor)
-        os.close(kept)
+        return
+    # Two blocks that overlapped would each restore what the other had put in place.
+    with _lock:
+        stream.flush()
+        kept = os.dup(descriptor)
+        try:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), descriptor)
+            yield
+        finally:
+            os.dup2(kept, descriptor)
+            os.close(kept)

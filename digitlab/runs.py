@@ -15,6 +15,8 @@ runs/20261121-101500-simple_cnn/
 import csv
 import json
 import os
+import re
+import threading
 import time
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -24,6 +26,7 @@ from digitlab.errors import RunError
 from digitlab.paths import get_runs_dir
 from digitlab.training.config import TrainConfig
 
+_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 FINAL_STATES = ("done", "stopped", "failed")
 
 
@@ -32,7 +35,8 @@ class RunStatus:
     """Where a run stands.
 
     Attributes:
-        state: "waiting", "starting", "training", "evaluating", "done", "stopped" or "failed".
+        state: "waiting", "starting", "downloading: …", "training", "evaluating", "done", "stopped"
+            or "failed".
         epoch, batch: how many are complete; `batch` counts within the epoch.
         metrics: the last values Keras reported.
         updated_s: seconds since 1970 when this was written.
@@ -79,11 +83,17 @@ class Run:
         return TrainConfig.from_json(values)
 
     def read_status(self) -> RunStatus:
-        """Where the run stands; "waiting" as long as the worker has written nothing."""
+        """Where the run stands; "waiting" as long as the worker has written nothing.
+
+        Raises:
+            RunError: the status file is damaged.
+        """
         try:
             values = json.loads((self.directory / "status.json").read_text("utf-8"))
         except FileNotFoundError:
             return RunStatus()
+        except ValueError as error:
+            raise RunError(f"The status of the run {self.id} is damaged ({error}).") from error
         known = {spec.name for spec in fields(RunStatus)}
         return RunStatus(**{key: value for key, value in values.items() if key in known})
 
@@ -97,8 +107,10 @@ class Run:
         if not self.history_path.exists():
             return []
         with self.history_path.open(newline="", encoding="utf-8") as file:
+            # Keras writes "NA" where it has no value, as without validation data.
             return [
-                {key: float(value) for key, value in row.items()} for row in csv.DictReader(file)
+                {key: float(value) for key, value in row.items() if value not in ("NA", "")}
+                for row in csv.DictReader(file)
             ]
 
     def request_stop(self) -> None:
@@ -116,8 +128,11 @@ def create_run(config: TrainConfig, *, name: str | None = None) -> Run:
     Args:
         name: the directory's name; by default the time and the network.
     Raises:
-        RunError: a run of this name exists, or the directory cannot be made.
+        RunError: a run of this name exists, the name cannot be a folder's, or the directory
+            cannot be made.
     """
+    if name is not None and not _NAME_PATTERN.fullmatch(name):
+        raise RunError(f"{name!r} cannot be a run's name: use letters, digits, dots, _ and -.")
     run_id = name or f"{time.strftime('%Y%m%d-%H%M%S')}-{config.net}"
     for attempt in range(100):
         suffix = f"-{attempt + 1}" if attempt and not name else ""
@@ -149,6 +164,6 @@ def get_run(run_id: str) -> Run:
 
 def write_json(path: Path, values: Any) -> None:
     """Write JSON so that a reader sees the old file or the new one, never half of one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     draft.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     draft.replace(path)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,12 @@ from digitlab.runs import Run, write_json
 
 DEFAULT_MODEL_ID = "digitlab_cnn"
 MODEL_FILES = ("model.keras", "model.tflite", "report.npz", "card.json")
+# What the pages and commands read from a card.
+_CARD_PLACES = (
+    "net", "command", "data/dataset", "data/label", "data/source", "data/licence", "data/notes",
+    "data/n_training", "test/n", "test/accuracy", "test/interval", "test/loss",
+    "training/seconds", "files/model.tflite/bytes", "files/model.tflite/sha256",
+)  # fmt: skip
 _ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -104,27 +111,46 @@ def shelve_run(run: Run, model_id: str, *, label: str | None = None) -> ShelvedM
         model_id: lower-case letters, digits, `_` and `-`.
         label: its name for people; by default the run's own.
     Raises:
-        ShelfError: the id has other characters.
+        ShelfError: the id is not allowed, or the shelf cannot be written.
         RunError: the run has no finished model.
+    """
+    check_model_id(model_id)
+    missing = [name for name in MODEL_FILES if not (run.directory / name).is_file()]
+    if missing:
+        raise RunError(f"The run {run.id} has no finished model: {', '.join(missing)} is missing.")
+    shelf = get_own_models_dir()
+    try:
+        shelf.mkdir(parents=True, exist_ok=True)
+        # Made and checked beside its place, so that a good model is not lost to a bad one.
+        with tempfile.TemporaryDirectory(dir=shelf, prefix=".new-") as folder:
+            draft = Path(folder) / model_id
+            draft.mkdir()
+            for name in MODEL_FILES:
+                shutil.copyfile(run.directory / name, draft / name)
+            card = _read_model(draft).card
+            if label:
+                write_json(draft / "card.json", card | {"label": label})
+            if (shelf / model_id).exists():
+                (shelf / model_id).rename(Path(folder) / "replaced")
+            draft.rename(shelf / model_id)
+    except OSError as error:
+        raise ShelfError(f"The model cannot be put on the shelf {shelf}: {error}.") from error
+    return _read_model(shelf / model_id)
+
+
+def check_model_id(model_id: str) -> None:
+    """Find out whether an own model may have this id.
+
+    Raises:
+        ShelfError: it has other characters, or a shipped model has it.
     """
     if not _ID_PATTERN.fullmatch(model_id):
         raise ShelfError(
             f"{model_id!r} cannot be a model's id: use lower-case letters, digits, _ and -."
         )
-    missing = [name for name in MODEL_FILES if not (run.directory / name).is_file()]
-    if missing:
-        raise RunError(f"The run {run.id} has no finished model: {', '.join(missing)} is missing.")
-    target = get_own_models_dir() / model_id
-    draft = target.with_name(f".{model_id}.new")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    for name in MODEL_FILES:
-        shutil.copyfile(run.directory / name, draft / name)
-    if label:
-        write_json(draft / "card.json", read_card(draft) | {"label": label})
-    shutil.rmtree(target, ignore_errors=True)
-    draft.rename(target)
-    return _read_model(target)
+    shipped = get_shipped_models_dir()
+    if get_own_models_dir() != shipped and (shipped / model_id).exists():
+        raise ShelfError(f"{model_id} is a model that comes with digitlab. Choose another id.")
 
 
 def _list_directories() -> Iterator[Path]:
@@ -147,11 +173,19 @@ def read_card(directory: Path) -> dict[str, Any]:
 def _read_model(directory: Path) -> ShelvedModel:
     try:
         card = read_card(directory)
-        model = ShelvedModel(directory.name, directory, card)
-        # Asked for here, so that a card that lacks something is found at once.
-        _ = (model.accuracy, model.reads_digits, card["files"]["model.tflite"]["sha256"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        # Looked for here, so that a card that lacks something is found at once.
+        lacking = [place for place in _CARD_PLACES if _look_up(card, place) is None]
+    except (OSError, ValueError, AttributeError) as error:
         raise ShelfError(
             f"The card of the model {directory.name} is not readable: {error}."
         ) from error
-    return model
+    if lacking:
+        raise ShelfError(f"The card of the model {directory.name} lacks {', '.join(lacking)}.")
+    return ShelvedModel(directory.name, directory, card)
+
+
+def _look_up(card: dict[str, Any], place: str) -> Any:
+    value: Any = card
+    for key in place.split("/"):
+        value = (value or {}).get(key)
+    return value

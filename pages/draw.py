@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from digitlab.errors import DigitlabError, EmptyInkError, InkError
+from digitlab.errors import DigitlabError, EmptyInkError, InkError, ShelfError
 from digitlab.ink import (
     PreparedInk,
     decode_picture,
@@ -79,11 +79,16 @@ def render_head() -> str:
 @st.fragment
 def render_lab() -> None:
     """Everything that changes with a stroke; the rest of the page stays as it is."""
-    models = {model.id: model for model in list_digit_models()}
     way = render_head()
+    try:
+        models = {model.id: model for model in list_digit_models()}
+    except ShelfError as error:
+        st.error(str(error))
+        return
     left, right = st.columns([1, 1.15], gap="medium")
     prepared: PreparedInk | None = None
-    problem: InkError | None = None
+    problem: DigitlabError | None = None
+    reader: DigitReader | None = None
     with left:
         try:
             prepared = render_input(way)
@@ -100,21 +105,21 @@ def render_lab() -> None:
         )
         for note in models[model_id].notes:
             st.caption(note)
-    reader = get_reader(models[model_id])
+    try:
+        reader = get_reader(models[model_id])
+    except ShelfError as error:
+        problem = error
     with answer_place:
-        if problem:
+        if problem or not reader:
             show = st.info if isinstance(problem, EmptyInkError) else st.error
             show(str(problem))
         else:
             render_reading(way, prepared, reader)
     st.caption("Or try one of these")
     render_sample_strip("draw_samples", pick_sample)
-    if prepared:
+    if prepared and reader:
         render_steps(prepared)
         render_why(prepared, reader.read(prepared.image), reader)
 
 
-try:
-    render_lab()
-except DigitlabError as error:
-    st.error(str(error))
+render_lab()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from digitlab.errors import DigitlabError
+from digitlab.nets.registry import NETS
 from digitlab.shelf import ShelvedModel, list_models
 
 DOWNLOADS = {
@@ -17,6 +18,8 @@ def render_model(model: ShelvedModel) -> None:
     card = model.card
     test, low_high = card["test"], card["test"]["interval"]
     st.subheader(model.label, anchor=model.id)
+    if card["net"] in NETS:
+        st.caption(NETS[card["net"]].blurb)
     for note in model.notes:
         st.warning(note, icon=":material/info:")
     accuracy, loss, size = st.columns(3)

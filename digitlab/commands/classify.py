@@ -4,19 +4,22 @@ import argparse
 import json
 
 from digitlab.classify import FileAnswer, classify_paths
-from digitlab.errors import PictureError
+from digitlab.errors import PictureError, ShelfError
 from digitlab.reader import format_share
 from digitlab.shelf import get_model
 
 
 def run(options: argparse.Namespace) -> int:
     """Answer every file; the exit code is 1 if one could not be read."""
-    reader = get_model(options.model).open_reader()
+    model = get_model(options.model)
+    if not model.reads_digits:
+        raise ShelfError(f"The model {model.id} was not trained on digits. Choose another model.")
+    reader = model.open_reader()
     n_files = n_errors = 0
     for answer in classify_paths(options.paths, reader):
         n_files += 1
         n_errors += answer.error is not None
-        print(json.dumps(answer.to_json(), ensure_ascii=False) if options.json else _tell(answer))
+        print(json.dumps(answer.to_json()) if options.json else _tell(answer))
     if not n_files:
         raise PictureError("There are no pictures (PNG, JPEG, BMP, GIF, WebP) and no drawings.")
     return 1 if n_errors else 0

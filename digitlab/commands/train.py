@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from digitlab.errors import RunError
 from digitlab.runs import Run, RunStatus, create_run
-from digitlab.shelf import read_card, shelve_run
+from digitlab.shelf import check_model_id, read_card, shelve_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.jobs import follow_worker, start_worker
 
@@ -19,6 +19,8 @@ _console = Console(highlight=False)
 def run(options: argparse.Namespace) -> int:
     """Train one network; Ctrl-C stops after the batch and keeps the best epoch."""
     config = TrainConfig(**{spec.name: getattr(options, spec.name) for spec in fields(TrainConfig)})
+    if options.shelve:
+        check_model_id(options.shelve)
     training = create_run(config, name=options.name)
     _console.print(f"run {training.id}  ({training.directory})")
     process = start_worker(training)
@@ -46,10 +48,14 @@ def _show(training: Run, process: "subprocess.Popen[bytes]") -> RunStatus:
             except StopIteration:
                 return status
             except KeyboardInterrupt:
+                if training.is_stop_requested():
+                    process.terminate()
                 _console.print("stopping after this batch; the best epoch is kept")
                 training.request_stop()
                 statuses = follow_worker(training, process)
                 continue
+            if status.message and status.state == "starting":
+                _console.print(f"note: {status.message}")
             _advance(progress, task, status)
             n_told = _tell_epochs(training, n_told)
 

@@ -5,6 +5,7 @@ import hashlib
 import pickle
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from digitlab.errors import DatasetCorruptError
 
 Arrays = dict[str, np.ndarray]
 ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
+# What the readers below raise for a file that is not what they expect.
+_READ_ERRORS = (
+    OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError,
+    zipfile.BadZipFile, zlib.error, tarfile.TarError,
+)  # fmt: skip
 _IDX_HEADER_BYTES = {1: 8, 3: 16}
 
 
@@ -30,13 +36,13 @@ def read_arrays(spec: DatasetSpec, paths: Sequence[Path]) -> Arrays:
     Raises:
         DatasetCorruptError: a file is truncated, or its content is not the published one.
     """
-    # An .npz is known by its arrays, so that the same data in another container will do.
-    if not (spec.layout == "npz" and spec.array_sha256):
-        for remote, path in zip(spec.files, paths, strict=True):
-            _verify_file(remote, path)
     try:
+        # An .npz is known by its arrays, so that the same data in another container will do.
+        if not (spec.layout == "npz" and spec.array_sha256):
+            for remote, path in zip(spec.files, paths, strict=True):
+                _verify_file(remote, path)
         arrays = _READERS[spec.layout](paths)
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
+    except _READ_ERRORS as error:
         raise DatasetCorruptError(_describe_damage(paths[0], str(error))) from error
     _verify_arrays(spec, arrays, paths[0])
     return arrays
@@ -86,8 +92,7 @@ def _read_npz(paths: Sequence[Path]) -> Arrays:
 
 
 def _read_idx(paths: Sequence[Path]) -> Arrays:
-    names = ("x_train", "y_train", "x_test", "y_test")
-    return {name: _read_idx_file(path) for name, path in zip(names, paths, strict=True)}
+    return {name: _read_idx_file(path) for name, path in zip(ARRAY_NAMES, paths, strict=True)}
 
 
 def _read_idx_file(path: Path) -> np.ndarray:

@@ -27,6 +27,8 @@ class Dataset:
         source: where it came from, for people.
         is_sample: whether it is the offline sample; then `notes` says so.
         notes: sentences a page or a report must show.
+        refusals: what was wrong with the sources asked before, for the terminal; they may name
+            folders of the person's machine.
     """
 
     spec: DatasetSpec
@@ -37,6 +39,7 @@ class Dataset:
     source: str
     is_sample: bool
     notes: tuple[str, ...]
+    refusals: tuple[str, ...]
 
 
 def load_dataset(dataset: str | DatasetSpec, *, progress: Progress | None = None) -> Dataset:
@@ -44,7 +47,7 @@ def load_dataset(dataset: str | DatasetSpec, *, progress: Progress | None = None
 
     In order: the folder named by `DIGITLAB_DATA`, Keras's cache, digitlab's own cache, the
     publisher's server, the offline sample. A damaged file is refused, the next source is asked
-    and the refusal stands in `notes`.
+    and the refusal stands in `refusals`.
 
     Args:
         dataset: an id of the registry, or a spec.
@@ -60,13 +63,12 @@ def load_dataset(dataset: str | DatasetSpec, *, progress: Progress | None = None
             paths = find()
             if paths is None:
                 continue
-            return _pack(spec, read_arrays(spec, paths), source, tuple(refusals))
+            return _pack(spec, read_arrays(spec, paths), source, refusals)
         except (DatasetCorruptError, DatasetUnavailableError) as error:
             _log.warning("%s", error)
             refusals.append(str(error))
     if spec.has_sample:
-        notes = (*refusals, SAMPLE_NOTE)
-        return _pack(spec, load_sample(), "offline sample", notes, is_sample=True)
+        return _pack(spec, load_sample(), "offline sample", refusals, is_sample=True)
     raise DatasetUnavailableError(
         f"{spec.label} is not to be had: {' '.join(refusals)} Connect to the internet, or put "
         f"{', '.join(file.name for file in spec.files)} into a folder and name it in DIGITLAB_DATA."
@@ -89,7 +91,8 @@ def _find_in(folder: Path, spec: DatasetSpec) -> list[Path] | None:
     """The data set's files in a folder, under any name they are known by; None if one lacks."""
     found = []
     for remote in spec.files:
-        names = (remote.name, f"{spec.id}/{remote.name}", *remote.keras_cache_names)
+        # Its own folder first: MNIST and Fashion-MNIST have files of the same names.
+        names = (f"{spec.id}/{remote.name}", *remote.keras_cache_names, remote.name)
         path = next((folder / name for name in names if (folder / name).is_file()), None)
         if path is None:
             return None
@@ -101,7 +104,7 @@ def _pack(
     spec: DatasetSpec,
     arrays: Arrays,
     source: str,
-    notes: tuple[str, ...],
+    refusals: list[str],
     *,
     is_sample: bool = False,
 ) -> Dataset:
@@ -113,5 +116,6 @@ def _pack(
         arrays["y_test"],
         source,
         is_sample,
-        notes,
+        notes=(SAMPLE_NOTE,) if is_sample else (),
+        refusals=tuple(refusals),
     )

@@ -1,5 +1,7 @@
 """What a model said on a test set, kept with it as `report.npz`."""
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +49,7 @@ class EvaluationReport:
         try:
             with np.load(path, allow_pickle=False) as archive:
                 return cls(archive["labels"], archive["predictions"], archive["probabilities"])
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise ShelfError(f"The report {path} cannot be read: {error}.") from error
 
 

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from digitlab.figures.palette import TRANSPARENT
 
 _SCALE = [
-    [0.0, "rgba(192, 122, 29, 0.95)"],
+    [0.0, "rgba(128, 132, 140, 0.95)"],
     [0.5, "rgba(128, 132, 140, 0.0)"],
     [1.0, "rgba(47, 93, 155, 0.95)"],
 ]

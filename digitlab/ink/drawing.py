@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from digitlab.errors import DrawingError, EmptyInkError
-from digitlab.ink.fabric import read_polyline
+from digitlab.ink.fabric import read_lines
 from digitlab.ink.frame import BOX_PX, FRAME_PX, compute_centre_of_mass
 from digitlab.ink.trace import InkStep, PreparedInk
 
@@ -53,8 +53,9 @@ def parse_drawing(json_data: Any) -> tuple[Stroke, ...]:
         )
     strokes = []
     for thing in things:
-        points = read_polyline(thing) if isinstance(thing, dict) else None
-        if points is not None and len(points):
+        for line in read_lines(thing) if isinstance(thing, dict) else ():
+            # A single point is a tap; drawn from itself to itself it leaves a dot.
+            points = np.repeat(line, 2, axis=0) if len(line) == 1 else line
             strokes.append(Stroke(points, _read_width_px(thing)))
     if not strokes:
         raise EmptyInkError(

@@ -6,7 +6,6 @@ beside them: `left` and `top` say where the path's middle is now, `scaleX`, `sca
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,55 +21,71 @@ _CONTROL_POINTS = {"M": 1, "L": 1, "Q": 2, "C": 3}
 _ORIGINS = {"left": -0.5, "top": -0.5, "center": 0.0, "right": 0.5, "bottom": 0.5}
 
 
-def read_polyline(thing: dict[str, Any]) -> np.ndarray | None:
-    """One canvas object as a line of points.
+def read_lines(thing: dict[str, Any]) -> list[np.ndarray]:
+    """One canvas object as lines of points, where the pen was down.
 
     Args:
         thing: an entry of `json_data["objects"]`.
     Returns:
-        `(n, 2)` float64, canvas pixels, or None if its type is not something drawn with a pen.
+        For each line `(n, 2)` float64, canvas pixels, n >= 1; none if the object's type is not
+        something drawn with a pen.
     Raises:
         DrawingError: the object is of a known type but its content makes no sense.
     """
     kind = str(thing.get("type", "")).lower()
+    if kind not in _READERS:
+        return []
     try:
-        if kind == "path":
-            points = _flatten_path(thing["path"])
-        elif kind == "line":
-            points = np.array([[thing["x1"], thing["y1"]], [thing["x2"], thing["y2"]]], float)
-        elif kind in ("polyline", "polygon"):
-            points = np.array([[point["x"], point["y"]] for point in thing["points"]], float)
-            if kind == "polygon" and len(points):
-                points = np.vstack([points, points[:1]])
-        else:
-            return None
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        lines = _READERS[kind](thing)
+        for line in lines:
+            _check_finite(line)
+        placed = _place(lines, thing)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise DrawingError(
             f"A stroke of the drawing cannot be read: its {kind} has unexpected content."
         ) from error
-    _check_finite(points)
-    placed = _place(points, thing)
-    _check_finite(placed)
+    for line in placed:
+        _check_finite(line)
     return placed
 
 
-def _flatten_path(commands: Sequence[Sequence[Any]]) -> np.ndarray:
-    """A path's commands (M, L, Q, C, Z) as points; curves are sampled."""
-    points: list[np.ndarray] = []
-    start = np.zeros(2)
-    for command in commands:
-        letter, numbers = str(command[0]).upper(), np.array(command[1:], dtype=float)
-        if letter == "Z":
-            points.append(start)
+def _read_path(thing: dict[str, Any]) -> list[np.ndarray]:
+    """A path's commands (M, L, Q, C, Z) as lines, one for each M; curves are sampled."""
+    lines: list[list[np.ndarray]] = []
+    for letter, *rest in thing["path"]:
+        if letter in ("Z", "z"):
+            lines[-1].append(lines[-1][0])
             continue
-        controls = numbers.reshape(_CONTROL_POINTS[letter], 2)
+        # The canvas writes absolute commands, which are capital letters.
+        controls = np.array(rest, dtype=float).reshape(_CONTROL_POINTS[letter], 2)
         if letter == "M":
-            start = controls[0]
+            lines.append([])
         if len(controls) == 1:
-            points.append(controls[0])
+            lines[-1].append(controls[0])
         else:
-            points.extend(_sample_curve(points[-1], controls))
-    return np.array(points, dtype=float).reshape(-1, 2)
+            lines[-1].extend(_sample_curve(lines[-1][-1], controls))
+    return [np.array(line) for line in lines]
+
+
+def _read_line(thing: dict[str, Any]) -> list[np.ndarray]:
+    return [np.array([[thing["x1"], thing["y1"]], [thing["x2"], thing["y2"]]], dtype=float)]
+
+
+def _read_polyline(thing: dict[str, Any]) -> list[np.ndarray]:
+    points = [[point["x"], point["y"]] for point in thing["points"]]
+    return [np.array(points, dtype=float)] if points else []
+
+
+def _read_polygon(thing: dict[str, Any]) -> list[np.ndarray]:
+    return [np.vstack([line, line[:1]]) for line in _read_polyline(thing)]
+
+
+_READERS = {
+    "path": _read_path,
+    "line": _read_line,
+    "polyline": _read_polyline,
+    "polygon": _read_polygon,
+}
 
 
 def _sample_curve(start: np.ndarray, controls: np.ndarray) -> np.ndarray:
@@ -82,11 +97,12 @@ def _sample_curve(start: np.ndarray, controls: np.ndarray) -> np.ndarray:
     return np.concatenate(weights, axis=1) @ hull
 
 
-def _place(points: np.ndarray, thing: dict[str, Any]) -> np.ndarray:
+def _place(lines: list[np.ndarray], thing: dict[str, Any]) -> list[np.ndarray]:
     """Apply what was done to the object after it was drawn."""
-    if "left" not in thing or "top" not in thing or not len(points):
-        return points
-    low, high = points.min(axis=0), points.max(axis=0)
+    if "left" not in thing or "top" not in thing or not lines:
+        return lines
+    everything = np.concatenate(lines)
+    low, high = everything.min(axis=0), everything.max(axis=0)
     middle, size = (low + high) / 2, high - low
     scale = np.array([_number(thing, "scaleX", 1), _number(thing, "scaleY", 1)])
     flip = np.where([thing.get("flipX", False), thing.get("flipY", False)], -1.0, 1.0)
@@ -101,7 +117,7 @@ def _place(points: np.ndarray, thing: dict[str, Any]) -> np.ndarray:
     )
     outer = (size + _number(thing, "strokeWidth", 0)) * scale
     anchor = np.array([_number(thing, "left", 0), _number(thing, "top", 0)])
-    return ((points - middle) * scale * flip - origin * outer) @ turn.T + anchor
+    return [((line - middle) * scale * flip - origin * outer) @ turn.T + anchor for line in lines]
 
 
 def _number(thing: dict[str, Any], key: str, default: float) -> float:
@@ -112,6 +128,8 @@ def _number(thing: dict[str, Any], key: str, default: float) -> float:
 
 
 def _check_finite(points: np.ndarray) -> None:
+    if points.ndim != 2:
+        raise ValueError(f"points of shape {points.shape}")
     # Written so that NaN fails it too.
     if not bool((np.abs(points) <= MAX_COORDINATE_PX).all()):
         raise DrawingError(

@@ -6,14 +6,34 @@ from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 from digitlab.errors import EmptyInkError, PictureError
-from digitlab.ink.frame import BOX_PX, centre_by_mass, crop_to_ink, scale_to_box
+from digitlab.ink.frame import crop_to_ink, frame_digit
 from digitlab.ink.trace import InkStep, PreparedInk
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-MAX_PIXELS = 64_000_000
+MAX_PIXELS = 50_000_000
+# Only these decoders may see a visitor's file; some of Pillow's others start programs.
+_FORMATS = tuple(
+    plugin.format
+    for plugin in (
+        PngImagePlugin.PngImageFile,
+        JpegImagePlugin.JpegImageFile,
+        BmpImagePlugin.BmpImageFile,
+        GifImagePlugin.GifImageFile,
+        WebPImagePlugin.WebPImageFile,
+    )
+)
 # Larger pictures are made smaller first: a digit needs no more, and time and memory are saved.
 _WORKING_PX = 512
 # Below this difference between paper and ink (of 255) a picture counts as one colour.
@@ -40,7 +60,7 @@ def decode_picture(source: Path | bytes | BinaryIO) -> np.ndarray:
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         # Checked before anything is decoded, at a limit below that of Pillow's own warning.
-        with Image.open(file) as picture:
+        with Image.open(file, formats=_FORMATS) as picture:
             _check_size(picture)
             picture.draft("L", (_WORKING_PX, _WORKING_PX))
             return _to_grey(ImageOps.exif_transpose(picture))
@@ -51,7 +71,10 @@ def decode_picture(source: Path | bytes | BinaryIO) -> np.ndarray:
         ) from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"The picture is too large. {_describe_too_large()}") from error
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
+    except PictureError:
+        raise
+    except Exception as error:
+        # A damaged file makes Pillow's decoders raise nearly anything.
         raise PictureError(
             f"The picture is damaged and cannot be read ({_first_line(error)})."
         ) from error
@@ -69,12 +92,11 @@ def prepare_picture(grey: np.ndarray) -> PreparedInk:
     """
     ink = _extract_ink(grey)
     clean = _remove_specks(ink)
-    cropped = crop_to_ink(clean)
-    image = centre_by_mass(scale_to_box(cropped, box_px=BOX_PX))
+    image = frame_digit(clean)
     steps = (
         InkStep("Your picture, in grey", lambda: 255 - grey),
         InkStep("Ink apart from paper", lambda: clean),
-        InkStep("Cut out", lambda: cropped),
+        InkStep("Cut out", lambda: crop_to_ink(clean)),
         InkStep("28 × 28, centre of mass in the middle", lambda: image),
     )
     return PreparedInk(image, steps)
@@ -98,12 +120,17 @@ def _first_line(error: Exception) -> str:
 
 
 def _to_grey(picture: Image.Image) -> np.ndarray:
+    # Made smaller before anything else: a large picture's floating-point copy would fill memory.
     if picture.mode.startswith("I") or picture.mode == "F":
-        return _shrink(_stretch_deep(np.asarray(picture, dtype=np.float64)))
+        return _stretch_deep(_shrink(np.asarray(picture).astype(np.float32)))
     if picture.has_transparency_data:
-        grey, alpha = picture.convert("RGBA").convert("LA").split()
+        grey, alpha = _reduce(picture.convert("RGBA")).convert("LA").split()
         return _shrink(_lay_on_paper(np.asarray(grey), np.asarray(alpha)))
     return _shrink(np.asarray(picture.convert("L")))
+
+
+def _reduce(picture: Image.Image) -> Image.Image:
+    return picture.reduce(max(1, max(picture.size) // _WORKING_PX))
 
 
 def _stretch_deep(values: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Train one network as its settings say and leave the result in the run directory."""
 
+import math
 import os
 import time
 
@@ -24,6 +25,7 @@ from digitlab.training.optimizer import build_optimizer
 Split = tuple[np.ndarray, np.ndarray]
 _BEST_WEIGHTS = "best.weights.h5"
 _EVALUATION_BATCH = 512
+_REPORT_EVERY_S = 0.3
 
 
 def train(run: Run) -> None:
@@ -38,7 +40,11 @@ def train(run: Run) -> None:
     # The same settings give the same weights on the same machine.
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
-    dataset = load_dataset(config.dataset)
+    dataset = load_dataset(config.dataset, progress=_DownloadReporter(run))
+    if dataset.refusals:
+        run.write_status(
+            RunStatus(state="starting", message=" ".join(dataset.refusals), pid=os.getpid())
+        )
     training, validation = _split(config, dataset)
     shape, n_classes = dataset.spec.image_shape, len(dataset.spec.class_names)
     model = build_net(config.net, shape, n_classes)
@@ -64,6 +70,24 @@ def train(run: Run) -> None:
             pid=os.getpid(),
         )
     )
+
+
+class _DownloadReporter:
+    """Writes how far a download is, a few times a second."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._last_write_s = 0.0
+
+    def __call__(self, done_bytes: int, total_bytes: int) -> None:
+        now = time.monotonic()
+        if now - self._last_write_s < _REPORT_EVERY_S:
+            return
+        self._last_write_s = now
+        if self._run.is_stop_requested():
+            raise RunError("Stopped by you while the data was being downloaded.")
+        text = f"downloading: {done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
+        self._run.write_status(RunStatus(state=text, pid=os.getpid()))
 
 
 def _split(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split | None]:
@@ -108,7 +132,10 @@ def _fit(
             mode="min",
             save_best_only=True,
             save_weights_only=True,
+            # Without it the first epoch would be the best even if its loss is not a number.
+            initial_value_threshold=math.inf,
         ),
+        keras.callbacks.TerminateOnNaN(),
     ]
     data = _feed(config, training)
     model.fit(
@@ -120,7 +147,9 @@ def _fit(
         verbose=0,
     )
     if not (run.directory / _BEST_WEIGHTS).exists():
-        raise RunError("The run ended without usable weights: its loss was never a number.")
+        raise RunError(
+            "Training went astray: the loss was never a number. Choose a smaller learning rate."
+        )
     return reporter.was_stopped
 
 

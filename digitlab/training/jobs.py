@@ -1,6 +1,5 @@
 """Start a worker for a run and follow it. No Keras here."""
 
-import importlib.util
 import subprocess
 import sys
 import time
@@ -22,11 +21,6 @@ def start_worker(run: Run) -> "subprocess.Popen[bytes]":
     Raises:
         RunError: the process could not be started.
     """
-    if importlib.util.find_spec("keras") is None:
-        raise RunError(
-            "Training needs TensorFlow, which is not installed (yet). Run `make install` and wait "
-            "for it to finish."
-        )
     try:
         with (run.directory / "worker.log").open("ab") as log:
             return subprocess.Popen(

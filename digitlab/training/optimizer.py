@@ -20,9 +20,11 @@ def build_optimizer(config: TrainConfig, n_steps: int) -> keras.optimizers.Optim
     Args:
         n_steps: how many steps the whole run takes.
     """
+    # AdamW insists on a number, the others take none for no decay.
+    decay = config.weight_decay if config.optimizer == "adamw" else config.weight_decay or None
     return _OPTIMIZERS[config.optimizer](
         learning_rate=_build_schedule(config, n_steps),
-        weight_decay=config.weight_decay or None,
+        weight_decay=decay,
         use_ema=config.ema_momentum > 0,
         ema_momentum=config.ema_momentum or 0.99,
     )

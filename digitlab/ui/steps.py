@@ -42,7 +42,7 @@ def render_why(prepared: PreparedInk, answer: Answer, reader: DigitReader) -> No
         )
         st.caption(
             f"Each place was covered in turn. Where it is blue, the network needs the ink to "
-            f"read a {answer.digit}; where it is amber, the ink speaks against it."
+            f"read a {answer.digit}; where it is grey, the ink speaks against it."
         )
 
 

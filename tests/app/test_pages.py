@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from digitlab.runs import create_run, write_json
@@ -17,6 +18,8 @@ PAGES = sorted(f"pages/{path.name}" for path in (PROJECT_DIR / "pages").glob("*.
 
 @pytest.fixture
 def app():
+    # Loaded models are kept for the whole process, and tests reuse their ids.
+    st.cache_resource.clear()
     return AppTest.from_file(str(PROJECT_DIR / "app.py"), default_timeout=30)
 
 
@@ -90,3 +93,21 @@ def test_every_page_works_without_the_training_packages(page):
         cwd=PROJECT_DIR, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_a_damaged_model_is_explained_and_another_can_be_chosen(app):
+    put_sample_model_on_the_shelf()
+    (get_model("from_sample").directory / "model.tflite").write_bytes(b"damaged")
+    app.run()
+    app.selectbox(key="draw_model").select("from_sample").run()
+    assert not app.exception
+    assert "from_sample is damaged" in app.error[0].value
+    app.selectbox(key="draw_model").select("simple_cnn").run()
+    assert not app.error
+
+
+def test_an_empty_shelf_says_what_to_do(app, tmp_path, monkeypatch):
+    monkeypatch.setattr("digitlab.shelf.get_shipped_models_dir", lambda: tmp_path / "nothing")
+    app.run()
+    assert not app.exception
+    assert "no model on the shelf. Train one" in app.error[0].value

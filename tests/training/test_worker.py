@@ -76,7 +76,7 @@ def test_train_evaluate_and_shelve_from_the_command_line():
 
 
 def test_the_same_settings_give_the_same_weights():
-    config = TrainConfig(net="digitlab_cnn", epochs=1, augmentation=1.0, validation_split=0.8)
+    config = TrainConfig(net="digitlab_cnn", epochs=2, augmentation=1.0, validation_split=0.8)
     runs = [create_run(config) for _ in range(2)]
     for run in runs:
         assert list(follow_worker(run, start_worker(run)))[-1].state == "done"
@@ -93,6 +93,17 @@ def test_augmentation_averaged_weights_and_schedule():
     assert statuses[-1].state == "done", statuses[-1].message
     assert statuses[-1].metrics["test_accuracy"] > 0.9
     assert {"starting", "training"} <= {status.state for status in statuses}
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "rmsprop"])
+def test_every_image_may_be_for_training(optimizer):
+    run = create_run(TrainConfig(epochs=1, validation_split=0.0, optimizer=optimizer))
+    last = list(follow_worker(run, start_worker(run)))[-1]
+    assert last.state == "done", last.message
+    assert "val_loss" not in run.read_history()[0]
+    card = json.loads((run.directory / "card.json").read_text())
+    assert card["validation"] == {"epoch": 1}
+    assert card["data"]["n_training"] == 4000
 
 
 def test_a_stop_keeps_the_best_epoch():

@@ -1,4 +1,6 @@
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +11,8 @@ from PIL import Image
 from digitlab.cli import main
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
+from digitlab.paths import get_own_models_dir
+from digitlab.shelf import get_model
 from tests.conftest import PROJECT_DIR, TRAINING_PACKAGES
 
 
@@ -117,8 +121,55 @@ def test_the_real_program_needs_no_training_packages(pictures):
 
 def test_a_closed_pipe_is_no_traceback(pictures):
     done = subprocess.run(
-        f"{sys.executable} -m digitlab classify --json {pictures} {pictures} | head -n 1",
+        # Far more output than any pipe buffers.
+        f"{sys.executable} -m digitlab classify --json {f'{pictures} ' * 60} | head -n 1",
         cwd=PROJECT_DIR, shell=True, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert len(done.stdout.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_odd_files_do_not_stop_the_others(pictures):
+    """A pipe that would be read for ever, an endless device, names no output can show."""
+    os.mkfifo(pictures / "pipe.png")
+    (pictures / "endless.json").symlink_to("/dev/zero")
+    (pictures / "loop").symlink_to(pictures)
+    too_long = "x" * 300 + ".png"
+    shutil.copy(pictures / "6.png", os.fsencode(pictures) + b"/\xff\xfe6.png")
+    done = subprocess.run(
+        [sys.executable, "-m", "digitlab", "classify", "--json", str(pictures), too_long],
+        cwd=PROJECT_DIR, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(lines) == 15
+    assert [line["file"].rsplit("/", 1)[-1] for line in lines if "error" in line] == [
+        "endless.json", "pipe.png", too_long,
+    ]  # fmt: skip
+
+
+def test_a_model_that_reads_no_digits_is_refused(capsys, pictures):
+    model = get_model("simple_cnn")
+    own = get_own_models_dir() / "clothes"
+    shutil.copytree(model.directory, own)
+    card = {**model.card, "data": {**model.card["data"], "dataset": "fashion_mnist"}}
+    (own / "card.json").write_text(json.dumps(card))
+    assert main(["classify", "--model", "clothes", str(pictures)]) == 1
+    assert "was not trained on digits" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_training_commands_say_when_their_packages_are_missing(command):
+    program = (
+        "import sys, importlib.util as u; find = u.find_spec; "
+        "u.find_spec = lambda name, *a: None if name == 'tensorflow' else find(name, *a); "
+        "from digitlab.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, command],
+        cwd=PROJECT_DIR, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "not installed (yet): tensorflow. Run `make install`" in done.stderr
     assert "Traceback" not in done.stderr

@@ -135,3 +135,27 @@ def test_steps_end_with_the_digit_the_network_gets():
     prepared = prepare_drawing(parse_drawing(build_sample_drawing(2)))
     assert np.array_equal(prepared.steps[-1].render(), prepared.image)
     assert all(step.render().any() for step in prepared.steps)
+
+
+def test_a_path_may_lift_the_pen():
+    """Both strokes of the 4 in one path, as other programs write it."""
+    two = build_sample_drawing(4)["objects"]
+    one = {**two[0], "path": [*two[0]["path"], *two[1]["path"]]}
+    assert difference(prepare({"objects": [one]}), prepare({"objects": two})) == 0
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"left": 10**400, "top": 0},
+        {"left": 0, "top": 0, "angle": math.inf},
+        {"left": 0, "top": 0, "flipX": [1, 2]},
+        {"type": "Line", "x1": [1, 2], "y1": [1, 2], "x2": [1, 2], "y2": [1, 2]},
+        {"path": [["M", 10**400, 1]]},
+        {"path": [["m", 1, 1], ["l", 2, 2]]},
+    ],
+)
+def test_odd_numbers_are_refused(odd):
+    thing = build_sample_drawing(1)["objects"][0] | odd
+    with pytest.raises(DrawingError, match="cannot be read"):
+        parse_drawing({"objects": [thing]})

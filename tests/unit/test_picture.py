@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -9,6 +11,7 @@ from digitlab.errors import EmptyInkError, PictureError
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
 from digitlab.ink.samples import build_sample_drawing
 from digitlab.ink.trace import PreparedInk
+from tests.conftest import PROJECT_DIR
 
 
 def draw_five(side=200, dark_ink=True):
@@ -109,7 +112,7 @@ def test_a_truncated_picture_is_refused(kind):
 
 def test_a_huge_picture_is_refused_without_being_unpacked():
     huge = encode(Image.new("1", (20_000, 20_000)), "PNG")
-    with pytest.raises(PictureError, match="64 megapixels"):
+    with pytest.raises(PictureError, match="50 megapixels"):
         decode_picture(huge)
 
 
@@ -121,3 +124,23 @@ def test_steps_end_with_the_digit_the_network_gets():
     prepared = prepare_picture(draw_five())
     assert np.array_equal(prepared.steps[-1].render(), prepared.image)
     assert all(step.render().any() for step in prepared.steps)
+
+
+def test_only_the_named_kinds_are_decoded():
+    with pytest.raises(PictureError, match="no picture"):
+        decode_picture(encode(draw_five(), "TIFF"))
+
+
+def test_a_large_transparent_picture_is_read_in_little_memory():
+    """A server of 1 GB has to survive it: the peak is measured in a process of its own."""
+    program = (
+        "import io, resource; from PIL import Image; from digitlab.ink import decode_picture; "
+        "buffer = io.BytesIO(); Image.new('RGBA', (5000, 5000)).save(buffer, 'PNG'); "
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000; "
+        "before = peak(); decode_picture(buffer.getvalue()); print(peak() - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT_DIR, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert float(done.stdout) < 300

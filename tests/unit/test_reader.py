@@ -81,7 +81,7 @@ def test_certainty_in_words():
 
 
 def test_occlusion_finds_the_ink_that_matters(reader):
-    """A 7 with a foot drawn under it: covering the top bar must hurt, covering paper must not."""
+    """Covering some of a 7's ink must hurt, covering paper must change nothing."""
     image = prepare_drawing(parse_drawing(build_sample_drawing(7))).image
     weights = compute_occlusion(reader, image, 7)
     assert weights.shape == (28, 28)

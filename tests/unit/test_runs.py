@@ -1,5 +1,6 @@
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -64,3 +65,28 @@ def test_a_stop_request_is_seen():
     assert not run.is_stop_requested()
     run.request_stop()
     assert get_run(run.id).is_stop_requested()
+
+
+@pytest.mark.parametrize("name", ["../outside", "", "a/b", ".hidden", "x" * 101])
+def test_names_that_are_no_folder_names_are_refused(name):
+    with pytest.raises(RunError, match="cannot be a run's name"):
+        create_run(TrainConfig(), name=name)
+
+
+def test_epochs_without_validation_have_no_validation_values():
+    run = create_run(TrainConfig())
+    run.history_path.write_text("epoch,loss,val_loss\n0,0.5,NA\n")
+    assert run.read_history() == [{"epoch": 0, "loss": 0.5}]
+
+
+def test_two_writers_do_not_disturb_each_other():
+    run = create_run(TrainConfig())
+
+    def write():
+        for epoch in range(200):
+            run.write_status(RunStatus(epoch=epoch))
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(write) for _ in range(4)]:
+            done.result()
+    assert run.read_status().epoch == 199

@@ -88,3 +88,25 @@ def test_a_broken_card_hides_the_model_and_get_tells_why(content):
     assert [each.id for each in list_models()] == list(SHIPPED)
     with pytest.raises(ShelfError, match="card of the model mine"):
         get_model("mine")
+
+
+def test_a_shipped_models_id_is_taken():
+    with pytest.raises(ShelfError, match="comes with digitlab"):
+        shelve_run(make_finished_run(), "simple_cnn")
+
+
+def test_a_bad_run_does_not_replace_a_good_model():
+    shelve_run(make_finished_run(), "mine", label="Good")
+    bad = make_finished_run()
+    (bad.directory / "card.json").write_text("{}")
+    with pytest.raises(ShelfError, match="lacks net"):
+        shelve_run(bad, "mine")
+    assert get_model("mine").label == "Good"
+    assert [path.name for path in get_own_models_dir().iterdir()] == ["mine"]
+
+
+def test_a_shelf_that_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DIGITLAB_MODELS", str(tmp_path / "file" / "models"))
+    with pytest.raises(ShelfError, match="cannot be put on the shelf"):
+        shelve_run(make_finished_run(), "mine")
