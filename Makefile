@@ -3,14 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 # uv installs several times faster than pip; where it cannot be had, pip does.
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-PIP = $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(BIN)/python -m pip install --quiet $(1)
+PIP = $(BIN)/uv pip install --quiet $(2) --python $(BIN)/python $(1) || $(BIN)/python -m pip install --quiet $(1)
 
 .PHONY: run test check bench screenshots install install-app install-dev browser shipped-models clean
 
 ## run: open the app in the browser
 run: install-app
 	@# The training packages are most of the download: they come while the app is already open.
-	@test -e $(VENV)/.full || ($(MAKE) --silent install >$(VENV)/install.log 2>&1 &)
+	@$(MAKE) --question install 2>/dev/null || ($(MAKE) --silent install >$(VENV)/install.log 2>&1 &)
 	@# Nobody edits the app while it runs so; watching the folder would cost memory for nothing.
 	$(BIN)/python -m streamlit run app.py --server.fileWatcherType none
 
@@ -42,13 +42,16 @@ install: $(VENV)/.full
 install-dev: $(VENV)/.dev
 
 $(VENV)/.venv:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "digitlab needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
 	@touch $@
 
 $(VENV)/.app: requirements-app.txt | $(VENV)/.venv
 	@echo "Installing the app …"
-	@$(call PIP,-r requirements-app.txt)
+	@# Compiled now, or the first page would wait for it.
+	@$(call PIP,-r requirements-app.txt,--compile-bytecode)
 	@touch $@
 
 $(VENV)/.full: requirements.txt $(VENV)/.app

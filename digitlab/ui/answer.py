@@ -4,6 +4,7 @@ import streamlit as st
 
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.reader import FAIRLY_SURE, Answer, format_share
+from digitlab.ui.idle import render_idle_signal
 from digitlab.ui.steady_chart import render_steady_chart
 
 # Below this a second guess is not worth a word.
@@ -32,9 +33,11 @@ def render_answer(answer: Answer) -> None:
 def render_blank(sentence: str) -> None:
     """Show that there is nothing to answer yet."""
     st.html(f'<div class="answer"><div class="answer-blank" role="status">{sentence}</div></div>')
-    # Unseen, so that the browser has fetched what draws the bars when the first answer comes.
+    # Unseen, so that the browser has fetched what draws the bars when the first answer comes;
+    # not before the page is there, which would come a second later for it.
     with st.container(key="draw_unseen"):
-        _render_bars((0.0,) * 10)
+        if render_idle_signal("draw_idle"):
+            _render_bars((0.0,) * 10)
 
 
 def _render_bars(probabilities: tuple[float, ...]) -> None:
