@@ -6,22 +6,24 @@ import plotly.graph_objects as go
 import streamlit as st
 
 # All charts lie on one another (see `style.py`); the older go once the newer has its title,
-# which plotly draws last.
+# which plotly draws last, and a moment later, because Streamlit still hides it for some frames.
 _HIDE_OLDER = """
 <style>
 .st-key-{key}_steady:has(.st-key-{key}_{number} .gtitle) > :not(.st-key-{key}_{number}) {{
-  visibility: hidden;
+  visibility: hidden; transition: visibility 0s linear 200ms;
 }}
 </style>
 """
+# One stands, one is being drawn, and a third for an answer that comes meanwhile.
+_SLOTS = 3
 
 
 @dataclass
 class _Charts:
-    """The last two figures with their words; the newest one's number tells its slot."""
+    """The last figures with their words and numbers; the slot is the number's remainder."""
 
     number: int = 0
-    slots: list[tuple[go.Figure, str] | None] = field(default_factory=lambda: [None, None])
+    slots: list[tuple[int, go.Figure, str] | None] = field(default_factory=lambda: [None] * _SLOTS)
 
 
 def render_steady_chart(figure: go.Figure, *, key: str, alt: str) -> None:
@@ -35,20 +37,20 @@ def render_steady_chart(figure: go.Figure, *, key: str, alt: str) -> None:
         alt: the figure in words.
     """
     charts = st.session_state.setdefault(f"{key}_charts", _Charts())
-    newest = charts.slots[charts.number % 2]
-    if newest is None or newest[0] != figure:
+    newest = charts.slots[charts.number % _SLOTS]
+    if newest is None or newest[1] != figure:
         charts.number += 1
-        charts.slots[charts.number % 2] = (figure, alt)
+        charts.slots[charts.number % _SLOTS] = (charts.number, figure, alt)
     with st.container(key=f"{key}_steady"):
-        for slot, chart in enumerate(charts.slots):
+        for chart in charts.slots:
             if chart is None:
                 st.empty()
                 continue
-            is_newest = charts.number % 2 == slot
+            number, last_figure, words = chart
             st.plotly_chart(
-                chart[0],
-                key=f"{key}_{charts.number if is_newest else charts.number - 1}",
+                last_figure,
+                key=f"{key}_{number}",
                 config={"displayModeBar": False},
-                alt=chart[1],
+                alt=words,
             )
     st.html(_HIDE_OLDER.format(key=key, number=charts.number))

@@ -57,10 +57,13 @@ class DrawPage:
                 touch("touchMove", point)
             touch("touchEnd")
 
-    def _find_canvas_box(self) -> FloatRect:
-        # While the page runs, an older canvas may still be there, about to be replaced.
+    def wait_until_idle(self) -> None:
         app = self.page.get_by_test_id("stApp")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
+
+    def _find_canvas_box(self) -> FloatRect:
+        # While the page runs, an older canvas may still be there, about to be replaced.
+        self.wait_until_idle()
         self.canvas.scroll_into_view_if_needed()
         box = self.canvas.bounding_box()
         assert box

@@ -71,6 +71,7 @@ def test_the_bars_never_blink(draw_page):
     """From one answer to the next there is a chart in every frame."""
     draw_page.draw([[(100, 50), (100, 250)]])
     expect(draw_page.digit).to_be_visible()
+    draw_page.wait_until_idle()
     expect(draw_page.page.locator(".gtitle >> visible=true")).to_have_count(1)
     draw_page.page.evaluate(
         """() => {
@@ -88,6 +89,16 @@ def test_the_bars_never_blink(draw_page):
     for digit in (5, 0, 3):
         draw_page.page.get_by_role("button", name=f"Try a {digit}").click()
         draw_page.expect_digit(digit)
+        # At a person's pace: the next one comes when this one's chart has been drawn.
+        draw_page.wait_until_idle()
+        draw_page.page.wait_for_function(
+            """() => {
+              const charts = [...document.querySelectorAll("[class*=draw_probabilities_]")];
+              const number = (e) => +(e.className.match(/probabilities_([0-9]+)/)?.[1] ?? 0);
+              const newest = charts.reduce((a, b) => (number(b) > number(a) ? b : a));
+              return newest.querySelector(".gtitle") !== null;
+            }"""
+        )
     assert draw_page.page.evaluate("window.frames_seen") > 10
     assert draw_page.page.evaluate("window.frames_blank") == 0
 

@@ -151,7 +151,8 @@ def test_a_run_that_cannot_be_says_why(values, sentence):
 
 
 def test_a_loss_that_is_no_number_is_said_so():
-    run = create_run(TrainConfig(optimizer="sgd", learning_rate=10.0, epochs=1, batch_size=8))
+    # Each step turns the weights round and makes them nine times as large.
+    run = create_run(TrainConfig(optimizer="adamw", learning_rate=10.0, weight_decay=1.0, epochs=1))
     status = list(follow_worker(run, start_worker(run)))[-1]
     assert status.state == "failed"
     assert "never a number" in status.message
