@@ -46,14 +46,6 @@ def render_input(way: str) -> PreparedInk | None:
     return prepare_picture(decode_picture(file.getvalue())) if file else None
 
 
-def render_reading(way: str, prepared: PreparedInk | None, reader: DigitReader) -> None:
-    """The answer, or the invitation while there is nothing to read."""
-    if prepared is None:
-        render_blank(INVITATIONS[way])
-        return
-    render_answer(reader.read(prepared.image))
-
-
 def pick_sample(digit: int) -> None:
     """Put a sample on the canvas."""
     st.session_state["draw_way"] = "draw"
@@ -109,17 +101,20 @@ def render_lab() -> None:
         reader = get_reader(models[model_id])
     except ShelfError as error:
         problem = error
+    answer = reader.read(prepared.image) if prepared and reader else None
     with answer_place:
-        if problem or not reader:
+        if problem:
             show = st.info if isinstance(problem, EmptyInkError) else st.error
             show(str(problem))
+        elif answer:
+            render_answer(answer)
         else:
-            render_reading(way, prepared, reader)
+            render_blank(INVITATIONS[way])
     st.caption("Or try one of these")
     render_sample_strip("draw_samples", pick_sample)
-    if prepared and reader:
+    if prepared and reader and answer:
         render_steps(prepared)
-        render_why(prepared, reader.read(prepared.image), reader)
+        render_why(prepared, answer, reader)
 
 
 render_lab()

@@ -38,7 +38,7 @@ _FORMATS = tuple(
 _WORKING_PX = 512
 # Below this difference between paper and ink (of 255) a picture counts as one colour.
 _MIN_CONTRAST = 20
-# The share of the border that has to agree before its colour is taken for paper.
+# So wide a border tells the paper's brightness.
 _BORDER_PX = 2
 # Blobs smaller than this share of the largest one are specks, not strokes.
 _SPECK_SHARE = 0.02
