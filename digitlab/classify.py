@@ -35,8 +35,9 @@ class FileAnswer:
             return {"file": self.file, "digit": None, "error": self.error}
         return {
             "file": self.file,
-            "digit": self.answer.digit,
+            "digit": self.answer.digit if self.answer.is_digit else None,
             "confidence": self.answer.confidence,
+            "no_digit": self.answer.no_digit,
             "probabilities": list(self.answer.probabilities),
         }
 
@@ -55,12 +56,12 @@ def classify_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[FileA
         for block in _in_blocks(_find_files(paths)):
             prepared = list(pool.map(_prepare_file, block))
             images = [thing for thing in prepared if isinstance(thing, np.ndarray)]
-            probabilities = iter(reader.compute_probabilities(np.stack(images)) if images else ())
+            answers = iter(reader.read_many(np.stack(images)) if images else ())
             for path, thing in zip(block, prepared, strict=True):
                 if isinstance(thing, str):
                     yield FileAnswer(str(path), error=thing)
                 else:
-                    yield FileAnswer(str(path), Answer(tuple(map(float, next(probabilities)))))
+                    yield FileAnswer(str(path), next(answers))
 
 
 def load_drawing(path: Path) -> Any:

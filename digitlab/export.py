@@ -27,7 +27,7 @@ def export_tflite(model: keras.Model, path: Path, images: np.ndarray) -> None:
         model.export(str(path), format="litert", verbose=False)
     with_channels = images.reshape(len(images), *model.input_shape[1:])
     expected = keras.ops.convert_to_numpy(model(with_channels.astype(np.float32), training=False))
-    difference = np.abs(DigitReader(path).compute_probabilities(images) - expected).max()
+    difference = np.abs(DigitReader(path).compute_outputs(images) - expected).max()
     # Written so that NaN fails it too.
     if not difference <= TOLERANCE:
         raise RunError(

@@ -12,6 +12,11 @@ from digitlab.quiet import STDERR, silence
 
 # Interpreters have a fixed batch: one reads single digits, the other whole blocks.
 _BLOCK = 128
+# A network may have one output more than there are digits: the probability of "no digit".
+N_DIGITS = 10
+# From this probability of "no digit" on nothing is read; docs/reading-ink.md tells how it was
+# chosen on validation data.
+NO_DIGIT_THRESHOLD = 0.5
 # Said of an answer's probability, for people.
 SURE = 0.95
 FAIRLY_SURE = 0.7
@@ -22,14 +27,21 @@ class Answer:
     """What a network says about one digit.
 
     Attributes:
-        probabilities: ten floats that sum to 1.
+        probabilities: ten floats that sum to 1: which digit it is, if it is one.
+        no_digit: the probability that it is none; 0 for a network that cannot tell.
     """
 
     probabilities: tuple[float, ...]
+    no_digit: float = 0.0
+
+    @property
+    def is_digit(self) -> bool:
+        """Whether it is taken for a digit at all."""
+        return self.no_digit < NO_DIGIT_THRESHOLD
 
     @property
     def digit(self) -> int:
-        """The most probable digit."""
+        """The most probable digit, also where it is probably none."""
         return int(np.argmax(self.probabilities))
 
     @property
@@ -95,15 +107,39 @@ class DigitReader:
         Args:
             image: `(28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
         """
-        return Answer(tuple(map(float, self.compute_probabilities(image[None])[0])))
+        return self.read_many(image[None])[0]
 
-    def compute_probabilities(self, images: np.ndarray) -> np.ndarray:
+    def read_many(self, images: np.ndarray) -> list[Answer]:
         """Read many digits.
 
         Args:
             images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        """
+        outputs = self.compute_outputs(images)
+        no_digit = outputs[:, N_DIGITS:].sum(axis=1)
+        probabilities = _condition_on_digits(outputs)
+        return [
+            Answer(tuple(map(float, row)), float(share))
+            for row, share in zip(probabilities, no_digit, strict=True)
+        ]
+
+    def compute_probabilities(self, images: np.ndarray) -> np.ndarray:
+        """How probable each class is; for a network that knows "no digit", if it is a digit.
+
+        Args:
+            images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
         Returns:
-            `(n, classes)` float32, each row sums to 1.
+            `(n, 10)` float32, each row sums to 1.
+        """
+        return _condition_on_digits(self.compute_outputs(images))
+
+    def compute_outputs(self, images: np.ndarray) -> np.ndarray:
+        """The network's own outputs.
+
+        Args:
+            images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        Returns:
+            `(n, classes)` float32, each row sums to 1; an eleventh class is "no digit".
         Raises:
             ValueError: the images have another shape or type.
         """
@@ -125,6 +161,15 @@ class DigitReader:
             parts.append(self._block.run(images[k * _BLOCK : (k + 1) * _BLOCK]))
         parts.extend(self._single.run(image[None]) for image in images[n_blocks * _BLOCK :])
         return np.concatenate(parts)
+
+
+def _condition_on_digits(outputs: np.ndarray) -> np.ndarray:
+    """Drop "no digit" and let the rest sum to 1 again."""
+    if outputs.shape[1] == N_DIGITS:
+        return outputs
+    # Where "no digit" takes nearly all, rounding must not leave ten zeros.
+    digits = np.maximum(outputs[:, :N_DIGITS], np.float32(1e-30))
+    return digits / digits.sum(axis=1, keepdims=True)
 
 
 class _BatchInterpreter:

@@ -29,4 +29,7 @@ def _tell(answer: FileAnswer) -> str:
     if answer.answer is None:
         return f"{answer.file}: –  {answer.error}"
     told = answer.answer
+    if not told.is_digit:
+        doubt = f"no digit ({format_share(told.no_digit)}); if it is one, a {told.digit}"
+        return f"{answer.file}: –  {doubt}"
     return f"{answer.file}: {told.digit}  {told.certainty} ({format_share(told.confidence)})"

@@ -12,7 +12,20 @@ _WORTH_A_WORD = 0.005
 
 
 def render_answer(answer: Answer) -> None:
-    """Show what was read."""
+    """Show what was read, or that it is probably no digit."""
+    if not answer.is_digit:
+        _render_head(
+            "–",
+            "I don't think this is a digit",
+            f"If it is, it's a {answer.digit}.",
+            unsure=True,
+        )
+    else:
+        _render_digit(answer)
+    _render_bars(answer.probabilities)
+
+
+def _render_digit(answer: Answer) -> None:
     words = answer.certainty
     second = answer.probabilities[answer.runner_up]
     other = (
@@ -20,14 +33,22 @@ def render_answer(answer: Answer) -> None:
         if second >= _WORTH_A_WORD
         else "no other digit comes close"
     )
-    unsure = "" if answer.confidence >= FAIRLY_SURE else " answer-unsure"
-    st.html(
-        f'<div class="answer{unsure}" role="status" aria-live="polite">'
-        f'<div class="answer-digit" data-testid="digit">{answer.digit}</div>'
-        f'<div><div class="answer-words">{words[0].upper()}{words[1:]}</div>'
-        f'<div class="answer-quiet">{format_share(answer.confidence)}, {other}</div></div></div>'
+    _render_head(
+        str(answer.digit),
+        words[0].upper() + words[1:],
+        f"{format_share(answer.confidence)}, {other}",
+        unsure=answer.confidence < FAIRLY_SURE,
     )
-    _render_bars(answer.probabilities)
+
+
+def _render_head(digit: str, words: str, details: str, *, unsure: bool) -> None:
+    look = " answer-unsure" if unsure else ""
+    st.html(
+        f'<div class="answer{look}" role="status" aria-live="polite">'
+        f'<div class="answer-digit" data-testid="digit">{digit}</div>'
+        f'<div><div class="answer-words">{words}</div>'
+        f'<div class="answer-quiet">{details}</div></div></div>'
+    )
 
 
 def render_blank(sentence: str) -> None:
