@@ -44,7 +44,7 @@ def test_a_folder_is_read_recursively(capsys, pictures):
     assert code == 0
     assert len(lines) == 11
     for line in lines:
-        assert list(line) == ["file", "digit", "confidence", "probabilities"]
+        assert list(line) == ["file", "digit", "confidence", "no_digit", "probabilities"]
         assert str(line["digit"]) == line["file"].removesuffix(".png").removesuffix(".json")[-1]
         assert line["confidence"] == max(line["probabilities"])
         assert len(line["probabilities"]) == 10
