@@ -45,7 +45,9 @@ def main(path: Path) -> None:
     """Print a row for each half of the writers and each way to show a number."""
     halves = _load_halves(path)
     reader = get_model("digitlab_cnn").open_reader()
-    print(f"\n{N_NUMBERS} numbers of 2 to 6 digits of real pen strokes; gaps {GAPS[0]} to {GAPS[1]}")
+    print(
+        f"\n{N_NUMBERS} numbers of 2 to 6 digits of real pen strokes; gaps {GAPS[0]} to {GAPS[1]}"
+    )
     print(f"{'writers':22} {'shown as':9} {'digits found':>13} {'wholly right':>13} {'time':>9}")
     for name, digits in zip(("chosen on", "not seen before"), halves, strict=True):
         numbers = list(compose_numbers(digits, N_NUMBERS, seed=1))

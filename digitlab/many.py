@@ -13,11 +13,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from digitlab.errors import EmptyInkError
 from digitlab.ink.drawing import Stroke, prepare_drawing
 from digitlab.ink.frame import frame_digit
 from digitlab.ink.picture import _extract_ink, _remove_specks
-from digitlab.ink.rows import Box, compute_line_height, enclose
+from digitlab.ink.rows import Box, compute_line_height, enclose, join_columns
 from digitlab.ink.segment import (
     InkPiece,
     StrokePiece,
@@ -39,23 +38,27 @@ _MAX_DOUBT = 6.0
 
 @dataclass(frozen=True)
 class Costs:
-    """What makes a reading less likely, in nats.
+    """What makes a reading less likely, in nats; lengths in line heights.
 
-    Chosen by `benchmarks/many_digits.py` on half of the writers.
+    Chosen with `benchmarks/many_digits.py` on half of the writers.
 
     Attributes:
-        gap: a gap within a digit, a line height.
-        width: a digit wider than high, a line height more than 1.
-        low: a digit lower than the line, a line height less than 0.7.
-        overlap: two digits over one another, all of the narrower one.
-        cut: ink cut through between two digits, a pen width.
+        gap: each line height of gap within a digit.
+        width: each line height that a digit is wider than `usual_width`.
+        height: each line height that a digit is lower than `usual_height`.
+        overlap: two digits over one another, for all of the narrower one.
+        cut: each pen width of ink that is cut through between two digits.
+        digit: each digit more; below 0, because the network is sure of two digits as well.
     """
 
-    gap: float = 12.0
-    width: float = 8.0
-    low: float = 8.0
-    overlap: float = 5.0
-    cut: float = 2.0
+    gap: float = 7.0
+    width: float = 3.0
+    usual_width: float = 0.95
+    height: float = 11.0
+    usual_height: float = 0.8
+    overlap: float = 0.6
+    cut: float = 0.2
+    digit: float = -0.27
 
 
 COSTS = Costs()
@@ -76,12 +79,15 @@ class DigitInBox:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """Pieces `begin` to `end` (not included) of a row, as one digit."""
+    """Pieces `begin` to `end` (not included) of a row, as one digit; lengths in line heights."""
 
     begin: int
     end: int
-    box: Box
-    cost: float
+    width: float
+    height: float
+    gap: float
+    overlap: float
+    cut: float
 
 
 _Piece = TypeVar("_Piece", StrokePiece, InkPiece)
@@ -138,75 +144,75 @@ def _read_rows(
     reader: DigitReader,
 ) -> list[tuple[list[_Piece], Answer]]:
     """For each digit its pieces and the answer."""
-    height = compute_line_height([piece.box for row in rows for piece in row])
+    columns = [box for row in rows for box in join_columns([piece.box for piece in row])]
+    line_height = compute_line_height(columns)
     found = []
     for row in rows:
-        candidates = _list_candidates(row, height)
-        images = [frame(row[one.begin : one.end]) for one in candidates]
-        answers = dict(zip(candidates, reader.read_many(np.stack(images)), strict=True))
-        for one in _choose(row, answers, height):
-            found.append((row[one.begin : one.end], answers[one]))
-    if not found:
-        raise EmptyInkError("There is no digit here.")
+        candidates = _list_candidates(row, line_height)
+        images = np.stack([frame(row[one.begin : one.end]) for one in candidates])
+        answers = dict(zip(candidates, reader.read_many(images), strict=True))
+        found += [(row[one.begin : one.end], answers[one]) for one in _choose(len(row), answers)]
     return found
 
 
-def _list_candidates(row: Sequence[_Piece], height: float) -> list[_Candidate]:
-    """Every few neighbours that could be one digit, with what their shape costs."""
+def _list_candidates(row: Sequence[_Piece], line_height: float) -> list[_Candidate]:
+    """Every few neighbours that could be one digit, by where they begin."""
     candidates = []
     right_before = -math.inf
-    for begin in range(len(row)):
-        right = -math.inf
-        gaps = 0.0
+    for begin, first in enumerate(row):
+        box, gap = first.box, 0.0
         for end in range(begin + 1, min(begin + _MAX_TOGETHER, len(row)) + 1):
             piece = row[end - 1].box
-            gap = (piece[0] - right) / height if end > begin + 1 else 0.0
-            gaps += max(gap, 0.0)
-            right = max(right, piece[0] + piece[2])
-            box = enclose([piece.box for piece in row[begin:end]])
+            gap += max(piece[0] - box[0] - box[2], 0.0) / line_height
+            box = enclose([box, piece])
             # A single piece is always read: there is nothing smaller.
-            if end > begin + 1 and (gaps > _MAX_GAP or box[2] > _MAX_WIDTH * height):
+            if end > begin + 1 and (gap > _MAX_GAP or box[2] > _MAX_WIDTH * line_height):
                 break
-            cost = _compute_shape_cost(box, height) + COSTS.gap * gaps
+            overlap = 0.0
             if begin:
-                overlap = (right_before - box[0]) / max(min(box[2], row[begin - 1].box[2]), height / 4)
-                cost += COSTS.overlap * min(max(overlap, 0.0), 1.0)
-                cost += COSTS.cut * row[begin].cut_cost
-            candidates.append(_Candidate(begin, end, box, cost))
-        right_before = max(right_before, row[begin].box[0] + row[begin].box[2])
+                narrower = min(box[2], row[begin - 1].box[2])
+                overlap = (right_before - box[0]) / max(narrower, line_height / 4)
+            candidates.append(
+                _Candidate(
+                    begin, end, box[2] / line_height, box[3] / line_height,
+                    gap, min(max(overlap, 0.0), 1.0), first.cut_cost,
+                )
+            )  # fmt: skip
+        right_before = max(right_before, first.box[0] + first.box[2])
     return candidates
 
 
-def _compute_shape_cost(box: Box, height: float) -> float:
-    wide = max(box[2] / max(box[3], height) - 1, 0.0)
-    low = max(0.7 - box[3] / height, 0.0)
-    return COSTS.width * wide + COSTS.low * low
+def _compute_cost(one: _Candidate, answer: Answer, costs: Costs) -> float:
+    share = answer.confidence * (1 - answer.no_digit)
+    return (
+        min(-math.log(max(share, 1e-9)), _MAX_DOUBT)
+        # What is higher than a line may be wider, too.
+        + costs.width * max(one.width / max(one.height, 1.0) - costs.usual_width, 0.0)
+        + costs.height * max(costs.usual_height - one.height, 0.0)
+        + costs.gap * one.gap
+        + costs.overlap * one.overlap
+        + costs.cut * one.cut
+        + costs.digit
+    )
 
 
 def _choose(
-    row: Sequence[_Piece], answers: dict[_Candidate, Answer], height: float
+    n_pieces: int, answers: dict[_Candidate, Answer], costs: Costs = COSTS
 ) -> list[_Candidate]:
     """The cheapest candidates that together make up the whole row, from left to right."""
-    cheapest = [0.0] + [math.inf] * len(row)
-    last: list[_Candidate | None] = [None] * (len(row) + 1)
+    cheapest = [0.0] + [math.inf] * n_pieces
+    last: list[_Candidate | None] = [None] * (n_pieces + 1)
     # Candidates come by where they begin: all ways to there are known by then.
     for one, answer in answers.items():
-        cost = cheapest[one.begin] + one.cost + _compute_doubt(answer)
+        cost = cheapest[one.begin] + _compute_cost(one, answer, costs)
         if cost < cheapest[one.end]:
             cheapest[one.end], last[one.end] = cost, one
     chosen = []
-    end = len(row)
-    while end:
-        one = last[end]
-        assert one is not None
-        chosen.append(one)
-        end = one.begin
+    end = n_pieces
+    while (taken := last[end]) is not None:
+        chosen.append(taken)
+        end = taken.begin
     return chosen[::-1]
-
-
-def _compute_doubt(answer: Answer) -> float:
-    share = answer.confidence * (1 - answer.no_digit)
-    return min(-math.log(max(share, 1e-9)), _MAX_DOUBT)
 
 
 def _pad_by_pen(piece: StrokePiece) -> Box:

@@ -47,6 +47,24 @@ def compute_line_height(boxes: Sequence[Box] | np.ndarray) -> float:
     return max(float(np.median(heights[heights >= heights.max() / 2])), 1.0)
 
 
+def join_columns(boxes: Sequence[Box]) -> list[Box]:
+    """Join what lies mostly above one another: a digit's strokes may all be lower than a line.
+
+    Args:
+        boxes: of one row, by their middles from left to right.
+    """
+    columns: list[Box] = []
+    for box in boxes:
+        if columns:
+            last = columns[-1]
+            overlap = min(last[0] + last[2], box[0] + box[2]) - max(last[0], box[0])
+            if overlap >= _STACKED_SHARE * min(last[2], box[2]):
+                columns[-1] = enclose([last, box])
+                continue
+        columns.append(box)
+    return columns
+
+
 def sort_into_rows(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
     """Sort pieces of digits into rows; a line of writing may rise or fall.
 
@@ -73,10 +91,10 @@ def _link_rows(boxes: np.ndarray) -> np.ndarray:
         row_of[row_of == row_of[one]] = row_of[other]
 
     gaps = _compute_gaps(boxes)
-    for one, other in np.argwhere(np.triu(_find_stacked(boxes, gaps, height), 1)):
+    for one, other in np.argwhere(np.triu(_find_stacked(boxes, gaps, height), 1)).tolist():
         link(one, other)
     whole = np.flatnonzero(boxes[:, 3] >= _PART_SHARE * height)
-    for one in whole:
+    for one in map(int, whole):
         # Only the next to the right: a rising line may end at the height where another begins.
         follows = whole[_share_row(boxes, one, whole) & (whole != one)]
         follows = follows[boxes[follows, 0] + boxes[follows, 2] / 2 >= _middle_x(boxes, one)]
@@ -85,7 +103,7 @@ def _link_rows(boxes: np.ndarray) -> np.ndarray:
     parts = np.setdiff1d(np.arange(len(boxes)), whole)
     if len(whole):
         distance = np.maximum(gaps, 0).sum(axis=2)
-        for part in parts:
+        for part in map(int, parts):
             link(part, int(whole[np.argmin(distance[part, whole])]))
     return row_of
 

@@ -19,6 +19,10 @@ from digitlab.ink.split import find_cuts
 MAX_PIECES = 120
 # What is smaller than this share of a digit's height in both directions is a speck.
 _SPECK_SHARE = 0.12
+# Strokes are compared point by point only where there are no more than this.
+_MAX_COMPARED = 60
+# Strokes nearer than this share of their height, or than the pen is wide, touch.
+_TOUCH_SHARE = 0.08
 # Fainter ink joins nothing: it is the soft edge between two strokes that nearly touch.
 _SOLID = 96
 
@@ -67,6 +71,8 @@ def segment_drawing(strokes: Sequence[Stroke]) -> list[list[StrokePiece]]:
         raise EmptyInkError("The drawing is empty.")
     pieces = [StrokePiece((stroke,), _measure_stroke(stroke)) for stroke in strokes]
     pieces = _drop_specks(pieces)
+    if len(pieces) <= _MAX_COMPARED:
+        pieces = _join_stacked(pieces)
     # Beyond this it is a scribble: what lies closest is taken together, unseen by the network.
     while len(pieces) > MAX_PIECES:
         pieces.sort(key=lambda piece: piece.box[0] + piece.box[2] / 2)
@@ -89,7 +95,8 @@ def segment_picture(ink: np.ndarray) -> list[list[InkPiece]]:
     parts = _find_parts(ink)
     height = compute_line_height([part.box for part in parts])
     return [
-        [piece for part in row for piece in _cut_part(part, height)] for row in sort_into_rows(parts)
+        [piece for part in row for piece in _cut_part(part, height)]
+        for row in sort_into_rows(parts)
     ]
 
 
@@ -116,6 +123,34 @@ def merge_ink(pieces: Sequence[InkPiece]) -> InkPiece:
 def _measure_stroke(stroke: Stroke) -> Box:
     low, high = stroke.points.min(axis=0), stroke.points.max(axis=0)
     return (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+
+
+def _join_stacked(pieces: list[StrokePiece]) -> list[StrokePiece]:
+    """Join what stands on another and touches it: the two rings of an 8, not two rows."""
+    joined: list[StrokePiece] = []
+    for piece in pieces:
+        below = next((k for k, other in enumerate(joined) if _touch_stacked(piece, other)), None)
+        if below is None:
+            joined.append(piece)
+        else:
+            joined[below] = merge_strokes([joined[below], piece])
+    return joined
+
+
+def _touch_stacked(one: StrokePiece, other: StrokePiece) -> bool:
+    (x, y, width, height), (x2, y2, width2, height2) = one.box, other.box
+    over = min(x + width, x2 + width2) - max(x, x2)
+    common = min(y + height, y2 + height2) - max(y, y2)
+    near_px = max(_TOUCH_SHARE * max(height, height2), one.strokes[-1].width_px)
+    if over < min(width, width2) / 2 or not -near_px <= common <= min(height, height2) / 2:
+        return False
+    points, points2 = (
+        np.concatenate([stroke.points for stroke in piece.strokes]) for piece in (one, other)
+    )
+    # A long line's points lie closer than a pen's width: some of them do.
+    points, points2 = points[:: len(points) // 64 + 1], points2[:: len(points2) // 64 + 1]
+    apart = np.linalg.norm(points[:, None] - points2[None], axis=2)
+    return bool(apart.min() <= near_px)
 
 
 def _drop_specks(pieces: list[StrokePiece]) -> list[StrokePiece]:

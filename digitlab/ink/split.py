@@ -10,11 +10,11 @@ _SCAN_PX = 56
 # Only what is wider than this many line heights may be two digits.
 _MIN_WIDTH = 0.6
 # No slice is narrower than this, in line heights.
-_MIN_SLICE = 0.12
+_MIN_SLICE = 0.15
 # A step to the side costs as much as this much ink: a cut may lean but does not wander.
-_SIDESTEP = 0.08
+_SIDESTEP = 0.15
 # A cut through more pen widths than this parts no two digits.
-MAX_COST = 2.5
+_MAX_COST = 2.5
 _MAX_CUTS = 12
 
 
@@ -85,15 +85,15 @@ def _estimate_pen_px(ink: np.ndarray) -> float:
 
 
 def _pick_ends(costs: np.ndarray, apart_px: int) -> list[int]:
-    """The cheapest places first, then none too near to one or to the sides; left to right."""
+    """Where paths are cheaper than all around: the cheapest first, none near another or a side."""
+    around = cv2.erode(costs[None], np.ones((1, 2 * apart_px + 1), np.uint8))[0]
+    places = np.flatnonzero((costs <= around) & (costs <= _MAX_COST))
     taken: list[int] = []
-    for x in np.argsort(costs, kind="stable"):
-        if costs[x] > MAX_COST or len(taken) == _MAX_CUTS:
-            break
+    for x in places[np.argsort(costs[places], kind="stable")]:
         inside = apart_px <= x < len(costs) - apart_px
         if inside and all(abs(x - other) >= apart_px for other in taken):
             taken.append(int(x))
-    return sorted(taken)
+    return sorted(taken[:_MAX_CUTS])
 
 
 def _build_cut(path: np.ndarray, cost: float, scanned_width: int, shape: tuple[int, ...]) -> Cut:
