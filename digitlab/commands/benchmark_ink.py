@@ -23,7 +23,7 @@ from digitlab.shelf import get_model
 
 TUTORIAL_MODEL_ID = "simple_cnn"
 _HEADER = (
-    f"{'':31}| digitlab{'':43}| the tutorials' way\n"
+    f"{'':31}| digitlab{'':44}| the tutorials' way\n"
     f"{'set':24} {'n':>6}| accuracy balanced  worst digit refused    ECE     ms"
     "| accuracy balanced  worst digit"
 )
@@ -88,7 +88,11 @@ def _choose_folder(named: Path | None) -> Path:
 
 def _check_target(path: Path | None) -> None:
     """Find out before the work, not after it."""
-    if path is not None and not path.parent.is_dir():
+    if path is None:
+        return
+    if path.is_dir():
+        raise ConfigError(f"--errors {path}: this is a folder. Name a file in it.")
+    if not path.parent.is_dir():
         raise ConfigError(f"--errors {path}: there is no folder {path.parent}. Make it first.")
 
 

@@ -83,7 +83,7 @@ def _draw_cell(reading: Reading) -> Image.Image:
 
 
 def _write_caption(pen: ImageDraw.ImageDraw, reading: Reading) -> None:
-    """ "4→9", or "4→–" for a refusal; the arrow and dash are drawn, Pillow's font lacks them."""
+    """Write 4→9, or 4→– for a refusal; Pillow's font lacks arrow and dash, so they are drawn."""
     font = ImageFont.load_default(15)
     base = _CELL_HEIGHT_PX - 6
     middle = base - 5

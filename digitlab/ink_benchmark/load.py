@@ -11,6 +11,7 @@ import numpy as np
 
 from digitlab.datasets.strokes import is_held_out, load_pen_strokes
 from digitlab.errors import DatasetCorruptError, DatasetUnavailableError
+from digitlab.ink.frame import FRAME_PX
 from digitlab.ink_benchmark.items import InkItem, InkSet
 from digitlab.ink_benchmark.nonsense import make_blank_pictures, make_scribbles
 
@@ -79,6 +80,8 @@ def _load_pictures(name: str) -> Callable[[Path], list[InkSet]]:
 
 def _load_mnist(path: Path) -> list[InkSet]:
     pairs = _load_arrays(path, "x_test", "y_test")
+    if pairs[0][0].shape != (FRAME_PX, FRAME_PX):
+        raise _describe_damage(path, f"x_test holds pictures of {pairs[0][0].shape}")
     framed = tuple(InkItem.from_frame(y, x) for x, y in pairs)
     pictures = tuple(InkItem.from_picture(y, x) for x, y in pairs)
     return [

@@ -8,7 +8,8 @@ from digitlab.ink_benchmark.items import CANVAS_PX, InkItem, InkSet
 N_EACH = 300
 _SEED = 20
 _MARGIN_PX = 30
-_NODES_PER_STROKE = (8, 16)
+# Fewer make loops and hooks that a person might take for a 0 or a 6.
+_NODES_PER_STROKE = (12, 20)
 _POINTS_PER_NODE = 8
 
 
@@ -24,7 +25,7 @@ def make_scribbles(n: int = N_EACH) -> InkSet:
     """Drawings that wander about: too many turns for a digit."""
     rng = np.random.default_rng(_SEED + 1)
     items = tuple(
-        InkItem.from_lines("scribble", [_make_scribble(rng) for _ in range(rng.integers(1, 4))])
+        InkItem.from_lines("scribble", [_make_scribble(rng) for _ in range(rng.integers(1, 3))])
         for _ in range(n)
     )
     return InkSet("scribbles", "drawing", items, are_digits=False)
