@@ -52,7 +52,7 @@ def make_screen_picture(strokes: Sequence[np.ndarray], random: np.random.Generat
 
 def make_scan(strokes: Sequence[np.ndarray], random: np.random.Generator) -> np.ndarray:
     """A digit cut out by a scanner at 16x16 without margin: `(16, 16)` uint8, ink 255."""
-    large = draw_page(strokes, (200, 200), float(random.uniform(14, 38)), np.full(4, 0.1))
+    large = draw_page(strokes, (200, 200), float(random.uniform(12, 30)), np.full(4, 0.1))
     return scan(large, random)
 
 
@@ -68,11 +68,8 @@ def scan(digit: np.ndarray, random: np.random.Generator) -> np.ndarray:
     if random.random() > 0.7:
         # The aspect kept, as other scanners do.
         spare = max(cut.shape) - np.array(cut.shape)
-        before = spare // 2
-        cut = cv2.copyMakeBorder(
-            cut, *(int(n) for n in (before[0], spare[0] - before[0], before[1], spare[1] - before[1])),
-            cv2.BORDER_CONSTANT, value=0,
-        )  # fmt: skip
+        before, after = spare // 2, spare - spare // 2
+        cut = np.pad(cut, ((before[0], after[0]), (before[1], after[1])))
     small = cv2.resize(cut, (16, 16), interpolation=cv2.INTER_AREA)
     if random.random() < 0.7:
         small = np.where(small > random.uniform(70, 150), 255, 0).astype(np.uint8)

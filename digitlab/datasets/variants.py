@@ -43,13 +43,17 @@ def vary_strokes(strokes: Sequence[np.ndarray], random: np.random.Generator) -> 
 
 
 def add_habits(strokes: Sequence[np.ndarray], digit: int, random: np.random.Generator) -> Strokes:
-    """Now and then what some countries write: a slash through 0, a bar through 7, a foot under 1."""
+    """Now and then a slash through a 0, a bar through a 7, a foot under a 1."""
     everything = np.concatenate(list(strokes))
     low, high = everything.min(axis=0), everything.max(axis=0)
     size, longer = high - low, float((high - low).max())
     habit: np.ndarray | None = None
     if digit == 0 and random.random() < 0.06:
-        ends = np.array([[-0.1, 1.1], [1.1, -0.1]]) if random.random() < 0.5 else np.array([[0.1, 0.85], [0.9, 0.15]])
+        ends = (
+            np.array([[-0.1, 1.1], [1.1, -0.1]])
+            if random.random() < 0.5
+            else np.array([[0.1, 0.85], [0.9, 0.15]])
+        )
         habit = low + size * ends
     elif digit == 7 and random.random() < 0.1:
         points = np.concatenate(list(strokes))

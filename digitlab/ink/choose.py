@@ -1,7 +1,5 @@
 """Of all ink on a page, what belongs to the digit."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 

@@ -1,6 +1,5 @@
 """From any picture to 28x28: a photo, a scan, a scribble of a paint program."""
 
-import cv2
 import numpy as np
 
 from digitlab.ink.choose import choose_digit, clean_page

@@ -7,7 +7,7 @@ import numpy as np
 _MARGIN = 0.035
 # Thicker than this share of the picture it is a marker's stroke.
 _THICKEST = 0.03
-# Pieces of this share of the picture that are straight belong to a line; gaps of that one are bridged.
+# Straight pieces of this share of the picture belong to a line; so small gaps are bridged.
 _PIECE, _GAP = 0.12, 0.015
 # Lines may lean: by so many pixels along one piece.
 _LEAN_PX = 5
