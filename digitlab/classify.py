@@ -13,7 +13,7 @@ import numpy as np
 
 from digitlab.errors import DigitlabError, DrawingError
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
-from digitlab.ink.picture import PICTURE_SUFFIXES
+from digitlab.ink.decode import PICTURE_SUFFIXES
 from digitlab.reader import Answer, DigitReader
 
 DRAWING_SUFFIX = ".json"

@@ -39,13 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _require_packages(command: str) -> None:
     """Refuse a command whose packages `make run` is still fetching in the background."""
-    if command in ("train", "evaluate"):
-        missing = [name for name in _TRAINING_PACKAGES if importlib.util.find_spec(name) is None]
-        if missing:
-            raise RunError(
-                f"`{command}` needs packages that are not installed (yet): {', '.join(missing)}. "
-                "Run `make install` and try again."
-            )
+    packages = _PACKAGES.get(command, ())
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        raise RunError(
+            f"`{command.replace('_', '-')}` needs packages that are not installed (yet): "
+            f"{', '.join(missing)}. Run `make install` and try again."
+        )
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -56,11 +56,18 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_models(commands)
     _add_train(commands)
     _add_evaluate(commands)
+    _add_benchmark_ink(commands)
     _add_shelve(commands)
     return parser
 
 
 _TRAINING_PACKAGES = ("tensorflow", "keras", "sklearn", "pooch", "rich", "mlxtend")
+# What a command needs beyond the app's own packages.
+_PACKAGES = {
+    "train": _TRAINING_PACKAGES,
+    "evaluate": _TRAINING_PACKAGES,
+    "benchmark_ink": ("sklearn",),
+}
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -115,6 +122,24 @@ def _add_evaluate(commands: "Commands") -> None:
     command.add_argument("--data", default=None, metavar="DATASET", help="default: the model's own")
     command.add_argument("--json", action="store_true", help="all figures as one JSON object")
     command.set_defaults(module="evaluate")
+
+
+def _add_benchmark_ink(commands: "Commands") -> None:
+    command = commands.add_parser(
+        "benchmark-ink", help="measure how drawings and pictures are read, on many sets at once"
+    )
+    command.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="the folder with the sets; default: the one named by DIGITLAB_DATA",
+    )
+    command.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
+    command.add_argument("--json", action="store_true", help="all figures as one JSON object")
+    command.add_argument(
+        "--errors", type=Path, metavar="FILE.png", help="write a picture of what was misread"
+    )
+    command.set_defaults(module="benchmark_ink")
 
 
 def _add_shelve(commands: "Commands") -> None:

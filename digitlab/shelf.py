@@ -51,7 +51,7 @@ class ShelvedModel:
     @property
     def reads_digits(self) -> bool:
         """Whether it can serve the Draw page: trained on 28x28 digits."""
-        return bool(self.card["data"]["dataset"] == "mnist")
+        return bool(self.card["data"]["dataset"] in ("mnist", "handwriting"))
 
     @property
     def notes(self) -> tuple[str, ...]:

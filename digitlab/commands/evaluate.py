@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 def _warn_of_known_digits(model: ShelvedModel, dataset: Dataset) -> list[str]:
     """The sample's digits are from MNIST's training set: a model may have learned them."""
     is_new = model.card["data"].get("is_sample") or model.card["config"].get("exclude_sample")
-    if not dataset.is_sample or model.card["data"]["dataset"] != "mnist" or is_new:
+    if not dataset.is_sample or not model.reads_digits or is_new:
         return []
     return [
         f"{model.id} was trained on digits of this sample: its figures here say nothing about "

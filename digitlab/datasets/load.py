@@ -46,7 +46,8 @@ def load_dataset(dataset: str | DatasetSpec, *, progress: Progress | None = None
     """Load a data set from the first source that has it.
 
     In order: the folder named by `DIGITLAB_DATA`, Keras's cache, digitlab's own cache, the
-    publisher's server, the offline sample. A damaged file is refused, the next source is asked
+    publisher's server, the offline sample. For "handwriting" this loads MNIST, from which
+    `handwriting.build_training` makes it. A damaged file is refused, the next source is asked
     and the refusal stands in `refusals`.
 
     Args:
@@ -57,6 +58,8 @@ def load_dataset(dataset: str | DatasetSpec, *, progress: Progress | None = None
         DatasetUnavailableError: no source has it; the message lists what was tried.
     """
     spec = get_dataset_spec(dataset) if isinstance(dataset, str) else dataset
+    # A set that is made from another one has no files: `handwriting` makes it.
+    spec = spec.test_spec
     refusals: list[str] = []
     for source, find in _list_sources(spec, progress):
         try:

@@ -24,7 +24,8 @@ class DatasetSpec:
         image_shape: `(h, w)` for grey images, `(h, w, 3)` for colour.
         array_sha256: sha256 of each array's bytes as uint8 in C order, where it is known. A file
             in another container is accepted when its arrays match.
-        layout: how the files are packed: "npz", "idx" or "cifar".
+        layout: how the files are packed: "npz", "idx" or "cifar"; "made" from other sets.
+        tested_on: another set, where that one's test images are this one's.
     """
 
     id: str
@@ -39,6 +40,12 @@ class DatasetSpec:
     homepage: str
     array_sha256: Mapping[str, str] = field(default_factory=dict)
     has_sample: bool = False
+    tested_on: str | None = None
+
+    @property
+    def test_spec(self) -> "DatasetSpec":
+        """The data set whose test images count: its own, or another's."""
+        return DATASETS[self.tested_on] if self.tested_on else self
 
 
 _FASHION_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -74,6 +81,23 @@ _SPECS = (
             "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
         },
         has_sample=True,
+    ),
+    DatasetSpec(
+        id="handwriting",
+        label="MNIST, pen strokes, and what is no digit",
+        image_shape=(28, 28),
+        class_names=(*"0123456789", "no digit"),
+        n_train=0,
+        n_test=10_000,
+        files=(),
+        layout="made",
+        licence="MNIST: CC BY-SA 3.0; pen strokes: CC BY 4.0 (UNIPEN)",
+        homepage=(
+            "http://yann.lecun.com/exdb/mnist/ and UNIPEN train_r01_v07, "
+            "https://zenodo.org/records/1195803"
+        ),
+        has_sample=False,
+        tested_on="mnist",
     ),
     DatasetSpec(
         id="fashion_mnist",

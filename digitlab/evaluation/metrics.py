@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 _Z_95 = 1.959964
+_CALIBRATION_BINS = 15
 
 
 def compute_interval(n_right: int, n: int) -> tuple[float, float]:
@@ -64,3 +65,26 @@ def compute_metrics(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, 
         "per_class": per_class,
         "confusion": confusion_matrix(labels, predictions, labels=classes).tolist(),
     }
+
+
+def compute_calibration_error(confidences: np.ndarray, is_right: np.ndarray) -> float:
+    """How far the confidence is from the share of right answers, on average.
+
+    The answers are put into 15 bins of equal width by their confidence; the error is the mean over
+    the answers of their bin's |share right - mean confidence|.
+
+    Args:
+        confidences: `(n,)` probabilities of the answers given, 0 to 1.
+        is_right: `(n,)` bool.
+    Returns:
+        0 (a confidence of 80 % is right in 80 % of the cases) to 1.
+    Raises:
+        ValueError: there is no answer.
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
+    """
+    if not len(confidences):
+        raise ValueError("no answers: their calibration is not defined")
+    # Bins are closed above, as in the paper; a confidence of 0 belongs to the first.
+    bins = np.clip(np.ceil(confidences * _CALIBRATION_BINS) - 1, 0, None).astype(int)
+    gaps = is_right.astype(np.float64) - confidences.astype(np.float64)
+    return float(np.abs(np.bincount(bins, weights=gaps)).sum() / len(confidences))

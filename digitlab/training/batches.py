@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from digitlab.training.augment import augment_images
+from digitlab.training.wear import wear_images
 
 
 class AugmentedBatches(keras.utils.PyDataset):
@@ -21,6 +22,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         batch_size: int,
         *,
         strength: float,
+        wear: float,
         seed: int,
     ) -> None:
         """Take the training set.
@@ -28,11 +30,12 @@ class AugmentedBatches(keras.utils.PyDataset):
         Args:
             images: `(n, h, w, channels)` uint8.
             labels: `(n,)` integers.
-            strength: of the augmentation, above 0.
+            strength: of the augmentation.
+            wear: share of the images whose pen and sharpness are changed.
         """
         super().__init__()
         self._images, self._labels, self._batch_size = images, labels, batch_size
-        self._strength = strength
+        self._strength, self._wear = strength, wear
         self._random = np.random.default_rng(seed)
         self._prepare()
 
@@ -49,5 +52,8 @@ class AugmentedBatches(keras.utils.PyDataset):
 
     def _prepare(self) -> None:
         order = self._random.permutation(len(self._images))
-        self._epoch_images = augment_images(self._images[order], self._strength, self._random)
+        images = self._images[order]
+        if self._wear:
+            images = wear_images(images, self._wear, self._random)
+        self._epoch_images = augment_images(images, self._strength, self._random)
         self._epoch_labels = self._labels[order]

@@ -9,6 +9,7 @@ from typing import Any
 
 from digitlab import __version__
 from digitlab.datasets.load import Dataset
+from digitlab.datasets.registry import get_dataset_spec
 from digitlab.evaluation.metrics import compute_metrics
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.nets.registry import get_net_spec
@@ -26,15 +27,18 @@ def write_card(
     *,
     n_training: int,
     fit_s: float,
+    temperature: float | None = None,
 ) -> None:
     """Write `card.json` for a run whose model and report are saved.
 
     Args:
         n_training: how many images it was trained on.
         fit_s: how long training took, in seconds.
+        temperature: what the logits were divided by, where confidences were calibrated.
     """
     metrics = compute_metrics(report.labels, report.probabilities)
     best = _find_best_epoch(run)
+    spec = get_dataset_spec(config.dataset)
     card = {
         "label": get_net_spec(config.net).label,
         "net": config.net,
@@ -42,14 +46,15 @@ def write_card(
         "command": config.format_command(),
         "data": {
             "dataset": config.dataset,
-            "label": dataset.spec.label,
-            "source": "offline sample" if dataset.is_sample else dataset.spec.homepage,
-            "licence": dataset.spec.licence,
+            "label": spec.label,
+            "source": "offline sample" if dataset.is_sample else spec.homepage,
+            "licence": spec.licence,
             "is_sample": dataset.is_sample,
             "notes": list(dataset.notes),
             "n_training": n_training,
         },
         "validation": best,
+        "temperature": temperature,
         "test": {key: metrics[key] for key in ("n", "accuracy", "interval", "loss", "macro")},
         "training": {"epochs": len(run.read_history()), "seconds": round(fit_s, 1)},
         "files": {

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from digitlab.datasets.registry import DATASETS
+from digitlab.datasets.registry import DATASETS, get_dataset_spec
 from digitlab.errors import ConfigError
 from digitlab.nets.registry import NETS
 
@@ -49,18 +49,27 @@ class TrainConfig:
     augmentation: float = _number(
         0.0, 0.0, 2.0, "strength of random turns, shifts and bends; 0 is none, 1 is usual"
     )
+    wear: float = _number(
+        0.0, 0.0, 1.0, "share of the images given another pen, less sharpness or a scratch"
+    )
     validation_split: float = _number(
         0.1, 0.0, 0.9, "share of the training data kept back to choose the best epoch"
     )
     exclude_sample: bool = _switch("leave the offline sample's digits out of training (MNIST)")
+    calibrate: bool = _switch("scale confidences to be honest on the validation data")
     seed: int = _number(0, 0, 2**31 - 1, "start of all random numbers")
 
     def __post_init__(self) -> None:
         for spec in fields(self):
             _check(spec, getattr(self, spec.name))
-        if self.exclude_sample and self.dataset != "mnist":
+        if self.exclude_sample and not get_dataset_spec(self.dataset).test_spec.has_sample:
             raise ConfigError(
-                f"exclude_sample is set, but dataset is {self.dataset!r}; only mnist has a sample."
+                f"exclude_sample is set, but dataset is {self.dataset!r}, which has no sample."
+            )
+        if self.calibrate and not self.validation_split:
+            raise ConfigError(
+                "calibrate is set, but validation_split is 0: confidences are calibrated on "
+                "validation data. Keep some back, 0.1 for example."
             )
 
     def to_json(self) -> dict[str, Any]:

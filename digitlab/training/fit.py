@@ -8,7 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from digitlab.datasets.handwriting import build_training, build_validation
 from digitlab.datasets.load import Dataset, load_dataset
+from digitlab.datasets.registry import get_dataset_spec
 from digitlab.datasets.sample import mask_sample
 from digitlab.errors import ConfigError, RunError
 from digitlab.evaluation.report import evaluate_reader
@@ -17,6 +19,7 @@ from digitlab.nets.build import build_net
 from digitlab.reader import DigitReader
 from digitlab.runs import Run, RunStatus
 from digitlab.training.batches import AugmentedBatches
+from digitlab.training.calibrate import calibrate
 from digitlab.training.callbacks import RunReporter
 from digitlab.training.card import write_card
 from digitlab.training.config import TrainConfig
@@ -46,7 +49,11 @@ def train(run: Run) -> None:
             RunStatus(state="starting", message=" ".join(dataset.refusals), pid=os.getpid())
         )
     training, validation = _split(config, dataset)
-    shape, n_classes = dataset.spec.image_shape, len(dataset.spec.class_names)
+    spec = get_dataset_spec(config.dataset)
+    if spec.tested_on:
+        run.write_status(RunStatus(state="preparing pictures", pid=os.getpid()))
+        training, validation = _make_handwriting(training, validation)
+    shape, n_classes = spec.image_shape, len(spec.class_names)
     model = build_net(config.net, shape, n_classes)
     begin = time.monotonic()
     was_stopped = _fit(model, config, run, training, validation)
@@ -56,11 +63,20 @@ def train(run: Run) -> None:
     # A fresh copy has no optimizer, which would triple the file and is of no use to who takes it.
     copy = build_net(config.net, shape, n_classes)
     copy.set_weights(model.get_weights())
+    temperature = calibrate(copy, *validation) if config.calibrate and validation else None
     copy.save(run.directory / "model.keras")
     export_tflite(copy, run.directory / "model.tflite", dataset.images_test[:100])
     report = evaluate_reader(DigitReader(run.directory / "model.tflite"), dataset)
     report.save(run.directory / "report.npz")
-    write_card(run, config, dataset, report, n_training=len(training[0]), fit_s=fit_s)
+    write_card(
+        run,
+        config,
+        dataset,
+        report,
+        n_training=len(training[0]),
+        fit_s=fit_s,
+        temperature=temperature,
+    )
     run.write_status(
         RunStatus(
             state="stopped" if was_stopped else "done",
@@ -109,6 +125,16 @@ def _split(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split | None]:
     return training, (images[n_training:], labels[n_training:])
 
 
+def _make_handwriting(training: Split, validation: Split | None) -> tuple[Split, Split | None]:
+    """Pen strokes and nonsense added to MNIST's digits, before anything is trained."""
+    images, labels = build_training(training[0][..., 0], training[1])
+    made = images[..., None], labels
+    if validation is None:
+        return made, None
+    images, labels = build_validation(validation[0][..., 0], validation[1])
+    return made, (images[..., None], labels)
+
+
 def _fit(
     model: keras.Model, config: TrainConfig, run: Run, training: Split, validation: Split | None
 ) -> bool:
@@ -155,10 +181,15 @@ def _fit(
 
 def _feed(config: TrainConfig, training: Split) -> dict[str, object]:
     images, labels = training
-    if not config.augmentation:
+    if not config.augmentation and not config.wear:
         return {"x": images, "y": labels, "batch_size": config.batch_size, "shuffle": True}
     batches = AugmentedBatches(
-        images, labels, config.batch_size, strength=config.augmentation, seed=config.seed
+        images,
+        labels,
+        config.batch_size,
+        strength=config.augmentation,
+        wear=config.wear,
+        seed=config.seed,
     )
     # The batches shuffle themselves.
     return {"x": batches, "shuffle": False}

@@ -159,11 +159,14 @@ def test_a_model_that_reads_no_digits_is_refused(capsys, pictures):
     assert "was not trained on digits" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate"])
-def test_training_commands_say_when_their_packages_are_missing(command):
+@pytest.mark.parametrize(
+    ("command", "package"),
+    [("train", "tensorflow"), ("evaluate", "tensorflow"), ("benchmark-ink", "sklearn")],
+)
+def test_commands_say_when_their_packages_are_missing(command, package):
     program = (
         "import sys, importlib.util as u; find = u.find_spec; "
-        "u.find_spec = lambda name, *a: None if name == 'tensorflow' else find(name, *a); "
+        f"u.find_spec = lambda name, *a: None if name == {package!r} else find(name, *a); "
         "from digitlab.cli import main; sys.exit(main(sys.argv[1:]))"
     )
     done = subprocess.run(
@@ -171,5 +174,6 @@ def test_training_commands_say_when_their_packages_are_missing(command):
         cwd=PROJECT_DIR, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "not installed (yet): tensorflow. Run `make install`" in done.stderr
+    assert f"`{command}` needs packages" in done.stderr
+    assert f"not installed (yet): {package}. Run `make install`" in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,0 +1,121 @@
+"""Pen strokes as pictures: what a paint program, a scanner or a phone would make of them."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+_SHIFT_BITS = 4
+
+
+def draw_page(
+    strokes: Sequence[np.ndarray], size_px: tuple[int, int], pen_px: float, margin: np.ndarray
+) -> np.ndarray:
+    """Draw strokes on a page.
+
+    Args:
+        strokes: lines `(n, 2)`, any unit; the aspect is kept.
+        size_px: `(height, width)` of the page.
+        pen_px: the pen's width.
+        margin: share of the page left free at left, top, right and bottom, `(4,)`.
+    Returns:
+        `(h, w)` uint8, ink 255.
+    """
+    height, width = size_px
+    fine = 4 if max(size_px) < 64 else 1
+    everything = np.concatenate(list(strokes))
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    left, top, right, bottom = margin * [width, height, width, height]
+    room = np.array([width - left - right - pen_px, height - top - bottom - pen_px])
+    scale = float((np.maximum(room, 2) / np.maximum(high - low, 1e-3)).min())
+    offset = np.array([left, top]) + pen_px / 2 + (room - (high - low) * scale) / 2
+    page = np.zeros((height * fine, width * fine), np.uint8)
+    lines = [
+        np.round(((line - low) * scale + offset) * fine * 2**_SHIFT_BITS).astype(np.int32)
+        for line in strokes
+    ]
+    thickness = max(1, round(pen_px * fine))
+    cv2.polylines(page, lines, False, 255, thickness, cv2.LINE_AA, _SHIFT_BITS)
+    return cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA) if fine > 1 else page
+
+
+def make_screen_picture(strokes: Sequence[np.ndarray], random: np.random.Generator) -> np.ndarray:
+    """A scribble of a paint program or a web canvas: `(h, w)` uint8, either polarity."""
+    side = int(random.choice([28, 28, 28, 40, 64, 100, 140, 200]))
+    pen = side * float(np.exp(random.uniform(np.log(0.025), np.log(0.14))))
+    margin = random.uniform(0.02, 0.3, 4)
+    page = draw_page(strokes, (side, side), max(pen, 1.0), margin)
+    if random.random() < 0.2:
+        page = cv2.GaussianBlur(page, (0, 0), float(random.uniform(0.3, 0.8)))
+    return page if random.random() < 0.5 else 255 - page
+
+
+def make_scan(strokes: Sequence[np.ndarray], random: np.random.Generator) -> np.ndarray:
+    """A digit cut out by a scanner at 16x16 without margin: `(16, 16)` uint8, ink 255."""
+    large = draw_page(strokes, (200, 200), float(random.uniform(12, 30)), np.full(4, 0.1))
+    return scan(large, random)
+
+
+def scan(digit: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Reduce a digit's picture to 16x16, often stretched to fill it, often black and white.
+
+    Args:
+        digit: `(h, w)` uint8, ink 255, with ink in it.
+    """
+    rows = np.flatnonzero((digit > 100).any(axis=1))
+    columns = np.flatnonzero((digit > 100).any(axis=0))
+    cut = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    if random.random() > 0.7:
+        # The aspect kept, as other scanners do.
+        spare = max(cut.shape) - np.array(cut.shape)
+        before, after = spare // 2, spare - spare // 2
+        cut = np.pad(cut, ((before[0], after[0]), (before[1], after[1])))
+    small = cv2.resize(cut, (16, 16), interpolation=cv2.INTER_AREA)
+    if random.random() < 0.7:
+        small = np.where(small > random.uniform(70, 150), 255, 0).astype(np.uint8)
+    return small
+
+
+def make_photo(strokes: Sequence[np.ndarray], random: np.random.Generator) -> np.ndarray:
+    """A phone's photo of paper: uneven light, grain, blur, a pen of any colour; `(h, w, 3)`."""
+    height, width = (int(n) for n in random.integers(150, 320, 2))
+    margin = random.uniform(0.08, 0.4, 4)
+    pen = max(height, width) * float(np.exp(random.uniform(np.log(0.004), np.log(0.06))))
+    page = draw_page(strokes, (height, width), max(pen, 1.2), margin)
+    ink = cv2.GaussianBlur(page, (0, 0), float(random.uniform(0.4, 1.6))).astype(np.float32) / 255
+    ink *= 1 + 0.25 * _draw_field((height, width), 12, random)
+    paper = random.uniform(130, 240) + random.uniform(-12, 12, 3)
+    pen_colour = paper * random.uniform(0.1, 0.75) + random.uniform(-30, 30, 3)
+    light = 1 + 0.18 * _draw_field((height, width), 2, random)
+    if random.random() < 0.3:
+        light *= _draw_shadow((height, width), random)
+    cover = np.clip(ink, 0, 1)[..., None]
+    photo = (paper * (1 - cover) + np.minimum(pen_colour, paper - 25) * cover) * light[..., None]
+    grain = random.normal(0, random.uniform(0.5, 5), (height, width, 1)).astype(np.float32)
+    photo += cv2.GaussianBlur(grain, (0, 0), 0.6).reshape(grain.shape)
+    return np.clip(photo, 0, 255).astype(np.uint8)
+
+
+def make_texture(random: np.random.Generator) -> np.ndarray:
+    """A picture with nothing written on it: clouds, grain or blots; `(h, w)` uint8."""
+    height, width = (int(n) for n in random.integers(28, 200, 2))
+    field = _draw_field((height, width), int(random.integers(2, 14)), random)
+    if random.random() < 0.4:
+        field = (field > random.uniform(0, 1)).astype(np.float32) * 2
+    field += random.normal(0, random.uniform(0.02, 0.5), field.shape).astype(np.float32)
+    return np.clip(128 + 60 * field, 0, 255).astype(np.uint8)
+
+
+def _draw_field(size: tuple[int, int], cells: int, random: np.random.Generator) -> np.ndarray:
+    """A smooth random field of about unit spread: `(h, w)` float32."""
+    coarse = random.normal(0, 1, (cells + 1, cells + 1)).astype(np.float32)
+    return cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)
+
+
+def _draw_shadow(size: tuple[int, int], random: np.random.Generator) -> np.ndarray:
+    """Half of the page darker, with a soft edge: `(h, w)` float32."""
+    y, x = np.mgrid[-1 : 1 : size[0] * 1j, -1 : 1 : size[1] * 1j].astype(np.float32)
+    turn = random.uniform(0, 2 * np.pi)
+    along = x * np.cos(turn) + y * np.sin(turn) - random.uniform(-0.7, 0.7)
+    depth, softness = random.uniform(0.1, 0.45), random.uniform(0.05, 0.5)
+    return (1 - depth / (1 + np.exp(-along / softness))).astype(np.float32)

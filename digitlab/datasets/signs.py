@@ -1,0 +1,165 @@
+"""Things people draw that are no digits: signs, letters without a digit's shape, scribbles.
+
+Each sign is a few lines of points in a unit square, y down; whoever uses them varies them.
+Left out is what a person could take for a digit: O, I, l, S, Z, B, g, q, /, | and the like.
+"""
+
+import numpy as np
+
+Lines = list[list[tuple[float, float]]]
+
+
+def _arc(
+    x: float, y: float, rx: float, ry: float, begin: float, end: float
+) -> list[tuple[float, float]]:
+    """Points on an ellipse; angles in turns, clockwise from the right."""
+    turns = np.linspace(begin, end, 12) * 2 * np.pi
+    return [(x + rx * float(np.cos(t)), y + ry * float(np.sin(t))) for t in turns]
+
+
+SIGNS: dict[str, list[Lines]] = {
+    "#": [
+        [
+            [(0.35, 0), (0.25, 1)], [(0.75, 0), (0.65, 1)],
+            [(0, 0.35), (1, 0.3)], [(0, 0.7), (1, 0.65)],
+        ]
+    ],
+    "%": [
+        [
+            [(0.9, 0), (0.1, 1)], _arc(0.2, 0.22, 0.17, 0.2, 0, 1.02),
+            _arc(0.8, 0.78, 0.17, 0.2, 0, 1.02),
+        ]
+    ],
+    "@": [
+        [
+            [
+                *_arc(0.5, 0.5, 0.2, 0.2, 0, 1), (0.72, 0.3), (0.72, 0.62), (0.85, 0.68),
+                *_arc(0.5, 0.5, 0.48, 0.48, 0.08, -0.85),
+            ]
+        ]
+    ],
+    "*": [
+        [
+            [(0.5, 0), (0.5, 1)], [(0.05, 0.25), (0.95, 0.75)], [(0.95, 0.25), (0.05, 0.75)],
+        ],
+        [
+            [(0.5, 0), (0.5, 1)], [(0, 0.5), (1, 0.5)],
+            [(0.1, 0.1), (0.9, 0.9)], [(0.9, 0.1), (0.1, 0.9)],
+        ],
+    ],
+    "+": [[[(0.5, 0), (0.5, 1)], [(0, 0.5), (1, 0.5)]]],
+    "=": [[[(0, 0.3), (1, 0.3)], [(0, 0.7), (1, 0.7)]]],
+    "-": [[[(0, 0.5), (1, 0.5)]]],
+    "&": [
+        [
+            [
+                (1, 1), (0.35, 0.4), (0.25, 0.15), (0.45, 0), (0.62, 0.15), (0.5, 0.35),
+                (0.15, 0.6), (0.05, 0.8), (0.3, 1), (0.65, 0.9), (0.95, 0.55),
+            ]
+        ]
+    ],
+    "?": [
+        [[*_arc(0.5, 0.27, 0.4, 0.27, -0.5, 0.2), (0.5, 0.6), (0.5, 0.75)], [(0.5, 0.95), (0.5, 1)]]
+    ],
+    "<": [[[(0.9, 0), (0.05, 0.5), (0.9, 1)]]],
+    "~": [[[(0, 0.6), (0.2, 0.35), (0.45, 0.5), (0.7, 0.65), (1, 0.4)]]],
+    "x": [[[(0, 0), (1, 1)], [(1, 0), (0, 1)]]],
+    "root": [[[(0, 0.55), (0.15, 0.5), (0.3, 1), (0.5, 0), (1, 0)]]],
+    "arrow": [[[(0, 0.5), (1, 0.5)], [(0.65, 0.2), (1, 0.5), (0.65, 0.8)]]],
+    "star": [[[(0.2, 1), (0.5, 0), (0.8, 1), (0, 0.38), (1, 0.38), (0.2, 1)]]],
+    "heart": [
+        [
+            [
+                (0.5, 0.3), (0.35, 0.02), (0.05, 0.12), (0.1, 0.5), (0.5, 1), (0.9, 0.5),
+                (0.95, 0.12), (0.65, 0.02), (0.5, 0.3),
+            ]
+        ]
+    ],
+    "triangle": [[[(0.5, 0), (1, 1), (0, 1), (0.5, 0)]]],
+    "smile": [
+        [
+            _arc(0.5, 0.5, 0.5, 0.5, 0, 1.02), [(0.33, 0.33), (0.33, 0.4)],
+            [(0.67, 0.33), (0.67, 0.4)], _arc(0.5, 0.55, 0.25, 0.22, 0.05, 0.45),
+        ]
+    ],
+    "spiral": [
+        [
+            [
+                (0.5 + 0.07 * t * float(np.cos(t)), 0.5 + 0.07 * t * float(np.sin(t)))
+                for t in np.linspace(0.5, 7 * np.pi / 2 * 1.9, 60)
+            ]
+        ]
+    ],
+    "house": [
+        [[(0.1, 1), (0.1, 0.4), (0.9, 0.4), (0.9, 1), (0.1, 1)], [(0, 0.45), (0.5, 0), (1, 0.45)]]
+    ],
+    "A": [[[(0, 1), (0.5, 0), (1, 1)], [(0.2, 0.6), (0.8, 0.6)]]],
+    "E": [[[(0.9, 0), (0, 0), (0, 1), (0.9, 1)], [(0, 0.5), (0.7, 0.5)]]],
+    "F": [[[(0.9, 0), (0, 0), (0, 1)], [(0, 0.5), (0.7, 0.5)]]],
+    "H": [[[(0, 0), (0, 1)], [(1, 0), (1, 1)], [(0, 0.5), (1, 0.5)]]],
+    "K": [[[(0, 0), (0, 1)], [(0.9, 0), (0, 0.55), (0.9, 1)]]],
+    "M": [[[(0, 1), (0.1, 0), (0.5, 0.7), (0.9, 0), (1, 1)]]],
+    "N": [[[(0, 1), (0, 0), (1, 1), (1, 0)]]],
+    "P": [[[(0.1, 1), (0.1, 0), (0.7, 0.02), (0.95, 0.25), (0.7, 0.5), (0.1, 0.52)]]],
+    "R": [[[(0.1, 1), (0.1, 0), (0.7, 0.02), (0.95, 0.25), (0.7, 0.5), (0.1, 0.52), (0.95, 1)]]],
+    "T": [[[(0, 0), (1, 0)], [(0.5, 0), (0.5, 1)]]],
+    "W": [[[(0, 0), (0.25, 1), (0.5, 0.25), (0.75, 1), (1, 0)]]],
+    "X": [[[(0.1, 0), (0.9, 1)], [(0.9, 0), (0.1, 1)]]],
+    "e": [[[(0.05, 0.55), (0.95, 0.5), *_arc(0.5, 0.5, 0.45, 0.5, -0.02, -0.88)]]],
+    "h": [[[(0.1, 0), (0.1, 1), (0.15, 0.65), (0.5, 0.5), (0.85, 0.65), (0.9, 1)]]],
+    "m": [
+        [
+            [
+                (0, 0.1), (0, 1), (0.05, 0.3), (0.25, 0.1), (0.45, 0.3), (0.48, 1), (0.53, 0.3),
+                (0.75, 0.1), (0.97, 0.3), (1, 1),
+            ]
+        ]
+    ],
+    "n": [[[(0.05, 0.05), (0.05, 1), (0.15, 0.3), (0.5, 0.05), (0.9, 0.3), (0.95, 1)]]],
+    "t": [[[(0.45, 0), (0.42, 0.8), (0.6, 1), (0.9, 0.9)], [(0.05, 0.3), (0.85, 0.3)]]],
+    "w": [[[(0, 0.1), (0.2, 0.95), (0.5, 0.3), (0.8, 0.95), (1, 0.1)]]],
+}  # fmt: skip
+
+
+def draw_sign(random: np.random.Generator) -> list[np.ndarray]:
+    """A sign chosen at random, its points moved a little, its corners sometimes round.
+
+    Returns:
+        Lines `(n, 2)` float64 within about 200 px.
+    """
+    variants = SIGNS[list(SIGNS)[int(random.integers(len(SIGNS)))]]
+    lines = variants[int(random.integers(len(variants)))]
+    moved = [np.array(line) + random.normal(0, 0.035, (len(line), 2)) for line in lines]
+    aspect = np.exp(random.normal(0, 0.2, 2))
+    round_off = int(random.integers(0, 3))
+    return [_round_corners(line, round_off) * 200 * aspect for line in moved]
+
+
+def draw_scribble(random: np.random.Generator) -> list[np.ndarray]:
+    """Lines without a meaning: a curve that wanders, a zigzag, or strewn strokes.
+
+    Returns:
+        Lines `(n, 2)` float64 within about 200 px.
+    """
+    kind = random.integers(3)
+    if kind == 0:
+        steps = random.normal(0, 1, (int(random.integers(12, 40)), 2))
+        return [_round_corners(np.cumsum(steps, axis=0) * 20, 2)]
+    if kind == 1:
+        n = int(random.integers(5, 14))
+        zigzag = np.stack([np.linspace(0, 200, n), 200 * (np.arange(n) % 2)], axis=1)
+        zigzag += random.normal(0, 15, (n, 2))
+        return [zigzag if random.random() < 0.5 else zigzag[:, ::-1].copy()]
+    count = int(random.integers(4, 9))
+    return [random.uniform(0, 200, 2) + random.normal(0, 45, (3, 2)) for _ in range(count)]
+
+
+def _round_corners(line: np.ndarray, times: int) -> np.ndarray:
+    """Cut corners a number of times. Source: Chaikin 1974."""
+    for _ in range(times if len(line) > 2 else 0):
+        quarters = np.stack(
+            [0.75 * line[:-1] + 0.25 * line[1:], 0.25 * line[:-1] + 0.75 * line[1:]]
+        )
+        inner = quarters.transpose(1, 0, 2).reshape(-1, 2)
+        line = np.vstack([line[:1], inner, line[-1:]])
+    return line
