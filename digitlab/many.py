@@ -13,11 +13,13 @@ from typing import TypeVar
 
 import numpy as np
 
+from digitlab.ink.choose import clean_page
 from digitlab.ink.drawing import Stroke, prepare_drawing
-from digitlab.ink.frame import frame_digit
-from digitlab.ink.picture import _extract_ink, _remove_specks
+from digitlab.ink.paper import separate_ink
+from digitlab.ink.pen import frame_ink
 from digitlab.ink.rows import Box, compute_line_height, enclose, join_columns
 from digitlab.ink.segment import (
+    SOLID,
     InkPiece,
     StrokePiece,
     merge_ink,
@@ -71,10 +73,12 @@ class DigitInBox:
     Attributes:
         answer: what it is.
         box: where it is: x, y, width, height, in pixels of the drawing or picture; y down.
+        row: the row it stands in, 0 at the top.
     """
 
     answer: Answer
     box: Box
+    row: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,16 +112,16 @@ def read_many_drawing(strokes: Sequence[Stroke], reader: DigitReader) -> list[Di
         return prepare_drawing(merge_strokes(pieces).strokes).image
 
     return [
-        DigitInBox(answer, _pad_by_pen(merge_strokes(pieces)))
-        for pieces, answer in _read_rows(segment_drawing(strokes), frame, reader)
+        DigitInBox(answer, _pad_by_pen(merge_strokes(pieces)), row)
+        for pieces, answer, row in _read_rows(segment_drawing(strokes), frame, reader)
     ]
 
 
-def read_many_picture(grey: np.ndarray, reader: DigitReader) -> list[DigitInBox]:
+def read_many_picture(picture: np.ndarray, reader: DigitReader) -> list[DigitInBox]:
     """Read all digits of a picture, row by row, from left to right.
 
     Args:
-        grey: `(h, w)` uint8 from `decode_picture`.
+        picture: `(h, w)` or `(h, w, 3)` uint8 from `decode_picture`.
     Returns:
         The digits with the boxes around their ink; also what is no digit (`answer.is_digit`).
     Raises:
@@ -125,33 +129,45 @@ def read_many_picture(grey: np.ndarray, reader: DigitReader) -> list[DigitInBox]
     """
 
     def frame(pieces: Sequence[InkPiece]) -> np.ndarray:
-        return frame_digit(merge_ink(pieces).ink)
+        strength = merge_ink(pieces).ink.astype(np.float32) / 255
+        return frame_ink(strength, SOLID / 255)[0]
 
     return [
-        DigitInBox(answer, merge_ink(pieces).box)
-        for pieces, answer in _read_rows(segment_picture(extract_page(grey)), frame, reader)
+        DigitInBox(answer, merge_ink(pieces).box, row)
+        for pieces, answer, row in _read_rows(segment_picture(extract_page(picture)), frame, reader)
     ]
 
 
-def extract_page(grey: np.ndarray) -> np.ndarray:
-    """The ink of a whole page: `(h, w)` uint8, ink 255, paper 0."""
-    return _remove_specks(_extract_ink(grey))
+def extract_page(picture: np.ndarray) -> np.ndarray:
+    """The ink of a whole page, ruled lines taken off.
+
+    Args:
+        picture: `(h, w)` or `(h, w, 3)` uint8, as for `read_many_picture`.
+    Returns:
+        `(h, w)` uint8, ink 255, paper 0; what is certainly ink is `SOLID` or more.
+    Raises:
+        EmptyInkError: the picture is one colour.
+    """
+    page = clean_page(separate_ink(picture))
+    ink = np.clip(page.strength * (SOLID / page.threshold), 0, 255)
+    return np.round(ink).astype(np.uint8)
 
 
 def _read_rows(
     rows: list[list[_Piece]],
     frame: Callable[[Sequence[_Piece]], np.ndarray],
     reader: DigitReader,
-) -> list[tuple[list[_Piece], Answer]]:
-    """For each digit its pieces and the answer."""
+) -> list[tuple[list[_Piece], Answer, int]]:
+    """For each digit its pieces, the answer, and its row."""
     columns = [box for row in rows for box in join_columns([piece.box for piece in row])]
     line_height = compute_line_height(columns)
     found = []
-    for row in rows:
+    for number, row in enumerate(rows):
         candidates = _list_candidates(row, line_height)
         images = np.stack([frame(row[one.begin : one.end]) for one in candidates])
         answers = dict(zip(candidates, reader.read_many(images), strict=True))
-        found += [(row[one.begin : one.end], answers[one]) for one in _choose(len(row), answers)]
+        for one in _choose(len(row), answers):
+            found.append((row[one.begin : one.end], answers[one], number))
     return found
 
 

@@ -19,12 +19,14 @@ from digitlab.ink.split import find_cuts
 MAX_PIECES = 120
 # What is smaller than this share of a digit's height in both directions is a speck.
 _SPECK_SHARE = 0.12
+# What touches the page's edge is writing up to this many times the height of what does not.
+_MAX_AT_EDGE = 2.0
 # Strokes are compared point by point only where there are no more than this.
 _MAX_COMPARED = 60
 # Strokes nearer than this share of their height, or than the pen is wide, touch.
 _TOUCH_SHARE = 0.08
 # Fainter ink joins nothing: it is the soft edge between two strokes that nearly touch.
-_SOLID = 96
+SOLID = 102
 
 
 @dataclass(frozen=True)
@@ -160,13 +162,24 @@ def _drop_specks(pieces: list[StrokePiece]) -> list[StrokePiece]:
 
 def _find_parts(ink: np.ndarray) -> list[InkPiece]:
     """The connected parts that are no specks, the largest of them if there are very many."""
-    solid = ink >= min(_SOLID, int(ink.max()))
+    solid = ink >= min(SOLID, int(ink.max()))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(solid.astype(np.uint8))
     boxes = stats[1:, : cv2.CC_STAT_AREA]
-    height = compute_line_height(boxes)
-    large = np.flatnonzero(boxes[:, 2:].max(axis=1) >= _SPECK_SHARE * height)
+    is_writing = _find_writing(boxes, solid.shape)
+    smallest = _SPECK_SHARE * compute_line_height(boxes[is_writing])
+    large = np.flatnonzero(is_writing & (boxes[:, 2:].max(axis=1) >= smallest))
     large = large[np.argsort(-stats[1:, cv2.CC_STAT_AREA][large], kind="stable")][:MAX_PIECES]
     return [_lift_out(ink, labels, solid, int(k) + 1, tuple(map(int, boxes[k]))) for k in large]
+
+
+def _find_writing(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Which parts are no table, shadow or frame: those come in from the edge and are large."""
+    ends = boxes[:, :2] + boxes[:, 2:]
+    touches = (boxes[:, :2] <= 1).any(axis=1) | (ends >= np.array(shape[::-1]) - 1).any(axis=1)
+    if touches.all():
+        return touches
+    highest = boxes[~touches, 3].max()
+    return ~touches | (boxes[:, 2:].max(axis=1) <= _MAX_AT_EDGE * highest)
 
 
 def _lift_out(
