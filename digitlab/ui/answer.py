@@ -53,12 +53,17 @@ def _render_head(digit: str, words: str, details: str, *, unsure: bool) -> None:
 
 def render_blank(sentence: str) -> None:
     """Show that there is nothing to answer yet."""
-    st.html(f'<div class="answer"><div class="answer-blank" role="status">{sentence}</div></div>')
+    render_invitation(sentence)
     # Unseen, so that the browser has fetched what draws the bars when the first answer comes;
     # not before the page is there, which would come a second later for it.
     with st.container(key="draw_unseen"):
         if render_idle_signal("draw_idle"):
             _render_bars((0.0,) * 10)
+
+
+def render_invitation(sentence: str) -> None:
+    """Say what to do, where the answer will be."""
+    st.html(f'<div class="answer"><div class="answer-blank" role="status">{sentence}</div></div>')
 
 
 def _render_bars(probabilities: tuple[float, ...]) -> None:
