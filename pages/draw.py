@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from digitlab.errors import DigitlabError, EmptyInkError, InkError, ShelfError
+from digitlab.errors import DigitlabError, InkError, ShelfError
 from digitlab.ink import (
     PreparedInk,
     decode_picture,
@@ -14,8 +14,9 @@ from digitlab.ink import (
 from digitlab.ink.samples import build_sample_drawing
 from digitlab.reader import DigitReader
 from digitlab.shelf import ShelvedModel
-from digitlab.ui.answer import render_answer, render_blank, render_invitation
+from digitlab.ui.answer import render_answer, render_blank, render_invitation, render_problem
 from digitlab.ui.canvas import render_canvas, replace_drawing
+from digitlab.ui.model_choice import render_model_choice
 from digitlab.ui.readers import get_reader, list_digit_models
 from digitlab.ui.sample_strip import render_sample_strip
 from digitlab.ui.several import (
@@ -90,25 +91,6 @@ def render_head() -> tuple[str, bool]:
     return way, several
 
 
-def choose_model(models: dict[str, ShelvedModel]) -> ShelvedModel:
-    """The network that reads."""
-    model_id = st.selectbox(
-        "Read by",
-        list(models),
-        format_func=lambda model: f"{models[model].label} · {models[model].accuracy:.2%}",
-        key="draw_model",
-        help="The network that reads, with its accuracy on test digits it never saw.",
-    )
-    for note in models[model_id].notes:
-        st.caption(note)
-    return models[model_id]
-
-
-def show_problem(problem: DigitlabError) -> None:
-    """What went wrong, in its own words."""
-    (st.info if isinstance(problem, EmptyInkError) else st.error)(str(problem))
-
-
 def render_one(way: str, models: dict[str, ShelvedModel]) -> None:
     """One digit: what is drawn on the left, what is read on the right."""
     left, right = st.columns([1, 1.15], gap="medium")
@@ -122,7 +104,7 @@ def render_one(way: str, models: dict[str, ShelvedModel]) -> None:
             problem = error
     with right:
         answer_place = st.container(key="draw_answer")
-        model = choose_model(models)
+        model = render_model_choice(models)
     try:
         reader = get_reader(model)
     except ShelfError as error:
@@ -130,7 +112,7 @@ def render_one(way: str, models: dict[str, ShelvedModel]) -> None:
     answer = reader.read(prepared.image) if prepared and reader else None
     with answer_place:
         if problem:
-            show_problem(problem)
+            render_problem(problem)
         elif answer:
             render_answer(answer)
         else:
@@ -150,7 +132,7 @@ def render_several(way: str, models: dict[str, ShelvedModel]) -> None:
     except InkError as error:
         problem = error
     answer_place = st.container(key="draw_number")
-    model = choose_model(models)
+    model = render_model_choice(models)
     with answer_place:
         try:
             if problem is None and shown is not None:
@@ -158,7 +140,7 @@ def render_several(way: str, models: dict[str, ShelvedModel]) -> None:
         except (InkError, ShelfError) as error:
             problem = error
         if problem:
-            show_problem(problem)
+            render_problem(problem)
         elif shown is None:
             render_invitation(SEVERAL_INVITATIONS[way])
     render_samples()

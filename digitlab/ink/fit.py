@@ -27,7 +27,8 @@ def fit_drawing(drawing: dict[str, Any], width_px: float, height_px: float) -> d
     for stroke in parse_drawing(drawing):
         margin = stroke.width_px / 2 + _MARGIN_PX
         low, high = stroke.points.min(axis=0) - margin, stroke.points.max(axis=0) + margin
-        boxes.append((float(low[0]), float(low[1]), *map(float, high - low)))
+        width, height = map(float, high - low)
+        boxes.append((float(low[0]), float(low[1]), width, height))
     left, top, width, height = enclose(boxes)
     if left >= 0 and top >= 0 and left + width <= width_px and top + height <= height_px:
         return drawing

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from digitlab.errors import DigitlabError, EmptyInkError
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.reader import FAIRLY_SURE, Answer, format_share
 from digitlab.ui.idle import render_idle_signal
@@ -64,6 +65,12 @@ def render_blank(sentence: str) -> None:
 def render_invitation(sentence: str) -> None:
     """Say what to do, where the answer will be."""
     st.html(f'<div class="answer"><div class="answer-blank" role="status">{sentence}</div></div>')
+
+
+def render_problem(problem: DigitlabError) -> None:
+    """Say what went wrong, in the error's own words."""
+    show = st.info if isinstance(problem, EmptyInkError) else st.error
+    show(str(problem))
 
 
 def _render_bars(probabilities: tuple[float, ...]) -> None:

@@ -44,6 +44,10 @@ export default function ({ data, parentElement }) {
     frame.className = "frame";
     parentElement.appendChild(frame);
   }
+  // Drawn anew only if something changed: a page's ink would be decoded again and blink.
+  const content = JSON.stringify(data);
+  if (frame.content === content) return;
+  frame.content = content;
   const svg = document.createElementNS(NS, "svg");
   svg.setAttribute("viewBox", data.view.join(" "));
   svg.setAttribute("preserveAspectRatio", "xMinYMid meet");
