@@ -51,20 +51,20 @@ def render_input(way: str) -> PreparedInk | None:
     if way == "draw":
         drawing = render_canvas()
         return prepare_drawing(parse_drawing(drawing)) if drawing["objects"] else None
-    picture = render_picture_input(way)
+    picture = render_picture_input(way, "one digit")
     return None if picture is None else prepare_picture(picture)
 
 
-def render_picture_input(way: str) -> np.ndarray | None:
+def render_picture_input(way: str, what: str) -> np.ndarray | None:
     """The uploader or the camera; returns the picture, decoded."""
     if way == "picture":
         file = st.file_uploader(
-            "A picture of one digit",
+            f"A picture of {what}",
             type=["png", "jpg", "jpeg", "bmp", "gif", "webp"],
             key="draw_upload",
         )
     else:
-        file = st.camera_input("A photo of one digit", key="draw_photo")
+        file = st.camera_input(f"A photo of {what}", key="draw_photo")
     return decode_picture(file.getvalue()) if file else None
 
 
@@ -128,7 +128,7 @@ def render_several(way: str, models: dict[str, ShelvedModel]) -> None:
     shown: Shown | None = None
     problem: DigitlabError | None = None
     try:
-        shown = render_wide_canvas() if way == "draw" else render_picture_input(way)
+        shown = render_wide_canvas() if way == "draw" else render_picture_input(way, "digits")
     except InkError as error:
         problem = error
     answer_place = st.container(key="draw_number")

@@ -152,6 +152,11 @@ def test_a_picture_of_a_number(several_page):
     upload = page.locator("input[type=file]")
     upload.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": buffer.getvalue()})
     several_page.expect_number("2026")
+    # The file is kept when the mode changes.
+    several_page.switch()
+    expect(several_page.digit).to_be_visible()
+    several_page.switch()
+    several_page.expect_number("2026")
     upload.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"text"})
     expect(page.get_by_text("This is no picture")).to_be_visible()
     expect(several_page.number).to_have_count(0)
