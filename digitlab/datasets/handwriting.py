@@ -187,8 +187,8 @@ def _draw(strokes: Strokes) -> np.ndarray:
 
 
 def _is_alike(one: np.ndarray, other: np.ndarray) -> bool:
-    soft = [cv2.GaussianBlur(image, (0, 0), 1.5).ravel() for image in (one, other)]
-    return bool(np.corrcoef(*soft)[0, 1] > _ALIKE)
+    soft_one, soft_other = (cv2.GaussianBlur(image, (0, 0), 1.5).ravel() for image in (one, other))
+    return bool(np.corrcoef(soft_one, soft_other)[0, 1] > _ALIKE)
 
 
 def _read(picture: np.ndarray, label: int) -> _Made:
