@@ -53,8 +53,8 @@ class Recipe:
 
 
 TRAINING = Recipe(
-    drawn=2, on_screen=0.6, scanned=0.6, photographed=0.4, mnist_scanned=5_000,
-    mnist_on_screen=4_000, letters=2, signs=5_000, scribbles=1_500, textures=1_000, pairs=1_500,
+    drawn=2, on_screen=0.6, scanned=0.6, photographed=0.3, mnist_scanned=4_000,
+    mnist_on_screen=4_000, letters=2, signs=5_000, scribbles=1_500, textures=600, pairs=1_500,
 )  # fmt: skip
 VALIDATION = Recipe(
     drawn=1, on_screen=0.4, scanned=0.4, photographed=0.4, mnist_scanned=500,
