@@ -89,7 +89,7 @@ def build_validation(
 def _build(images: np.ndarray, labels: np.ndarray, recipe: Recipe, *, held_out: bool) -> Labelled:
     random = np.random.default_rng(_SEED + held_out)
     digits, letters = (
-        [pen for pen in pens if is_held_out(pen.writer) == held_out] for pens in _load_pens()
+        [pen for pen in pens if is_held_out(pen.writer) == held_out] for pens in load_pens()
     )
     made = [
         *_show_pens(digits, recipe, random),
@@ -102,7 +102,13 @@ def _build(images: np.ndarray, labels: np.ndarray, recipe: Recipe, *, held_out: 
     return all_images[order], all_labels[order]
 
 
-def _load_pens() -> tuple[list[PenDigit], list[PenDigit]]:
+def load_pens() -> tuple[list[PenDigit], list[PenDigit]]:
+    """The pen strokes in the folder named by `DIGITLAB_DATA`: digits, and letters.
+
+    Raises:
+        DatasetUnavailableError: a file is not there.
+        DatasetCorruptError: a file is damaged.
+    """
     folder = get_data_dir() or Path()
     paths = [folder / name for name in (PEN_DIGITS_FILE, PEN_LETTERS_FILE)]
     missing = [path.name for path in paths if not path.is_file()]

@@ -20,6 +20,9 @@ _OVERSAMPLING = 8
 _SHIFT_BITS = 4
 # A tap leaves a dot with no extent: it is drawn as a dot and not blown up to the whole box.
 _MIN_EXTENT_PX = 2.0
+# A stroke so much smaller than the longest is a dot; so far from the others, of their size, it is
+# no part of the digit.
+_DOT_SHARE, _DOT_REACH = 0.06, 0.12
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def prepare_drawing(strokes: Sequence[Stroke]) -> PreparedInk:
     """
     if not strokes:
         raise EmptyInkError("The drawing is empty.")
-    lines = _scale_to_box([stroke.points for stroke in strokes])
+    lines = _scale_to_box(_drop_stray_dots([stroke.points for stroke in strokes]))
     fine = _draw(lines)
     image = _shrink(_centre(lines, fine))
     steps = (
@@ -93,6 +96,20 @@ def _read_width_px(thing: dict[str, Any]) -> float:
     width = thing.get("strokeWidth", 1)
     is_number = isinstance(width, int | float) and not isinstance(width, bool)
     return float(width) if is_number and 0 < width < 1e4 else 1.0
+
+
+def _drop_stray_dots(lines: list[np.ndarray]) -> list[np.ndarray]:
+    """Leave out dots beside the digit: a palm or a slip of the finger, far from all strokes."""
+    lows = np.array([line.min(axis=0) for line in lines])
+    highs = np.array([line.max(axis=0) for line in lines])
+    sizes = (highs - lows).max(axis=1)
+    is_dot = sizes <= _DOT_SHARE * sizes.max()
+    if not is_dot.any() or is_dot.all():
+        return lines
+    low, high = lows[~is_dot].min(axis=0), highs[~is_dot].max(axis=0)
+    gaps = np.maximum(0, np.maximum(lows - high, low - highs))
+    is_far = np.hypot(*gaps.T) > _DOT_REACH * float((high - low).max())
+    return [line for line, drop in zip(lines, is_dot & is_far, strict=True) if not drop]
 
 
 def _scale_to_box(lines: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -37,7 +37,7 @@ class TrainConfig:
         default="",
         metadata={
             "text": True,
-            "help": "id of a model whose weights to begin with, where they fit",
+            "help": "id of a model whose weights to begin with",
         },
     )
     epochs: int = _number(5, 1, 1000, "passes over the training data")

@@ -24,12 +24,13 @@ def copy_weights(source: ShelvedModel, model: keras.Model) -> int:
     old = keras.saving.load_model(source.directory / "model.keras", compile=False, safe_mode=True)
     n_taken = 0
     for layer, old_layer in zip(model.layers, old.layers, strict=False):
-        weights, old_weights = layer.get_weights(), old_layer.get_weights()
-        if not weights or len(weights) != len(old_weights):
+        weights, known = layer.get_weights(), old_layer.get_weights()
+        if not weights or len(weights) != len(known):
             continue
-        merged = [_merge(new, known) for new, known in zip(weights, old_weights, strict=True)]
-        if all(array is not None for array in merged):
-            layer.set_weights(merged)
+        if layer is model.layers[-1]:
+            known = [_widen(old, new) for old, new in zip(known, weights, strict=True)]
+        if all(old.shape == new.shape for old, new in zip(known, weights, strict=True)):
+            layer.set_weights(known)
             n_taken += 1
     if not n_taken:
         raise ConfigError(
@@ -39,12 +40,9 @@ def copy_weights(source: ShelvedModel, model: keras.Model) -> int:
     return n_taken
 
 
-def _merge(new: np.ndarray, known: np.ndarray) -> np.ndarray | None:
-    """The known weights; of a layer with more outputs, those of the outputs that are known."""
-    if new.shape == known.shape:
+def _widen(known: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Weights of the classes that are known, and the new ones of the others."""
+    n_known = known.shape[-1]
+    if known.shape[:-1] != new.shape[:-1] or n_known > new.shape[-1]:
         return known
-    if new.shape[:-1] != known.shape[:-1] or known.shape[-1] > new.shape[-1]:
-        return None
-    merged = new.copy()
-    merged[..., : known.shape[-1]] = known
-    return merged
+    return np.concatenate([known, new[..., n_known:]], axis=-1)
