@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ import numpy as np
 from digitlab.errors import DigitlabError, DrawingError
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
 from digitlab.ink.decode import PICTURE_SUFFIXES
+from digitlab.ink.measure import measure_picture
+from digitlab.many import DigitInBox, read_many_drawing, read_many_picture
 from digitlab.reader import Answer, DigitReader
 
 DRAWING_SUFFIX = ".json"
@@ -42,6 +44,32 @@ class FileAnswer:
         }
 
 
+@dataclass(frozen=True)
+class FileDigits:
+    """All digits in one file: either `digits` or `error` is set.
+
+    Their boxes are in pixels of the drawing, or of the picture as the file holds it.
+    """
+
+    file: str
+    digits: tuple[DigitInBox, ...] | None = None
+    error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of `classify --many --json`."""
+        if self.digits is None:
+            return {"file": self.file, "digits": None, "error": self.error}
+        digits = [
+            {
+                "digit": found.answer.digit if found.answer.is_digit else None,
+                "confidence": found.answer.confidence,
+                "box": [round(length, 1) for length in found.box],
+            }
+            for found in self.digits
+        ]
+        return {"file": self.file, "digits": digits}
+
+
 def classify_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[FileAnswer]:
     """Read every file named, and every picture and drawing in folders named.
 
@@ -62,6 +90,27 @@ def classify_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[FileA
                     yield FileAnswer(str(path), error=thing)
                 else:
                     yield FileAnswer(str(path), next(answers))
+
+
+def classify_many_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[FileDigits]:
+    """Read all digits of every file named, and of the pictures and drawings in folders named.
+
+    Args:
+        paths: as for `classify_paths`.
+    Yields:
+        One answer a file, in order; a file that cannot be read yields an error.
+    """
+    for path in _find_files(paths):
+        try:
+            problem = None if path.is_file() else _describe_missing(path)
+            if problem is None:
+                yield FileDigits(str(path), _read_many(path, reader))
+                continue
+        except DigitlabError as error:
+            problem = str(error)
+        except OSError as error:
+            problem = _describe_unreadable(error)
+        yield FileDigits(str(path), error=problem)
 
 
 def load_drawing(path: Path) -> Any:
@@ -100,6 +149,17 @@ def _find_files(paths: Iterable[Path]) -> Iterator[Path]:
         yield from (Path(error.filename) for error in closed)
 
 
+def _read_many(path: Path, reader: DigitReader) -> tuple[DigitInBox, ...]:
+    if path.suffix.lower() == DRAWING_SUFFIX:
+        return tuple(read_many_drawing(parse_drawing(load_drawing(path)), reader))
+    picture = decode_picture(path)
+    digits = read_many_picture(picture, reader)
+    scale = measure_picture(path)[0] / picture.shape[1]
+    return tuple(
+        replace(digit, box=tuple(length * scale for length in digit.box)) for digit in digits
+    )
+
+
 def _prepare_file(path: Path) -> np.ndarray | str:
     """The 28x28 digit in a file, or one sentence on why there is none."""
     try:
@@ -112,7 +172,11 @@ def _prepare_file(path: Path) -> np.ndarray | str:
     except DigitlabError as error:
         return str(error)
     except OSError as error:
-        return f"The file cannot be read: {error.strerror or error}."
+        return _describe_unreadable(error)
+
+
+def _describe_unreadable(error: OSError) -> str:
+    return f"The file cannot be read: {error.strerror or error}."
 
 
 def _describe_missing(path: Path) -> str:

@@ -84,6 +84,9 @@ def _add_classify(commands: "Commands") -> None:
     )
     command.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
     command.add_argument("--json", action="store_true", help="one JSON object a line")
+    command.add_argument(
+        "--many", action="store_true", help="several digits in each: all of them, with their boxes"
+    )
     command.set_defaults(module="classify")
 
 

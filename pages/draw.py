@@ -1,8 +1,9 @@
 """Draw: a person writes a digit, or shows a picture of one, and it is read at once."""
 
+import numpy as np
 import streamlit as st
 
-from digitlab.errors import DigitlabError, EmptyInkError, InkError, ShelfError
+from digitlab.errors import DigitlabError, InkError, ShelfError
 from digitlab.ink import (
     PreparedInk,
     decode_picture,
@@ -12,10 +13,18 @@ from digitlab.ink import (
 )
 from digitlab.ink.samples import build_sample_drawing
 from digitlab.reader import DigitReader
-from digitlab.ui.answer import render_answer, render_blank
+from digitlab.shelf import ShelvedModel
+from digitlab.ui.answer import render_answer, render_blank, render_invitation, render_problem
 from digitlab.ui.canvas import render_canvas, replace_drawing
+from digitlab.ui.model_choice import render_model_choice
 from digitlab.ui.readers import get_reader, list_digit_models
 from digitlab.ui.sample_strip import render_sample_strip
+from digitlab.ui.several import (
+    Shown,
+    render_reading,
+    render_several_toggle,
+    render_wide_canvas,
+)
 from digitlab.ui.steps import render_steps, render_why
 
 WAYS = {
@@ -30,11 +39,24 @@ INVITATIONS = {
 }
 
 
+SEVERAL_INVITATIONS = {
+    "draw": "Write a number, like 2026. It is read as you go.",
+    "picture": "Choose a picture with one or more handwritten digits.",
+    "camera": "Hold some handwritten digits into the camera.",
+}
+
+
 def render_input(way: str) -> PreparedInk | None:
     """The canvas, the uploader or the camera; returns the digit ready for the network."""
     if way == "draw":
         drawing = render_canvas()
         return prepare_drawing(parse_drawing(drawing)) if drawing["objects"] else None
+    picture = render_picture_input(way)
+    return None if picture is None else prepare_picture(picture)
+
+
+def render_picture_input(way: str) -> np.ndarray | None:
+    """The uploader or the camera; returns the picture, decoded."""
     if way == "picture":
         file = st.file_uploader(
             "A picture of one digit",
@@ -43,7 +65,7 @@ def render_input(way: str) -> PreparedInk | None:
         )
     else:
         file = st.camera_input("A photo of one digit", key="draw_photo")
-    return prepare_picture(decode_picture(file.getvalue())) if file else None
+    return decode_picture(file.getvalue()) if file else None
 
 
 def pick_sample(digit: int) -> None:
@@ -52,10 +74,11 @@ def pick_sample(digit: int) -> None:
     replace_drawing(build_sample_drawing(digit))
 
 
-def render_head() -> str:
-    """The title and the choice between canvas, file and camera."""
+def render_head() -> tuple[str, bool]:
+    """The title, and the choices: canvas, file or camera; one digit or several."""
     with st.container(horizontal=True, vertical_alignment="center", key="draw_head"):
         st.title("Draw a digit", width="stretch")
+        several = render_several_toggle()
         way: str = st.segmented_control(
             "How to show a digit",
             list(WAYS),
@@ -65,18 +88,11 @@ def render_head() -> str:
             key="draw_way",
             label_visibility="collapsed",
         )
-    return way
+    return way, several
 
 
-@st.fragment
-def render_lab() -> None:
-    """Everything that changes with a stroke; the rest of the page stays as it is."""
-    way = render_head()
-    try:
-        models = {model.id: model for model in list_digit_models()}
-    except ShelfError as error:
-        st.error(str(error))
-        return
+def render_one(way: str, models: dict[str, ShelvedModel]) -> None:
+    """One digit: what is drawn on the left, what is read on the right."""
     left, right = st.columns([1, 1.15], gap="medium")
     prepared: PreparedInk | None = None
     problem: DigitlabError | None = None
@@ -88,33 +104,64 @@ def render_lab() -> None:
             problem = error
     with right:
         answer_place = st.container(key="draw_answer")
-        model_id = st.selectbox(
-            "Read by",
-            list(models),
-            format_func=lambda model: f"{models[model].label} · {models[model].accuracy:.2%}",
-            key="draw_model",
-            help="The network that reads, with its accuracy on test digits it never saw.",
-        )
-        for note in models[model_id].notes:
-            st.caption(note)
+        model = render_model_choice(models)
     try:
-        reader = get_reader(models[model_id])
+        reader = get_reader(model)
     except ShelfError as error:
         problem = error
     answer = reader.read(prepared.image) if prepared and reader else None
     with answer_place:
         if problem:
-            show = st.info if isinstance(problem, EmptyInkError) else st.error
-            show(str(problem))
+            render_problem(problem)
         elif answer:
             render_answer(answer)
         else:
             render_blank(INVITATIONS[way])
-    st.caption("Or try one of these")
-    render_sample_strip("draw_samples", pick_sample)
+    render_samples()
     if prepared and reader and answer:
         render_steps(prepared)
         render_why(prepared, answer, reader)
+
+
+def render_several(way: str, models: dict[str, ShelvedModel]) -> None:
+    """Several digits: a wide sheet, what is read below."""
+    shown: Shown | None = None
+    problem: DigitlabError | None = None
+    try:
+        shown = render_wide_canvas() if way == "draw" else render_picture_input(way)
+    except InkError as error:
+        problem = error
+    answer_place = st.container(key="draw_number")
+    model = render_model_choice(models)
+    with answer_place:
+        try:
+            if problem is None and shown is not None:
+                render_reading(shown, get_reader(model))
+        except (InkError, ShelfError) as error:
+            problem = error
+        if problem:
+            render_problem(problem)
+        elif shown is None:
+            render_invitation(SEVERAL_INVITATIONS[way])
+    render_samples()
+
+
+def render_samples() -> None:
+    """Digits to click, for those who would rather not draw."""
+    st.caption("Or try one of these")
+    render_sample_strip("draw_samples", pick_sample)
+
+
+@st.fragment
+def render_lab() -> None:
+    """Everything that changes with a stroke; the rest of the page stays as it is."""
+    way, several = render_head()
+    try:
+        models = {model.id: model for model in list_digit_models()}
+    except ShelfError as error:
+        st.error(str(error))
+        return
+    (render_several if several else render_one)(way, models)
 
 
 render_lab()

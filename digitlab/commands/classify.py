@@ -2,8 +2,9 @@
 
 import argparse
 import json
+from itertools import groupby
 
-from digitlab.classify import FileAnswer, classify_paths
+from digitlab.classify import FileAnswer, FileDigits, classify_many_paths, classify_paths
 from digitlab.errors import PictureError, ShelfError
 from digitlab.reader import format_share
 from digitlab.shelf import get_model
@@ -16,7 +17,8 @@ def run(options: argparse.Namespace) -> int:
         raise ShelfError(f"The model {model.id} was not trained on digits. Choose another model.")
     reader = model.open_reader()
     n_files = n_errors = 0
-    for answer in classify_paths(options.paths, reader):
+    classify = classify_many_paths if options.many else classify_paths
+    for answer in classify(options.paths, reader):
         n_files += 1
         n_errors += answer.error is not None
         print(json.dumps(answer.to_json()) if options.json else _tell(answer))
@@ -25,7 +27,9 @@ def run(options: argparse.Namespace) -> int:
     return 1 if n_errors else 0
 
 
-def _tell(answer: FileAnswer) -> str:
+def _tell(answer: FileAnswer | FileDigits) -> str:
+    if isinstance(answer, FileDigits):
+        return _tell_digits(answer)
     if answer.answer is None:
         return f"{answer.file}: –  {answer.error}"
     told = answer.answer
@@ -33,3 +37,15 @@ def _tell(answer: FileAnswer) -> str:
         doubt = f"no digit ({format_share(told.no_digit)}); if it is one, a {told.digit}"
         return f"{answer.file}: –  {doubt}"
     return f"{answer.file}: {told.digit}  {told.certainty} ({format_share(told.confidence)})"
+
+
+def _tell_digits(found: FileDigits) -> str:
+    """All digits in one line: `2 0 2 6`, rows parted by a stroke, – for what is no digit."""
+    if found.digits is None:
+        return f"{found.file}: –  {found.error}"
+    rows = groupby(found.digits, key=lambda digit: digit.row)
+    told = [
+        " ".join(str(one.answer.digit) if one.answer.is_digit else "–" for one in row)
+        for _, row in rows
+    ]
+    return f"{found.file}: {' / '.join(told)}"

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from digitlab.errors import DigitlabError, EmptyInkError
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.reader import FAIRLY_SURE, Answer, format_share
 from digitlab.ui.idle import render_idle_signal
@@ -53,12 +54,23 @@ def _render_head(digit: str, words: str, details: str, *, unsure: bool) -> None:
 
 def render_blank(sentence: str) -> None:
     """Show that there is nothing to answer yet."""
-    st.html(f'<div class="answer"><div class="answer-blank" role="status">{sentence}</div></div>')
+    render_invitation(sentence)
     # Unseen, so that the browser has fetched what draws the bars when the first answer comes;
     # not before the page is there, which would come a second later for it.
     with st.container(key="draw_unseen"):
         if render_idle_signal("draw_idle"):
             _render_bars((0.0,) * 10)
+
+
+def render_invitation(sentence: str) -> None:
+    """Say what to do, where the answer will be."""
+    st.html(f'<div class="answer"><div class="answer-blank" role="status">{sentence}</div></div>')
+
+
+def render_problem(problem: DigitlabError) -> None:
+    """Say what went wrong, in the error's own words."""
+    show = st.info if isinstance(problem, EmptyInkError) else st.error
+    show(str(problem))
 
 
 def _render_bars(probabilities: tuple[float, ...]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
+from digitlab.ink.fit import fit_drawing
 from digitlab.ink.samples import CANVAS_PX
 
 Drawing = dict[str, Any]
@@ -13,19 +14,29 @@ Drawing = dict[str, Any]
 _DRAWING = "draw_drawing"
 _START = "draw_start"
 _VERSION = "draw_version"
+_WIDTH = "draw_canvas_width"
+# Before it was made to fit a smaller canvas, and after.
+_UNFITTED = "draw_unfitted"
+SIDE_PX = CANVAS_PX + 20
 _BRUSH_PX = (8, 40, 18)
 # Dark ink on white paper in both themes: it is a sheet of paper.
 _INK = "#1f2a44"
 _PAPER = "#ffffff"
 
 
-def render_canvas() -> Drawing:
+def render_canvas(width_px: int = SIDE_PX) -> Drawing:
     """Show the canvas and its tools.
 
+    Args:
+        width_px: when it is not the same as before, what was drawn is kept, made smaller if need
+            be.
     Returns:
         The drawing so far, as `json_data`; its `objects` are empty on a blank canvas.
     """
     state = st.session_state
+    if state.setdefault(_WIDTH, width_px) != width_px:
+        state[_WIDTH] = width_px
+        _fit(width_px)
     version = state.setdefault(_VERSION, 0)
     if f"draw_canvas_{version}" not in state:
         # Just mounted, or come back from another page: begin with what was drawn.
@@ -35,8 +46,8 @@ def render_canvas() -> Drawing:
             stroke_width=state.get("draw_brush", _BRUSH_PX[2]),
             stroke_color=_INK,
             background_color=_PAPER,
-            width=CANVAS_PX + 20,
-            height=CANVAS_PX + 20,
+            width=width_px,
+            height=SIDE_PX,
             initial_drawing=state[_START],
             key=f"draw_canvas_{version}",
         )
@@ -52,6 +63,19 @@ def replace_drawing(drawing: Drawing | None) -> None:
     state[_DRAWING] = drawing
     # A new key is a new canvas: the component keeps its own content otherwise.
     state[_VERSION] = state.get(_VERSION, 0) + 1
+
+
+def _fit(width_px: int) -> None:
+    """Bring the drawing to another canvas; back on the larger one it is as it was."""
+    state = st.session_state
+    drawing = state.get(_DRAWING) or {"objects": []}
+    fitted, unfitted = state.pop(_UNFITTED, (None, None))
+    if fitted == drawing["objects"]:
+        drawing = unfitted
+    smaller = fit_drawing(drawing, width_px, SIDE_PX)
+    if smaller is not drawing:
+        state[_UNFITTED] = (smaller["objects"], drawing)
+    replace_drawing(smaller)
 
 
 def _undo() -> None:

@@ -23,11 +23,22 @@ _CSS = """
 .answer-quiet { font-size: 1rem; opacity: 0.7; }
 .answer-blank { font-size: 1.15rem; opacity: 0.7; }
 .answer-unsure .answer-digit { opacity: 0.55; }
+.number { font-family: Georgia, serif; font-weight: 500; line-height: 1.1; min-height: 7rem; }
+.number-shares { display: flex; flex-wrap: wrap; gap: 0.15rem 1rem; list-style: none;
+  padding: 0 !important; margin: 0.4rem 0 0 !important; font-size: 0.95rem; min-height: 3rem;
+  opacity: 0.8; }
+.number-shares > li { margin: 0 !important; padding: 0; font-size: inherit; }
+.st-key-draw_number { min-height: 15rem; }
+/* What measures the page takes no room on it. */
+.st-key-draw_width { height: 0; margin-bottom: -1rem; }
 .st-key-draw_steps_strip img { image-rendering: pixelated; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.75rem 1rem 2rem; }
   .st-key-draw_answer { min-height: 7rem; }
   .answer { min-height: 7rem; gap: 1rem; }
+  .number { min-height: 5rem; }
+  .number-shares { min-height: 1.5rem; }
+  .st-key-draw_number { min-height: 21rem; }
   .st-key-draw_unseen { height: 0; overflow: hidden; }
   .st-key-draw_steps_strip { gap: 0.5rem; flex-flow: row wrap; }
   .st-key-draw_steps_strip div, .st-key-draw_steps_strip img { width: 6.2rem !important; }

@@ -1,0 +1,145 @@
+"""How well several digits are read: `python -m benchmarks.many_digits INK_DIGITS.jsonl.gz`.
+
+Numbers of two to six digits are composed of real writers' pen strokes, each number of one
+writer's, with gaps from a little overlap to wide. They are read as drawings and, drawn with
+pens of several widths, as pictures. The costs in `digitlab/many.py` were chosen on every second
+writer; the figures that count are those of the other half.
+"""
+
+import gzip
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from digitlab.errors import EmptyInkError
+from digitlab.ink.drawing import Stroke, prepare_drawing
+from digitlab.many import DigitInBox, read_many_drawing, read_many_picture
+from digitlab.reader import DigitReader
+from digitlab.shelf import get_model
+
+N_NUMBERS = 300
+DIGIT_PX = 150.0
+# Gaps between two digits' ink, as a share of a digit's height.
+GAPS = (-0.08, 0.5)
+SIZES = (0.85, 1.15)
+SHIFT = 0.06
+PEN_WIDTHS_PX = (6, 18)
+
+
+@dataclass(frozen=True)
+class Number:
+    """What was written, and the strokes of each digit."""
+
+    digits: tuple[int, ...]
+    strokes: tuple[tuple[Stroke, ...], ...]
+
+
+def main(path: Path) -> None:
+    """Print a row for each half of the writers and each way to show a number."""
+    halves = _load_halves(path)
+    reader = get_model("digitlab_cnn").open_reader()
+    print(
+        f"\n{N_NUMBERS} numbers of 2 to 6 digits of real pen strokes; gaps {GAPS[0]} to {GAPS[1]}"
+    )
+    print(f"{'writers':22} {'shown as':9} {'digits found':>13} {'wholly right':>13} {'time':>9}")
+    for name, digits in zip(("chosen on", "not seen before"), halves, strict=True):
+        numbers = list(compose_numbers(digits, N_NUMBERS, seed=1))
+        _print_row(name, "drawing", numbers, reader)
+        _print_row(name, "picture", numbers, reader)
+        alone = statistics.fmean(_read_alone(number, reader) for number in numbers)
+        print(f"{name:22} {'each digit by itself':23} {alone:13.3f}")
+
+
+def compose_numbers(digits: list[dict[str, object]], n: int, *, seed: int) -> Iterator[Number]:
+    """Write numbers with the digits of one writer each.
+
+    Args:
+        digits: the lines of the data file: `label`, `writer`, `strokes`.
+    """
+    random = np.random.default_rng(seed)
+    by_writer: dict[object, list[dict[str, object]]] = {}
+    for digit in digits:
+        by_writer.setdefault(digit["writer"], []).append(digit)
+    writers = [by_writer[writer] for writer in sorted(by_writer, key=str)]
+    for _ in range(n):
+        own = writers[random.integers(len(writers))]
+        chosen = [own[k] for k in random.integers(len(own), size=random.integers(2, 7))]
+        yield _write(chosen, random)
+
+
+def render_number(number: Number) -> np.ndarray:
+    """The number as a picture: `(h, w)` uint8, dark ink on white paper."""
+    strokes = [stroke for digit in number.strokes for stroke in digit]
+    everything = np.concatenate([stroke.points for stroke in strokes])
+    margin = 30
+    low = everything.min(axis=0) - margin
+    width, height = (everything.max(axis=0) - low + margin).astype(int)
+    paper = np.full((height, width), 255, np.uint8)
+    for stroke in strokes:
+        line = np.round((stroke.points - low) * 16).astype(np.int32)
+        cv2.polylines(paper, [line], False, 25, round(stroke.width_px), cv2.LINE_AA, 4)
+    return paper
+
+
+def read_number(number: Number, shown_as: str, reader: DigitReader) -> list[DigitInBox]:
+    """Read it as a drawing or as a picture."""
+    try:
+        if shown_as == "picture":
+            return read_many_picture(render_number(number), reader)
+        strokes = [stroke for digit in number.strokes for stroke in digit]
+        return read_many_drawing(strokes, reader)
+    except EmptyInkError:
+        return []
+
+
+def _load_halves(path: Path) -> list[list[dict[str, object]]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        digits = [json.loads(line) for line in file]
+    chosen = set(sorted({digit["writer"] for digit in digits})[::2])
+    return [[d for d in digits if (d["writer"] in chosen) == inside] for inside in (True, False)]
+
+
+def _write(digits: list[dict[str, object]], random: np.random.Generator) -> Number:
+    pen_px = float(random.uniform(*PEN_WIDTHS_PX))
+    written = []
+    x = 0.0
+    for digit in digits:
+        assert isinstance(digit["strokes"], list)
+        lines = [np.array(line, dtype=float) for line in digit["strokes"]]
+        everything = np.concatenate(lines)
+        low, high = everything.min(axis=0), everything.max(axis=0)
+        scale = DIGIT_PX * random.uniform(*SIZES) / max(float((high - low).max()), 1.0)
+        move = np.array([x, random.uniform(-SHIFT, SHIFT) * DIGIT_PX - (high - low)[1] * scale])
+        lines = [np.repeat(line, 2, axis=0) if len(line) == 1 else line for line in lines]
+        written.append(tuple(Stroke((line - low) * scale + move, pen_px) for line in lines))
+        x += (high - low)[0] * scale + pen_px + random.uniform(*GAPS) * DIGIT_PX
+    return Number(tuple(int(str(digit["label"])) for digit in digits), tuple(written))
+
+
+def _print_row(name: str, shown_as: str, numbers: list[Number], reader: DigitReader) -> None:
+    right, found, times_ms = 0, 0, []
+    for number in numbers:
+        begin = time.perf_counter()
+        read = read_number(number, shown_as, reader)
+        times_ms.append((time.perf_counter() - begin) * 1000)
+        right += [one.answer.digit for one in read] == list(number.digits)
+        found += len(read) == len(number.digits)
+    n, median = len(numbers), statistics.median(times_ms)
+    print(f"{name:22} {shown_as:9} {found / n:13.3f} {right / n:13.3f} {median:6.1f} ms")
+
+
+def _read_alone(number: Number, reader: DigitReader) -> bool:
+    """Whether the number were right, had somebody parted its digits."""
+    images = np.stack([prepare_drawing(strokes).image for strokes in number.strokes])
+    return [answer.digit for answer in reader.read_many(images)] == list(number.digits)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
