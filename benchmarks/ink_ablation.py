@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from digitlab.errors import EmptyInkError
-from digitlab.ink import choose, drawing, paper, pen, prepare_picture
+from digitlab.ink import choose, drawing, frame, paper, pen, prepare_picture
 from digitlab.ink_benchmark.items import InkItem, InkSet
 from digitlab.ink_benchmark.load import load_ink_sets
 from digitlab.paths import get_data_dir
@@ -100,7 +100,7 @@ STEPS: dict[str, tuple[Any, str, Any]] = {
     "choosing the digit's parts": (_picture, "choose_digit", lambda page: page.strength),
     "a usual pen, for thin pens": (pen, "THINNEST_PX", 0.0),
     "a usual pen, for thick pens": (pen, "THICKEST_PX", 99.0),
-    "the centre of mass (pictures)": (pen, "compute_centre_of_mass", _centre_box),
+    "the centre of mass (pictures)": (frame, "compute_centre_of_mass", _centre_box),
     "the centre of mass (drawings)": (drawing, "compute_centre_of_mass", _centre_box),
     "dropping stray dots (drawings)": (drawing, "_drop_stray_dots", lambda lines: lines),
 }

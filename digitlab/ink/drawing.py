@@ -9,13 +9,17 @@ import numpy as np
 
 from digitlab.errors import DrawingError, EmptyInkError
 from digitlab.ink.fabric import read_lines
-from digitlab.ink.frame import BOX_PX, FRAME_PX, compute_centre_of_mass
+from digitlab.ink.frame import (
+    BOX_PX,
+    FRAME_PX,
+    OVERSAMPLING,
+    compute_centre_of_mass,
+    shrink_to_frame,
+)
 from digitlab.ink.trace import InkStep, PreparedInk
 
 # The width of MNIST's pens in its 28x28 frame; `benchmarks/pen_width.py` picks it.
 PEN_WIDTH_PX = 2.5
-# Strokes are drawn this much larger and averaged down, which makes their edges smooth.
-_OVERSAMPLING = 8
 # cv2 takes coordinates as integers with this many fractional bits.
 _SHIFT_BITS = 4
 # A tap leaves a dot with no extent: it is drawn as a dot and not blown up to the whole box.
@@ -83,7 +87,7 @@ def prepare_drawing(strokes: Sequence[Stroke]) -> PreparedInk:
         raise EmptyInkError("The drawing is empty.")
     lines = _scale_to_box(_drop_stray_dots([stroke.points for stroke in strokes]))
     fine = _draw(lines)
-    image = _shrink(_centre(lines, fine))
+    image = shrink_to_frame(_centre(lines, fine))
     steps = (
         InkStep("Your strokes", lambda: _draw_as_made(strokes)),
         InkStep("One pen width, in a box of 20 pixels", lambda: fine),
@@ -124,32 +128,28 @@ def _scale_to_box(lines: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 def _draw(lines: Sequence[np.ndarray]) -> np.ndarray:
     """Draw lines given in frame pixels: `(28 k, 28 k)` uint8 for an oversampling of k."""
-    side = FRAME_PX * _OVERSAMPLING
+    side = FRAME_PX * OVERSAMPLING
     fine = np.zeros((side, side), np.uint8)
     # A pixel's centre is half a pixel from its edge.
-    factor = _OVERSAMPLING * 2**_SHIFT_BITS
+    factor = OVERSAMPLING * 2**_SHIFT_BITS
     scaled = [np.round(line * factor - 2**_SHIFT_BITS / 2).astype(np.int32) for line in lines]
-    thickness = round(PEN_WIDTH_PX * _OVERSAMPLING)
+    thickness = round(PEN_WIDTH_PX * OVERSAMPLING)
     cv2.polylines(fine, scaled, False, 255, thickness, cv2.LINE_8, _SHIFT_BITS)
     return fine
 
 
 def _centre(lines: Sequence[np.ndarray], fine: np.ndarray) -> np.ndarray:
     """Draw the lines again with their centre of mass in the middle, as far as the frame goes."""
-    side = FRAME_PX * _OVERSAMPLING
-    mass = (np.array(compute_centre_of_mass(fine)) + 0.5) / _OVERSAMPLING
+    side = FRAME_PX * OVERSAMPLING
+    mass = (np.array(compute_centre_of_mass(fine)) + 0.5) / OVERSAMPLING
     move = FRAME_PX / 2 - mass
     everything = np.concatenate(lines)
     margin = PEN_WIDTH_PX / 2
     low = margin - everything.min(axis=0)
     high = FRAME_PX - margin - everything.max(axis=0)
     moved = np.eye(2, 3, dtype=np.float32)
-    moved[:, 2] = np.round(np.clip(move, low, high) * _OVERSAMPLING)
+    moved[:, 2] = np.round(np.clip(move, low, high) * OVERSAMPLING)
     return cv2.warpAffine(fine, moved, (side, side), flags=cv2.INTER_NEAREST)
-
-
-def _shrink(fine: np.ndarray) -> np.ndarray:
-    return cv2.resize(fine, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_AREA)
 
 
 def _draw_as_made(strokes: Sequence[Stroke]) -> np.ndarray:
