@@ -157,7 +157,8 @@ def _touch_stacked(one: StrokePiece, other: StrokePiece) -> bool:
 
 def _drop_specks(pieces: list[StrokePiece]) -> list[StrokePiece]:
     smallest = _SPECK_SHARE * compute_line_height([piece.box for piece in pieces])
-    return [piece for piece in pieces if max(piece.box[2:]) >= smallest]
+    # A drawing of nothing but dots is all there is to read.
+    return [piece for piece in pieces if max(piece.box[2:]) >= smallest] or pieces
 
 
 def _find_parts(ink: np.ndarray) -> list[InkPiece]:

@@ -1,0 +1,157 @@
+"""Several digits in real Chromium: a number is written on the wide sheet, and read."""
+
+import io
+import json
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import expect
+
+from tests.browser.draw_page import DrawPage
+from tests.unit.numbers import write
+
+
+class SeveralPage(DrawPage):
+    """The Draw page with several digits."""
+
+    @property
+    def number(self):
+        return self.page.get_by_test_id("number")
+
+    @property
+    def boxes(self):
+        """The picture with a box around each digit."""
+        return self.page.locator(".st-key-draw_boxes svg")
+
+    def switch(self):
+        self.page.locator(".st-key-draw_several label").first.click()
+
+    def open(self):
+        self.switch()
+        self.expect_invitation()
+        self.page.locator(".st-key-draw_wide canvas").last.wait_for()
+
+    def expect_invitation(self):
+        expect(self.page.get_by_text("Write a number, like 2026")).to_be_visible()
+
+    def expect_number(self, number):
+        expect(self.number).to_have_text(number)
+        expect(self.boxes.locator("rect.box")).to_have_count(len(number))
+        expect(self.boxes.locator("text")).to_have_text(list(number))
+
+
+@pytest.fixture
+def several_page(page):
+    page.goto("/")
+    several = SeveralPage(page)
+    several.open()
+    return several
+
+
+def write_small(number="2026", left=0.0):
+    """A number that fits a phone's width."""
+    strokes = write(number, step_px=84, scale=0.4, top_px=60)
+    return [[(x + left, y) for x, y in stroke] for stroke in strokes]
+
+
+def test_a_number_is_written_and_read(several_page):
+    several_page.draw(write("2026", step_px=200, scale=0.9, top_px=10))
+    several_page.expect_number("2026")
+    expect(several_page.boxes).to_have_attribute("aria-label", "What you wrote, with a box around "
+        "each digit. From left to right: 2, 0, 2, 6.")  # fmt: skip
+    shares = several_page.page.get_by_role("list", name="How sure each digit is")
+    expect(shares.get_by_role("listitem")).to_have_count(4)
+
+
+def test_undo_takes_back_one_stroke_and_clear_all(several_page):
+    several_page.draw(write_small("205"))
+    several_page.expect_number("205")
+    several_page.undo.click()
+    several_page.undo.click()
+    several_page.expect_number("20")
+    several_page.draw(write_small("17", left=168))
+    several_page.expect_number("2017")
+    several_page.clear.click()
+    several_page.expect_invitation()
+    expect(several_page.number).to_have_count(0)
+    expect(several_page.undo).to_be_disabled()
+    several_page.draw(write_small("3"))
+    several_page.expect_number("3")
+
+
+def test_switching_keeps_the_drawing(several_page):
+    page = several_page.page
+    several_page.draw(write("2026", step_px=200, scale=0.9, top_px=10))
+    several_page.expect_number("2026")
+    before = several_page.boxes.get_attribute("viewBox")
+    several_page.switch()
+    expect(several_page.number).to_have_count(0)
+    expect(several_page.digit).to_be_visible()
+    # Four strokes are on the small canvas: as many can be undone.
+    several_page.wait_until_idle()
+    assert several_page.canvas.bounding_box()["width"] == pytest.approx(300, abs=2)
+    several_page.switch()
+    several_page.expect_number("2026")
+    assert json.loads(f"[{before.replace(' ', ',')}]") == pytest.approx(
+        json.loads(f"[{several_page.boxes.get_attribute('viewBox').replace(' ', ',')}]"), abs=2
+    )
+    page.get_by_role("link", name="Models").click()
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    several_page.expect_number("2026")
+
+
+def test_one_digit_stays_one_digit_in_either_mode(draw_page):
+    draw_page.page.get_by_role("button", name="Try a 5").click()
+    draw_page.expect_digit(5)
+    several = SeveralPage(draw_page.page)
+    several.switch()
+    several.expect_number("5")
+    several.switch()
+    draw_page.expect_digit(5)
+
+
+def test_a_finger_on_a_phone_in_the_dark(browser, server):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark",
+        base_url=server[0],
+    )  # fmt: skip
+    page = context.new_page()
+    page.goto("/")
+    several = SeveralPage(page)
+    several.open()
+    several.draw_with_finger(write_small())
+    several.expect_number("2026")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    canvas = several.canvas.bounding_box()
+    assert canvas["x"] >= 0
+    assert canvas["x"] + canvas["width"] <= 390
+    number = several.number.bounding_box()
+    assert number["y"] + number["height"] <= 844, "the answer has to be seen without scrolling"
+    context.close()
+
+
+def test_nothing_moves_when_the_answer_comes(several_page):
+    below = several_page.page.get_by_text("Read by")
+    several_page.wait_until_idle()
+    blank = below.bounding_box()
+    several_page.draw(write_small())
+    several_page.expect_number("2026")
+    several_page.wait_until_idle()
+    assert below.bounding_box() == blank
+
+
+def test_a_picture_of_a_number(several_page):
+    page = several_page.page
+    picture = Image.new("L", (840, 290), 255)
+    for stroke in write("2026"):
+        ImageDraw.Draw(picture).line(stroke, fill=10, width=16, joint="curve")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    page.get_by_text("Picture", exact=True).click()
+    upload = page.locator("input[type=file]")
+    upload.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": buffer.getvalue()})
+    several_page.expect_number("2026")
+    upload.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"text"})
+    expect(page.get_by_text("This is no picture")).to_be_visible()
+    expect(several_page.number).to_have_count(0)

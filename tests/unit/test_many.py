@@ -1,0 +1,190 @@
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.many_digits import compose_numbers, read_number
+from digitlab.errors import EmptyInkError
+from digitlab.ink import parse_drawing
+from digitlab.ink.samples import SAMPLE_POINTS, build_drawing
+from digitlab.many import read_many_drawing, read_many_picture
+from digitlab.shelf import get_model
+from tests.unit.numbers import write
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return get_model("digitlab_cnn").open_reader()
+
+
+def draw(strokes, width_px=14.0):
+    return parse_drawing(build_drawing(strokes, width_px=width_px))
+
+
+def render(strokes, width_px=14.0):
+    """A drawing as dark ink on white paper."""
+    drawn = draw(strokes)
+    everything = np.concatenate([stroke.points for stroke in drawn])
+    low = everything.min(axis=0) - 30
+    width, height = (everything.max(axis=0) - low + 30).astype(int)
+    paper = np.full((height, width), 255, np.uint8)
+    for stroke in drawn:
+        points = np.round((stroke.points - low) * 16).astype(np.int32)
+        cv2.polylines(paper, [points], False, 20, round(width_px), cv2.LINE_AA, 4)
+    return paper
+
+
+def tell(digits):
+    return "".join(str(digit.answer.digit) for digit in digits)
+
+
+@pytest.fixture(params=["drawing", "picture"])
+def read(request, reader):
+    """Reads strokes either way."""
+    if request.param == "drawing":
+        return lambda strokes: read_many_drawing(draw(strokes), reader)
+    return lambda strokes: read_many_picture(render(strokes), reader)
+
+
+@pytest.mark.parametrize("number", ["2026", "1", "45", "0123456789", "7451", "555", "88", "411"])
+def test_a_number_is_read_from_left_to_right(read, number):
+    digits = read(write(number))
+    assert tell(digits) == number
+    lefts = [digit.box[0] for digit in digits]
+    assert lefts == sorted(lefts)
+    assert {digit.row for digit in digits} == {0}
+
+
+def test_boxes_lie_around_the_ink(reader):
+    digits = read_many_drawing(draw(write("2026"), width_px=10), reader)
+    for place, digit in enumerate(digits):
+        points = np.array(SAMPLE_POINTS[int("2026"[place])][0])
+        points[:, 0] += place * 190
+        low, high = points.min(axis=0) - 5, points.max(axis=0) + 5
+        x, y, width, height = digit.box
+        assert (x, y) == pytest.approx(tuple(low), abs=6)
+        assert (x + width, y + height) == pytest.approx(tuple(high), abs=6)
+
+
+def test_the_bar_of_a_5_apart_from_its_body(read):
+    body, bar = SAMPLE_POINTS[5]
+    # It does not touch, and it stands over the next digit's beginning.
+    loose = [(x + 12, y - 18) for x, y in bar]
+    after = [[(x + 140, y) for x, y in stroke] for stroke in SAMPLE_POINTS[1]]
+    assert tell(read([body, loose, *after])) == "51"
+
+
+def test_a_bar_that_is_added_at_the_end(reader):
+    strokes = write("525")
+    strokes.append(strokes.pop(1))
+    assert tell(read_many_drawing(draw(strokes), reader)) == "525"
+
+
+def test_a_broken_0_beside_others(read):
+    ring = SAMPLE_POINTS[0][0]
+    halves = [ring[:5], [(x + 8, y + 4) for x, y in ring[5:]]]
+    others = [[(x + 190, y) for x, y in stroke] for stroke in write("26")]
+    assert tell(read([*halves, *others])) == "026"
+
+
+def test_an_8_of_two_rings_is_one_digit(reader):
+    around = np.linspace(0, 2 * np.pi, 30)
+    rings = [
+        [(140 + 40 * np.sin(a), middle + 44 * np.cos(a)) for a in around] for middle in (90, 178)
+    ]
+    assert tell(read_many_drawing(draw(rings), reader)) == "8"
+
+
+def render_touching(number):
+    """Two digits, pushed together until their ink is one blob."""
+    for step_px in range(190, 60, -2):
+        picture = render(write(number, step_px=step_px))
+        count, _ = cv2.connectedComponents((picture < 128).astype(np.uint8))
+        if count == 2:
+            return picture
+    raise AssertionError("they never touch")
+
+
+@pytest.mark.parametrize("number", ["26", "32", "66", "20", "71"])
+def test_touching_digits_in_a_picture_are_cut_apart(reader, number):
+    assert tell(read_many_picture(render_touching(number), reader)) == number
+
+
+def test_rows_are_read_one_after_the_other(read):
+    strokes = write("2026") + write("1847", top_px=260)
+    # Written in any order.
+    digits = read(strokes[::-1])
+    assert tell(digits) == "20261847"
+    assert [digit.row for digit in digits] == [0] * 4 + [1] * 4
+
+
+def test_a_rising_line_is_one_row(read):
+    strokes = [
+        [(x, y - place * 50) for x, y in stroke]
+        for place, digit in enumerate("2026")
+        for stroke in [[(x + place * 190, y) for x, y in SAMPLE_POINTS[int(digit)][0]]]
+    ]
+    digits = read(strokes)
+    assert tell(digits) == "2026"
+    assert {digit.row for digit in digits} == {0}
+
+
+def test_dots_and_specks_are_no_digits(read):
+    dots = [[(30.0 + 97 * k, 20.0 + 31 * (k % 7)), (31.0 + 97 * k, 20.0)][:1] * 2 for k in range(8)]
+    assert tell(read([*dots, *write("2026")])) == "2026"
+
+
+def test_a_page_of_specks(reader):
+    random = np.random.default_rng(3)
+    picture = render(write("2026"))
+    for x, y in random.integers(0, picture.shape[::-1], size=(5000, 2)):
+        picture[y : y + 1, x : x + 2] = 90
+    begin = time.perf_counter()
+    read_many_picture(picture, reader)
+    assert time.perf_counter() - begin < 3
+
+
+@pytest.mark.parametrize("spread_px", [100, 3000])
+def test_500_strokes_take_a_bounded_time(reader, spread_px):
+    random = np.random.default_rng(5)
+    begins = random.uniform(0, spread_px, size=(500, 2))
+    strokes = [[tuple(p), tuple(p + random.uniform(-60, 60, 2))] for p in begins]
+    begin = time.perf_counter()
+    assert read_many_drawing(draw(strokes), reader)
+    assert time.perf_counter() - begin < 3
+
+
+def test_four_digits_are_quick(reader):
+    drawn = draw(write("2026"))
+    times_s = []
+    for _ in range(10):
+        begin = time.perf_counter()
+        read_many_drawing(drawn, reader)
+        times_s.append(time.perf_counter() - begin)
+    assert min(times_s) < 0.03
+
+
+def test_nothing_is_an_error(reader):
+    with pytest.raises(EmptyInkError):
+        read_many_drawing([], reader)
+    with pytest.raises(EmptyInkError):
+        read_many_picture(np.full((60, 200), 255, np.uint8), reader)
+
+
+def test_a_single_dot_is_read_as_something(reader):
+    assert len(read_many_drawing(draw([[(50, 50), (50, 50)]]), reader)) == 1
+
+
+@pytest.mark.parametrize(("shown_as", "share"), [("drawing", 0.85), ("picture", 0.75)])
+def test_numbers_of_real_writers(reader, pen_digits, shown_as, share):
+    """Of the half of the writers that nothing was chosen on."""
+    writers = sorted({digit["writer"] for digit in pen_digits})[1::2]
+    digits = [digit for digit in pen_digits if digit["writer"] in set(writers)]
+    numbers = list(compose_numbers(digits, 100, seed=11))
+    right = [
+        [found.answer.digit for found in read_number(number, shown_as, reader)]
+        == list(number.digits)
+        for number in numbers
+    ]
+    assert np.mean(right) >= share
