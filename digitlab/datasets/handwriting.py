@@ -53,8 +53,8 @@ class Recipe:
 
 
 TRAINING = Recipe(
-    drawn=2, on_screen=0.6, scanned=0.6, photographed=0.4, mnist_scanned=5_000,
-    mnist_on_screen=4_000, letters=2, signs=5_000, scribbles=1_500, textures=1_000, pairs=1_500,
+    drawn=2, on_screen=0.6, scanned=0.6, photographed=0.3, mnist_scanned=4_000,
+    mnist_on_screen=4_000, letters=2, signs=5_000, scribbles=1_500, textures=600, pairs=1_500,
 )  # fmt: skip
 VALIDATION = Recipe(
     drawn=1, on_screen=0.4, scanned=0.4, photographed=0.4, mnist_scanned=500,
@@ -89,7 +89,7 @@ def build_validation(
 def _build(images: np.ndarray, labels: np.ndarray, recipe: Recipe, *, held_out: bool) -> Labelled:
     random = np.random.default_rng(_SEED + held_out)
     digits, letters = (
-        [pen for pen in pens if is_held_out(pen.writer) == held_out] for pens in _load_pens()
+        [pen for pen in pens if is_held_out(pen.writer) == held_out] for pens in load_pens()
     )
     made = [
         *_show_pens(digits, recipe, random),
@@ -102,7 +102,13 @@ def _build(images: np.ndarray, labels: np.ndarray, recipe: Recipe, *, held_out: 
     return all_images[order], all_labels[order]
 
 
-def _load_pens() -> tuple[list[PenDigit], list[PenDigit]]:
+def load_pens() -> tuple[list[PenDigit], list[PenDigit]]:
+    """The pen strokes in the folder named by `DIGITLAB_DATA`: digits, and letters.
+
+    Raises:
+        DatasetUnavailableError: a file is not there.
+        DatasetCorruptError: a file is damaged.
+    """
     folder = get_data_dir() or Path()
     paths = [folder / name for name in (PEN_DIGITS_FILE, PEN_LETTERS_FILE)]
     missing = [path.name for path in paths if not path.is_file()]
@@ -187,8 +193,8 @@ def _draw(strokes: Strokes) -> np.ndarray:
 
 
 def _is_alike(one: np.ndarray, other: np.ndarray) -> bool:
-    soft = [cv2.GaussianBlur(image, (0, 0), 1.5).ravel() for image in (one, other)]
-    return bool(np.corrcoef(*soft)[0, 1] > _ALIKE)
+    soft_one, soft_other = (cv2.GaussianBlur(image, (0, 0), 1.5).ravel() for image in (one, other))
+    return bool(np.corrcoef(soft_one, soft_other)[0, 1] > _ALIKE)
 
 
 def _read(picture: np.ndarray, label: int) -> _Made:

@@ -83,23 +83,6 @@ _SPECS = (
         has_sample=True,
     ),
     DatasetSpec(
-        id="handwriting",
-        label="MNIST, pen strokes, and what is no digit",
-        image_shape=(28, 28),
-        class_names=(*"0123456789", "no digit"),
-        n_train=0,
-        n_test=10_000,
-        files=(),
-        layout="made",
-        licence="MNIST: CC BY-SA 3.0; pen strokes: CC BY 4.0 (UNIPEN)",
-        homepage=(
-            "http://yann.lecun.com/exdb/mnist/ and UNIPEN train_r01_v07, "
-            "https://zenodo.org/records/1195803"
-        ),
-        has_sample=False,
-        tested_on="mnist",
-    ),
-    DatasetSpec(
         id="fashion_mnist",
         label="Fashion-MNIST clothes",
         image_shape=(28, 28),
@@ -168,6 +151,23 @@ _SPECS = (
         layout="cifar",
         licence="none stated; free for research (Alex Krizhevsky)",
         homepage="https://www.cs.toronto.edu/~kriz/cifar.html",
+    ),
+    DatasetSpec(
+        id="handwriting",
+        label="MNIST, pen strokes, and what is no digit",
+        image_shape=(28, 28),
+        class_names=(*"0123456789", "no digit"),
+        n_train=0,
+        n_test=10_000,
+        files=(),
+        layout="made",
+        licence="MNIST: CC BY-SA 3.0; pen strokes: CC BY 4.0 (UNIPEN)",
+        homepage=(
+            "http://yann.lecun.com/exdb/mnist/ and UNIPEN train_r01_v07, "
+            "https://zenodo.org/records/1195803"
+        ),
+        has_sample=False,
+        tested_on="mnist",
     ),
 )
 

@@ -9,12 +9,11 @@ import numpy as np
 Lines = list[list[tuple[float, float]]]
 
 
-def _arc(
-    x: float, y: float, rx: float, ry: float, begin: float, end: float
-) -> list[tuple[float, float]]:
-    """Points on an ellipse; angles in turns, clockwise from the right."""
-    turns = np.linspace(begin, end, 12) * 2 * np.pi
-    return [(x + rx * float(np.cos(t)), y + ry * float(np.sin(t))) for t in turns]
+def _arc(x: float, y: float, rx: float, ry: float, *turns: float) -> list[tuple[float, float]]:
+    """Points on an ellipse from one turn to another, clockwise from the right."""
+    begin, end = turns
+    angles = np.linspace(begin, end, 12) * 2 * np.pi
+    return [(x + rx * float(np.cos(t)), y + ry * float(np.sin(t))) for t in angles]
 
 
 SIGNS: dict[str, list[Lines]] = {

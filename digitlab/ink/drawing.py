@@ -9,17 +9,24 @@ import numpy as np
 
 from digitlab.errors import DrawingError, EmptyInkError
 from digitlab.ink.fabric import read_lines
-from digitlab.ink.frame import BOX_PX, FRAME_PX, compute_centre_of_mass
+from digitlab.ink.frame import (
+    BOX_PX,
+    FRAME_PX,
+    OVERSAMPLING,
+    compute_centre_of_mass,
+    shrink_to_frame,
+)
 from digitlab.ink.trace import InkStep, PreparedInk
 
 # The width of MNIST's pens in its 28x28 frame; `benchmarks/pen_width.py` picks it.
 PEN_WIDTH_PX = 2.5
-# Strokes are drawn this much larger and averaged down, which makes their edges smooth.
-_OVERSAMPLING = 8
 # cv2 takes coordinates as integers with this many fractional bits.
 _SHIFT_BITS = 4
 # A tap leaves a dot with no extent: it is drawn as a dot and not blown up to the whole box.
 _MIN_EXTENT_PX = 2.0
+# A stroke so much smaller than the longest is a dot; so far from the others, of their size, it is
+# no part of the digit.
+_DOT_SHARE, _DOT_REACH = 0.06, 0.12
 
 
 @dataclass(frozen=True)
@@ -78,9 +85,9 @@ def prepare_drawing(strokes: Sequence[Stroke]) -> PreparedInk:
     """
     if not strokes:
         raise EmptyInkError("The drawing is empty.")
-    lines = _scale_to_box([stroke.points for stroke in strokes])
+    lines = _scale_to_box(_drop_stray_dots([stroke.points for stroke in strokes]))
     fine = _draw(lines)
-    image = _shrink(_centre(lines, fine))
+    image = shrink_to_frame(_centre(lines, fine))
     steps = (
         InkStep("Your strokes", lambda: _draw_as_made(strokes)),
         InkStep("One pen width, in a box of 20 pixels", lambda: fine),
@@ -95,6 +102,20 @@ def _read_width_px(thing: dict[str, Any]) -> float:
     return float(width) if is_number and 0 < width < 1e4 else 1.0
 
 
+def _drop_stray_dots(lines: list[np.ndarray]) -> list[np.ndarray]:
+    """Leave out dots beside the digit: a palm or a slip of the finger, far from all strokes."""
+    lows = np.array([line.min(axis=0) for line in lines])
+    highs = np.array([line.max(axis=0) for line in lines])
+    sizes = (highs - lows).max(axis=1)
+    is_dot = sizes <= _DOT_SHARE * sizes.max()
+    if not is_dot.any() or is_dot.all():
+        return lines
+    low, high = lows[~is_dot].min(axis=0), highs[~is_dot].max(axis=0)
+    gaps = np.maximum(0, np.maximum(lows - high, low - highs))
+    is_far = np.hypot(*gaps.T) > _DOT_REACH * float((high - low).max())
+    return [line for line, drop in zip(lines, is_dot & is_far, strict=True) if not drop]
+
+
 def _scale_to_box(lines: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Scale and move all lines so that their ink fills the 20 px box in the frame's middle."""
     everything = np.concatenate(lines)
@@ -107,32 +128,28 @@ def _scale_to_box(lines: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 def _draw(lines: Sequence[np.ndarray]) -> np.ndarray:
     """Draw lines given in frame pixels: `(28 k, 28 k)` uint8 for an oversampling of k."""
-    side = FRAME_PX * _OVERSAMPLING
+    side = FRAME_PX * OVERSAMPLING
     fine = np.zeros((side, side), np.uint8)
     # A pixel's centre is half a pixel from its edge.
-    factor = _OVERSAMPLING * 2**_SHIFT_BITS
+    factor = OVERSAMPLING * 2**_SHIFT_BITS
     scaled = [np.round(line * factor - 2**_SHIFT_BITS / 2).astype(np.int32) for line in lines]
-    thickness = round(PEN_WIDTH_PX * _OVERSAMPLING)
+    thickness = round(PEN_WIDTH_PX * OVERSAMPLING)
     cv2.polylines(fine, scaled, False, 255, thickness, cv2.LINE_8, _SHIFT_BITS)
     return fine
 
 
 def _centre(lines: Sequence[np.ndarray], fine: np.ndarray) -> np.ndarray:
     """Draw the lines again with their centre of mass in the middle, as far as the frame goes."""
-    side = FRAME_PX * _OVERSAMPLING
-    mass = (np.array(compute_centre_of_mass(fine)) + 0.5) / _OVERSAMPLING
+    side = FRAME_PX * OVERSAMPLING
+    mass = (np.array(compute_centre_of_mass(fine)) + 0.5) / OVERSAMPLING
     move = FRAME_PX / 2 - mass
     everything = np.concatenate(lines)
     margin = PEN_WIDTH_PX / 2
     low = margin - everything.min(axis=0)
     high = FRAME_PX - margin - everything.max(axis=0)
     moved = np.eye(2, 3, dtype=np.float32)
-    moved[:, 2] = np.round(np.clip(move, low, high) * _OVERSAMPLING)
+    moved[:, 2] = np.round(np.clip(move, low, high) * OVERSAMPLING)
     return cv2.warpAffine(fine, moved, (side, side), flags=cv2.INTER_NEAREST)
-
-
-def _shrink(fine: np.ndarray) -> np.ndarray:
-    return cv2.resize(fine, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_AREA)
 
 
 def _draw_as_made(strokes: Sequence[Stroke]) -> np.ndarray:

@@ -7,74 +7,54 @@ from digitlab.errors import EmptyInkError
 
 FRAME_PX = 28
 BOX_PX = 20
+# Digits are placed this much larger and averaged down, which keeps their edges smooth.
+OVERSAMPLING = 8
 
 
-def frame_digit(ink: np.ndarray, *, box_px: int = BOX_PX) -> np.ndarray:
+def frame_digit(ink: np.ndarray) -> np.ndarray:
     """Centre one digit in a 28x28 frame, the way MNIST was made.
 
     Args:
         ink: `(h, w)` uint8, ink 255, paper 0.
-        box_px: longest side of the digit after scaling, in pixels.
     Returns:
-        `(28, 28)` uint8, centre of mass at the frame's centre.
+        `(28, 28)` uint8, centre of mass at the frame's centre. A digit whose mass is far off its
+        middle is moved as far as the frame allows, never cut.
     Raises:
         EmptyInkError: no pixel is ink.
     Source: LeCun et al. 1998, section III; the MNIST page's description of the 20x20 box.
     """
-    return centre_by_mass(scale_to_box(crop_to_ink(ink), box_px=box_px))
+    return shrink_to_frame(place_in_frame(ink))
 
 
-def crop_to_ink(ink: np.ndarray) -> np.ndarray:
-    """Cut away the empty margin.
+def place_in_frame(ink: np.ndarray) -> np.ndarray:
+    """The digit in its frame, eight times as large.
 
     Args:
-        ink: `(h, w)` uint8.
+        ink: `(h, w)` uint8, ink 255, paper 0; what is above 127 decides where the digit ends.
     Returns:
-        The smallest rectangle that holds all ink, uint8.
+        `(224, 224)` uint8.
     Raises:
         EmptyInkError: no pixel is ink.
     """
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    side = FRAME_PX * OVERSAMPLING
+    is_ink = ink > 127
+    rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))
     if not len(rows):
         raise EmptyInkError("There is no ink: nothing is drawn here.")
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    low = np.array([columns[0], rows[0]], float)
+    high = np.array([columns[-1] + 1, rows[-1] + 1], float)
+    scale = BOX_PX * OVERSAMPLING / (high - low).max()
+    mass = np.array(compute_centre_of_mass(ink)) + 0.5
+    move = np.clip(side / 2 - mass * scale, -low * scale, side - high * scale)
+    matrix = np.array([[scale, 0, move[0]], [0, scale, move[1]]])
+    # Pixel centres lie half a pixel in.
+    matrix[:, 2] += 0.5 * scale - 0.5
+    return cv2.warpAffine(ink, matrix, (side, side), flags=cv2.INTER_LINEAR)
 
 
-def scale_to_box(ink: np.ndarray, *, box_px: int = BOX_PX) -> np.ndarray:
-    """Scale so that the longer side is `box_px`, keeping the aspect and smooth edges.
-
-    Args:
-        ink: `(h, w)` uint8.
-    Returns:
-        `(h', w')` uint8 with `max(h', w') == box_px`.
-    """
-    height, width = ink.shape
-    scale = box_px / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    # Area averaging is the antialiased way down; on the way up it would leave blocks.
-    return cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-
-
-def centre_by_mass(ink: np.ndarray, *, frame_px: int = FRAME_PX) -> np.ndarray:
-    """Place a small digit in an empty frame, centre of mass at the frame's centre.
-
-    Args:
-        ink: `(h, w)` uint8, both at most `frame_px`.
-    Returns:
-        `(frame_px, frame_px)` uint8. A digit whose mass is far off its middle is moved as far
-        as the frame allows, never cut.
-    Raises:
-        EmptyInkError: no pixel is ink.
-    """
-    height, width = ink.shape
-    x, y = compute_centre_of_mass(ink)
-    # MNIST's centre of mass lies between the pixels 13 and 14.
-    centre = (frame_px - 1) / 2
-    left = int(np.clip(round(centre - x), 0, frame_px - width))
-    top = int(np.clip(round(centre - y), 0, frame_px - height))
-    frame = np.zeros((frame_px, frame_px), np.uint8)
-    frame[top : top + height, left : left + width] = ink
-    return frame
+def shrink_to_frame(fine: np.ndarray) -> np.ndarray:
+    """Average `(224, 224)` down to `(28, 28)`."""
+    return cv2.resize(fine, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_AREA)
 
 
 def compute_centre_of_mass(ink: np.ndarray) -> tuple[float, float]:

@@ -20,10 +20,15 @@ _SHADES = 40
 _FLAT_PURITY = 0.9
 # The paper is estimated on a small copy: light changes slowly.
 _COARSE_PX = 128
+_SEARCH_PX = 256
+# Reach in pixels of the small copy, and how much what lies so far is trusted.
+_NEIGHBOURHOODS = ((3.0, 1.0), (10.0, 0.02))
 # What is wider than this share of the picture is a shadow or a table, not a stroke.
 _WIDEST_PEN_SHARE = 0.22
-# The paper and the ink are found in turns, each with the help of the other.
+# So often are paper and ink found again, each with the help of the other.
 _ROUNDS = 2
+# From this share of the usual ink's strength on a pixel is ink.
+_THRESHOLD = 0.4
 # How far apart, in standard deviations of the paper's noise, ink begins.
 _NOISE_FACTOR = 4.5
 
@@ -113,26 +118,35 @@ def _separate_on_flat_paper(picture: np.ndarray, paper: np.ndarray) -> InkMap:
         raise EmptyInkError("The picture is all one colour: there is no digit in it.")
     # A thin pen reaches its full darkness nowhere: what most of the ink has is the measure.
     full = float(np.percentile(difference[difference > strongest / 4], 70))
-    return InkMap(difference / full, 0.4, is_flat=True)
+    return InkMap(difference / full, _THRESHOLD, is_flat=True)
 
 
 def _separate_in_photo(picture: np.ndarray) -> InkMap:
-    image = picture.astype(np.float32).reshape(*picture.shape[:2], -1)
-    image = cv2.GaussianBlur(image, (0, 0), 0.8).reshape(image.shape)
-    residual = image - _close_strokes(picture)
-    mask = _find_outliers(residual)
+    height, width = picture.shape[:2]
+    # Paper and ink are found in turns, on a copy that is quick to go through.
+    small = _shrink_to(_SEARCH_PX, picture)
+    image = _soften(small)
+    mask = _find_outliers(image - _close_strokes(small))
     for _ in range(_ROUNDS):
-        residual = image - _estimate_paper(image, mask)
-        mask = _find_outliers(residual)
-    strength = _project(residual, mask)
-    noise = _measure_noise(strength)
-    return InkMap(strength, max(_NOISE_FACTOR * noise, 0.4), is_flat=False)
+        mask = _find_outliers(image - _estimate_paper(image, mask, mask.shape))
+    paper = _estimate_paper(image, mask, (height, width))
+    large = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    strength = _project(_soften(picture) - paper, large > 0)
+    return InkMap(
+        strength, max(_NOISE_FACTOR * _measure_noise(strength), _THRESHOLD), is_flat=False
+    )
+
+
+def _soften(picture: np.ndarray) -> np.ndarray:
+    """Without the finest grain: `(h, w, channels)` float32."""
+    soft = np.asarray(cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 0.8))
+    return soft.reshape(*picture.shape[:2], -1)
 
 
 def _close_strokes(picture: np.ndarray) -> np.ndarray:
     """A first guess at the paper, strokes closed, shadows kept: `(h, w, channels)` float32."""
     height, width = picture.shape[:2]
-    coarse = cv2.medianBlur(np.ascontiguousarray(_shrink_to_coarse(picture)), 3)
+    coarse = cv2.medianBlur(np.ascontiguousarray(_shrink_to(_COARSE_PX, picture)), 3)
     side = round(_WIDEST_PEN_SHARE * min(coarse.shape[:2])) // 2 * 2 + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     closed = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, kernel)
@@ -147,9 +161,9 @@ def _close_strokes(picture: np.ndarray) -> np.ndarray:
     return paper.reshape(height, width, -1).astype(np.float32)
 
 
-def _shrink_to_coarse(image: np.ndarray) -> np.ndarray:
+def _shrink_to(longer_px: int, image: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
-    scale = min(1.0, _COARSE_PX / max(height, width))
+    scale = min(1.0, longer_px / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
@@ -171,19 +185,23 @@ def _measure_noise(values: np.ndarray) -> float:
     return 1.4826 * float(np.median(np.abs(part - np.median(part)))) + 1e-6
 
 
-def _estimate_paper(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The paper under the ink too: an average of the paper around."""
-    height, width = mask.shape
-    weight = 1 - cv2.dilate(_shrink_to_coarse(mask.astype(np.float32)), np.ones((5, 5)))
+def _estimate_paper(image: np.ndarray, mask: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """The paper under the ink too: an average of the paper around, `(*size, channels)` float32."""
+    weight = 1 - cv2.dilate(_shrink_to(_COARSE_PX, mask.astype(np.float32)), np.ones((5, 5)))
     weight = np.maximum(weight, 0)[..., None]
-    coarse = _shrink_to_coarse(image).reshape(*weight.shape[:2], -1) * weight
-    total, cover = np.zeros_like(coarse), np.zeros_like(weight)
-    # Near paper counts most; where there is none near, farther paper decides.
-    for sigma_px, trust in ((3.0, 1.0), (10.0, 0.02), (40.0, 0.0005)):
-        total += trust * cv2.GaussianBlur(coarse, (0, 0), sigma_px).reshape(coarse.shape)
-        cover += trust * cv2.GaussianBlur(weight, (0, 0), sigma_px).reshape(weight.shape)
-    paper = total / np.maximum(cover, 1e-6)
-    return cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR).reshape(image.shape)
+    coarse = _shrink_to(_COARSE_PX, image).reshape(*weight.shape[:2], -1) * weight
+    # Near paper counts most; where there is none near, farther paper decides, or all of it.
+    total = np.full_like(coarse, 1e-4 * coarse.mean(axis=(0, 1)))
+    cover = np.full_like(weight, 1e-4 * weight.mean())
+    for sigma_px, trust in _NEIGHBOURHOODS:
+        total = total + trust * _blur(coarse, sigma_px)
+        cover = cover + trust * _blur(weight, sigma_px)
+    paper = cv2.resize(total / np.maximum(cover, 1e-9), (size[1], size[0]))
+    return paper.reshape(size[0], size[1], -1).astype(np.float32)
+
+
+def _blur(values: np.ndarray, sigma_px: float) -> np.ndarray:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma_px)).reshape(values.shape)
 
 
 def _project(residual: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -4,10 +4,8 @@ import cv2
 import numpy as np
 
 from digitlab.errors import EmptyInkError
-from digitlab.ink.frame import BOX_PX, FRAME_PX, compute_centre_of_mass
+from digitlab.ink.frame import BOX_PX, OVERSAMPLING, place_in_frame, shrink_to_frame
 
-# The digit is worked on this much larger than it will be.
-OVERSAMPLING = 8
 # Pens of MNIST's writers, in its 28x28 frame; what is thinner or thicker is brought here.
 THINNEST_PX = 2.2
 THICKEST_PX = 3.4
@@ -34,7 +32,8 @@ def frame_ink(strength: np.ndarray, threshold: float) -> tuple[np.ndarray, np.nd
     grow = float(np.clip(grow, -0.6 * width_px, box))
     distance = np.where(mask > 0, inside - 0.5, 0.5 - outside)
     ink = np.clip(distance + grow / 2 + 0.5, 0, 1)
-    return _place(ink)
+    fine = place_in_frame(np.round(ink * 255).astype(np.uint8))
+    return shrink_to_frame(fine), fine
 
 
 def measure_width(distances: np.ndarray) -> float:
@@ -64,24 +63,3 @@ def _enlarge(strength: np.ndarray, threshold: float) -> np.ndarray:
         return (cut > 0.35).astype(np.uint8)
     large = cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC)
     return (large > threshold).astype(np.uint8)
-
-
-def _place(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scale to the box, centre of mass in the middle, as far as the frame goes."""
-    side = FRAME_PX * OVERSAMPLING
-    rows = np.flatnonzero((ink > 0.5).any(axis=1))
-    columns = np.flatnonzero((ink > 0.5).any(axis=0))
-    if not len(rows):
-        raise EmptyInkError("There is no ink: nothing is drawn here.")
-    low = np.array([columns[0], rows[0]], float)
-    high = np.array([columns[-1] + 1, rows[-1] + 1], float)
-    scale = BOX_PX * OVERSAMPLING / (high - low).max()
-    mass = np.array(compute_centre_of_mass(ink)) + 0.5
-    move = side / 2 - mass * scale
-    move = np.clip(move, -low * scale, side - high * scale)
-    matrix = np.array([[scale, 0, move[0]], [0, scale, move[1]]])
-    # Pixel centres lie half a pixel in.
-    matrix[:, 2] += 0.5 * scale - 0.5
-    fine = cv2.warpAffine(ink.astype(np.float32), matrix, (side, side), flags=cv2.INTER_LINEAR)
-    fine = np.round(fine * 255).astype(np.uint8)
-    return cv2.resize(fine, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_AREA), fine

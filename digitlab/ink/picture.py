@@ -22,25 +22,18 @@ def prepare_picture(picture: np.ndarray) -> PreparedInk:
     page = clean_page(found)
     digit = choose_digit(page)
     image, fine = frame_ink(digit, found.threshold)
-    steps = (
+    steps = [
         InkStep("Your picture", lambda: 255 - picture),
         InkStep("Ink apart from paper", lambda: _to_bytes(found.strength)),
+    ]
+    if page is not found:
+        steps.append(InkStep("Ruled lines taken off", lambda: _to_bytes(page.strength)))
+    steps += [
         InkStep("The digit alone", lambda: _to_bytes(digit)),
         InkStep("Cut out, with a usual pen", lambda: fine),
         InkStep("28 × 28, centre of mass in the middle", lambda: image),
-    )
-    return PreparedInk(image, steps)
-
-
-def extract_ink(picture: np.ndarray) -> np.ndarray:
-    """All ink of a page, without ruled lines and specks.
-
-    Args:
-        picture: as for `prepare_picture`.
-    Returns:
-        `(h, w)` uint8, ink 255, paper 0, soft edges.
-    """
-    return _to_bytes(clean_page(separate_ink(picture)).strength)
+    ]
+    return PreparedInk(image, tuple(steps))
 
 
 def _to_bytes(strength: np.ndarray) -> np.ndarray:

@@ -12,7 +12,8 @@ class InkStep:
 
     Attributes:
         title: a few words on what was done.
-        render: returns the picture after the step, `(h, w)` uint8, ink 255. It is a function,
+        render: returns the picture after the step, `(h, w)` or in colour `(h, w, 3)` uint8, ink
+            bright on a dark ground. It is a function,
             because most answers are given without anyone looking at the steps.
     """
 

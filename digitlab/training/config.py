@@ -33,6 +33,13 @@ class TrainConfig:
 
     dataset: str = _choice("mnist", tuple(DATASETS), "data to learn from")
     net: str = _choice("simple_cnn", tuple(NETS), "network")
+    start_from: str = field(
+        default="",
+        metadata={
+            "text": True,
+            "help": "id of a model whose weights to begin with",
+        },
+    )
     epochs: int = _number(5, 1, 1000, "passes over the training data")
     batch_size: int = _number(64, 1, 4096, "images per step")
     optimizer: str = _choice("adam", ("adam", "adamw", "sgd", "rmsprop"), "rule of the steps")
@@ -109,6 +116,9 @@ def _check(spec: "dataclasses.Field[Any]", value: Any) -> None:
     if choices is not None:
         if value not in choices:
             raise ConfigError(f"{spec.name} is {value!r}; it must be one of {', '.join(choices)}.")
+    elif spec.metadata.get("text"):
+        if not isinstance(value, str):
+            raise ConfigError(f"{spec.name} is {value!r}; it must be a model's id, or empty.")
     elif spec.type is bool:
         if not isinstance(value, bool):
             raise ConfigError(f"{spec.name} is {value!r}; it must be true or false.")

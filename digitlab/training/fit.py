@@ -18,11 +18,13 @@ from digitlab.export import export_tflite
 from digitlab.nets.build import build_net
 from digitlab.reader import DigitReader
 from digitlab.runs import Run, RunStatus
+from digitlab.shelf import get_model
 from digitlab.training.batches import AugmentedBatches
 from digitlab.training.calibrate import calibrate
 from digitlab.training.callbacks import RunReporter
 from digitlab.training.card import write_card
 from digitlab.training.config import TrainConfig
+from digitlab.training.head_start import copy_weights
 from digitlab.training.optimizer import build_optimizer
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -55,6 +57,8 @@ def train(run: Run) -> None:
         training, validation = _make_handwriting(training, validation)
     shape, n_classes = spec.image_shape, len(spec.class_names)
     model = build_net(config.net, shape, n_classes)
+    if config.start_from:
+        copy_weights(get_model(config.start_from), model)
     begin = time.monotonic()
     was_stopped = _fit(model, config, run, training, validation)
     fit_s = time.monotonic() - begin

@@ -52,10 +52,8 @@ def _fade(image: np.ndarray, random: _Random) -> np.ndarray:
 def _scratch(image: np.ndarray, random: _Random) -> np.ndarray:
     """A thin line without ink: a pen that skipped, a fold of the paper."""
     side = image.shape[0]
-    ends = random.uniform(0, side, (2, 2))
-    scratched = image.copy()
-    cv2.line(scratched, *(tuple(int(v) for v in end) for end in ends), 0, 1)
-    return scratched
+    x1, y1, x2, y2 = (int(place) for place in random.uniform(0, side, 4))
+    return cv2.line(image.copy(), (x1, y1), (x2, y2), 0, 1)
 
 
 def _mix(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:

@@ -48,9 +48,9 @@ def render_why(prepared: PreparedInk, answer: Answer, reader: DigitReader) -> No
 
 def _enlarge(ink: np.ndarray) -> np.ndarray:
     """Dark ink on white paper in a square, small pictures with their pixels visible."""
-    height, width = ink.shape
+    height, width = ink.shape[:2]
     side = max(height, width)
-    square = np.zeros((side, side), np.uint8)
+    square = np.zeros((side, side, *ink.shape[2:]), np.uint8)
     top, left = (side - height) // 2, (side - width) // 2
     square[top : top + height, left : left + width] = ink
     how = cv2.INTER_NEAREST if side < _SHOWN_PX else cv2.INTER_AREA

@@ -6,8 +6,9 @@ import pytest
 
 from digitlab.errors import DrawingError, EmptyInkError
 from digitlab.ink import parse_drawing, prepare_drawing
-from digitlab.ink.frame import compute_centre_of_mass, crop_to_ink
+from digitlab.ink.frame import compute_centre_of_mass
 from digitlab.ink.samples import SAMPLE_POINTS, build_drawing, build_sample_drawing
+from tests.unit.test_frame import measure_extent
 
 
 def prepare(drawing):
@@ -22,7 +23,7 @@ def difference(one, other):
 def test_a_digit_fills_the_mnist_frame(digit):
     image = prepare(build_sample_drawing(digit))
     assert (image.shape, image.dtype) == ((28, 28), np.uint8)
-    assert abs(max(crop_to_ink(image).shape) - 20) <= 2
+    assert abs(max(measure_extent(image)) - 20) <= 2
     x, y = compute_centre_of_mass(image)
     assert math.hypot(x - 13.5, y - 13.5) < 0.7
 
@@ -66,7 +67,7 @@ def test_an_object_turned_upside_down_on_the_canvas_is_read_so():
 def test_an_object_stretched_on_the_canvas_is_read_so():
     line = build_drawing([[(0, 0), (50, 100)]])
     wide = prepare(move(line, left=0, top=0, scaleX=4, scaleY=1))
-    height, width = crop_to_ink(wide).shape
+    height, width = measure_extent(wide)
     assert width > height
     assert width == pytest.approx(20, abs=1)
 

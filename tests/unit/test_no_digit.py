@@ -1,0 +1,75 @@
+"""What is no digit is refused, and digits are not."""
+
+import json
+
+import numpy as np
+import pytest
+
+from digitlab.cli import main
+from digitlab.datasets.signs import SIGNS, draw_scribble
+from digitlab.ink import parse_drawing, prepare_drawing
+from digitlab.ink.drawing import Stroke
+from digitlab.ink.samples import build_drawing, build_sample_drawing
+from digitlab.reader import NO_DIGIT_THRESHOLD, Answer
+from digitlab.shelf import get_model
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return get_model("digitlab_cnn").open_reader()
+
+
+def draw(lines):
+    return prepare_drawing([Stroke(np.array(line, float) * 200, 16) for line in lines]).image
+
+
+def test_signs_are_refused(reader):
+    asked = "#%@*+=AEFHKMNRWX"
+    refused = [not reader.read(draw(SIGNS[sign][0])).is_digit for sign in asked]
+    assert sum(refused) >= 0.9 * len(asked), dict(zip(asked, refused, strict=True))
+
+
+def test_scribbles_are_refused(reader):
+    random = np.random.default_rng(5)
+    images = [
+        prepare_drawing([Stroke(line, 16) for line in draw_scribble(random)]).image
+        for _ in range(100)
+    ]
+    assert sum(not answer.is_digit for answer in reader.read_many(np.stack(images))) >= 95
+
+
+def test_a_tap_is_refused(reader):
+    assert not reader.read(draw([[(0.5, 0.5), (0.5, 0.5)]])).is_digit
+
+
+def test_the_samples_are_not_refused(reader):
+    images = [
+        prepare_drawing(parse_drawing(build_sample_drawing(digit))).image for digit in range(10)
+    ]
+    assert all(answer.is_digit for answer in reader.read_many(np.stack(images)))
+
+
+def test_a_stray_dot_changes_nothing(reader):
+    alone = build_sample_drawing(4)
+    dotted = {"objects": [*alone["objects"], *build_drawing([[(270, 10), (271, 11)]])["objects"]]}
+    one, other = (prepare_drawing(parse_drawing(drawing)).image for drawing in (alone, dotted))
+    assert np.array_equal(one, other)
+
+
+def test_the_threshold_decides():
+    sure = (1.0,) + (0.0,) * 9
+    assert Answer(sure, NO_DIGIT_THRESHOLD - 0.01).is_digit
+    assert not Answer(sure, NO_DIGIT_THRESHOLD).is_digit
+
+
+def test_the_command_line_says_null(tmp_path, capsys):
+    star = [[(140, 20), (140, 260)], [(30, 80), (250, 200)], [(250, 80), (30, 200)]]
+    path = tmp_path / "star.json"
+    path.write_text(json.dumps(build_drawing(star)))
+    assert main(["classify", "--json", str(path)]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert line["digit"] is None
+    assert line["no_digit"] >= NO_DIGIT_THRESHOLD
+    assert len(line["probabilities"]) == 10
+    assert main(["classify", str(path)]) == 0
+    assert "no digit" in capsys.readouterr().out

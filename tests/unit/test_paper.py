@@ -1,0 +1,115 @@
+"""Photos and odd pictures: the strokes must come out, and the shipped model must read them."""
+
+import cv2
+import numpy as np
+import pytest
+
+from digitlab.datasets.pages import draw_page, make_photo, scan
+from digitlab.ink import parse_drawing, prepare_drawing, prepare_picture
+from digitlab.ink.samples import build_sample_drawing
+from digitlab.shelf import get_model
+
+MARGIN = np.full(4, 0.25)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return get_model("digitlab_cnn").open_reader()
+
+
+def lines_of(digit):
+    return [stroke.points for stroke in parse_drawing(build_sample_drawing(digit))]
+
+
+def make_page(digit, size=(300, 240), pen_px=6.0, margin=MARGIN):
+    """Dark ink on light paper, one even colour each."""
+    return 255 - draw_page(lines_of(digit), size, pen_px, margin)
+
+
+def read(reader, picture):
+    return reader.read(prepare_picture(picture).image).digit
+
+
+def shade(page, random):
+    """Light from one side, grain, and a colour: `(h, w, 3)`."""
+    light = np.linspace(0.55, 1, page.shape[1])[None, :, None]
+    paper = np.array([215, 205, 190.0])
+    photo = page[..., None] / 255 * paper * light + random.normal(0, 3, (*page.shape, 1))
+    return np.clip(photo, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_uneven_light(reader, digit):
+    assert read(reader, shade(make_page(digit), np.random.default_rng(digit))) == digit
+
+
+@pytest.mark.parametrize("digit", [2, 3, 5, 6, 8])
+def test_ruled_paper(reader, digit):
+    page = make_page(digit, (360, 360))
+    for place in range(40, 360, 64):
+        cv2.line(page, (0, place), (359, place + 3), 120, 2)
+        cv2.line(page, (place, 0), (place, 359), 120, 2)
+    assert read(reader, page) == digit
+    assert read(reader, shade(page, np.random.default_rng(0))) == digit
+
+
+@pytest.mark.parametrize("colour", [(40, 60, 170), (200, 40, 30), (60, 190, 220), (240, 160, 150)])
+def test_coloured_pens(reader, colour):
+    page = make_page(5)[..., None] / 255
+    picture = page * np.array([235.0, 235, 230]) + (1 - page) * np.array(colour)
+    noise = np.random.default_rng(0).normal(0, 2, picture.shape)
+    assert read(reader, np.clip(picture + noise, 0, 255).astype(np.uint8)) == 5
+
+
+def test_a_frame_around_and_specks_beside(reader):
+    page = make_page(3, (300, 300), 8)
+    cv2.rectangle(page, (0, 0), (299, 299), 0, 6)
+    random = np.random.default_rng(1)
+    for x, y in random.integers(20, 280, (40, 2)):
+        page[y, x] = 0
+    assert read(reader, page) == 3
+
+
+@pytest.mark.parametrize("pen_px", [1.5, 4, 12, 30])
+def test_any_pen_comes_out_alike(reader, pen_px):
+    page = make_page(2, (300, 300), pen_px)
+    image = prepare_picture(page).image
+    clean = prepare_drawing(parse_drawing(build_sample_drawing(2))).image
+    assert read(reader, page) == 2
+    assert np.corrcoef(image.ravel(), clean.ravel())[0, 1] > 0.6
+
+
+def test_a_small_digit_in_a_large_picture(reader):
+    page = np.full((1200, 1600), 255, np.uint8)
+    page[700:790, 300:372] = make_page(6, (90, 72), 4)
+    assert read(reader, page) == 6
+
+
+@pytest.mark.parametrize("polarity", [False, True])
+def test_scans_of_16_pixels_without_a_margin(reader, polarity):
+    random = np.random.default_rng(0)
+    right = 0
+    for digit in range(10):
+        for _ in range(3):
+            small = scan(255 - make_page(digit, (200, 200), 20), random)
+            right += read(reader, 255 - small if polarity else small) == digit
+    assert right >= 28
+
+
+def test_simulated_photos(reader):
+    """Of poor photos (shadows, grain, thin and thick pens) nearly all are read."""
+    random = np.random.default_rng(3)
+    right = sum(
+        read(reader, make_photo(lines_of(digit), random)) == digit
+        for digit in range(10)
+        for _ in range(5)
+    )
+    assert right >= 44
+
+
+def test_real_photos(reader, shared_data_dir):
+    from digitlab.ink_benchmark.load import load_ink_sets
+
+    photos = next(s for s in load_ink_sets(shared_data_dir)[0] if s.name == "photos")
+    right = sum(reader.read(item.prepare()).digit == item.digit for item in photos.items)
+    assert right / len(photos.items) >= 0.97
