@@ -22,7 +22,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         batch_size: int,
         *,
         strength: float,
-        wear: float,
+        wear: float = 0.0,
         seed: int,
     ) -> None:
         """Take the training set.
