@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from digitlab.errors import EmptyInkError
-from digitlab.ink.paper import InkMap
+from digitlab.ink.paper import SMALL_PX, InkMap
 from digitlab.ink.ruling import find_ruling
 
 # Blobs smaller than this share of the largest one are specks, not strokes.
@@ -73,6 +73,8 @@ def _choose_parts(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     height, width = shape
     x, y, w, h, area = stats.T
     touches = (x <= 1) | (y <= 1) | (x + w >= width - 1) | (y + h >= height - 1)
+    # A cut-out has no table around it: there the digit itself reaches the edge.
+    touches &= max(shape) >= SMALL_PX
     size = np.maximum(w, h)
     off_centre = np.hypot((x + w / 2) / width - 0.5, (y + h / 2) / height - 0.5)
     score = np.sqrt(area) * size * (1 - off_centre)

@@ -18,6 +18,8 @@ _FLAT_SHARE = 0.3
 _FLAT_DISTANCE = 3
 _SHADES = 40
 _FLAT_PURITY = 0.9
+# A smaller picture is a cut-out, not a photo of a page.
+SMALL_PX = 48
 # The paper is estimated on a small copy: light changes slowly.
 _COARSE_PX = 128
 _SEARCH_PX = 256
@@ -57,6 +59,8 @@ def separate_ink(picture: np.ndarray) -> InkMap:
         EmptyInkError: the picture is one colour.
     """
     paper = _find_flat_paper(picture)
+    if paper is None and max(picture.shape[:2]) < SMALL_PX:
+        paper = _find_small_paper(picture)
     if paper is not None:
         return _separate_on_flat_paper(picture, paper)
     return _separate_in_photo(picture)
@@ -83,6 +87,19 @@ def _find_flat_paper(picture: np.ndarray) -> np.ndarray | None:
         return None
     near = np.abs(grey.astype(np.int16).ravel() - peak) <= _FLAT_DISTANCE
     return np.median(pixels[near], axis=0)
+
+
+def _find_small_paper(picture: np.ndarray) -> np.ndarray:
+    """The paper's colour in a cut-out too small for light to vary: of two shades the wider one."""
+    pixels = picture.reshape(-1, picture.shape[2] if picture.ndim == 3 else 1)
+    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    middle, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    is_bright = grey.ravel() > middle
+    if is_bright.all() or not is_bright.any():
+        return np.median(pixels, axis=0)
+    shades = [np.median(pixels[part], axis=0) for part in (is_bright, ~is_bright)]
+    bright, dark = (round(float(shade.mean())) for shade in shades)
+    return shades[0] if _choose_paper(grey, bright, dark) == bright else shades[1]
 
 
 def _choose_paper(grey: np.ndarray, one: int, other: int) -> int:

@@ -27,7 +27,7 @@ def samples():
 def test_the_samples_are_read(reader, samples):
     answers = [reader.read(image) for image in samples]
     assert [answer.digit for answer in answers] == list(range(10))
-    assert all(answer.certainty == "sure" for answer in answers)
+    assert all(answer.certainty in ("sure", "fairly sure") for answer in answers)
 
 
 @pytest.mark.parametrize("n", [0, 1, 127, 128, 129, 300])
