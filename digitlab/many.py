@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from digitlab.errors import EmptyInkError
 from digitlab.ink.choose import clean_page
 from digitlab.ink.drawing import Stroke, prepare_drawing
 from digitlab.ink.paper import separate_ink
@@ -130,7 +131,11 @@ def read_many_picture(picture: np.ndarray, reader: DigitReader) -> list[DigitInB
 
     def frame(pieces: Sequence[InkPiece]) -> np.ndarray:
         strength = merge_ink(pieces).ink.astype(np.float32) / 255
-        return frame_ink(strength, SOLID / 255)[0]
+        try:
+            return frame_ink(strength, SOLID / 255)[0]
+        except EmptyInkError:
+            # A hair of ink, lost as it was made smaller: it must not stop the others.
+            return np.zeros(reader.image_shape, np.uint8)
 
     return [
         DigitInBox(answer, merge_ink(pieces).box, row)
@@ -144,7 +149,7 @@ def extract_page(picture: np.ndarray) -> np.ndarray:
     Args:
         picture: `(h, w)` or `(h, w, 3)` uint8, as for `read_many_picture`.
     Returns:
-        `(h, w)` uint8, ink 255, paper 0; what is certainly ink is `SOLID` or more.
+        `(h, w)` uint8, ink 255, paper 0; what is certainly ink is above `SOLID`.
     Raises:
         EmptyInkError: the picture is one colour.
     """

@@ -21,6 +21,10 @@ MAX_PIECES = 120
 _SPECK_SHARE = 0.12
 # What touches the page's edge is writing up to this many times the height of what does not.
 _MAX_AT_EDGE = 2.0
+# Nothing lower than this share of the page is writing that what touches the edge is compared with.
+_MIN_WRITING = 0.06
+# A part whose darkest pixel is fainter than this share of the largest part's is no ink.
+_FAINT_SHARE = 0.6
 # Strokes are compared point by point only where there are no more than this.
 _MAX_COMPARED = 60
 # Strokes nearer than this share of their height, or than the pen is wide, touch.
@@ -90,10 +94,8 @@ def segment_picture(ink: np.ndarray) -> list[list[InkPiece]]:
     Returns:
         Rows from top to bottom.
     Raises:
-        EmptyInkError: no pixel is ink.
+        EmptyInkError: no pixel is certainly ink (above `SOLID`).
     """
-    if not ink.any():
-        raise EmptyInkError("There is no ink: nothing is drawn here.")
     parts = _find_parts(ink)
     height = compute_line_height([part.box for part in parts])
     return [
@@ -163,23 +165,28 @@ def _drop_specks(pieces: list[StrokePiece]) -> list[StrokePiece]:
 
 def _find_parts(ink: np.ndarray) -> list[InkPiece]:
     """The connected parts that are no specks, the largest of them if there are very many."""
-    solid = ink >= min(SOLID, int(ink.max()))
+    solid = ink > SOLID
+    if not solid.any():
+        raise EmptyInkError("There is no ink: nothing is drawn here.")
     _, labels, stats, _ = cv2.connectedComponentsWithStats(solid.astype(np.uint8))
     boxes = stats[1:, : cv2.CC_STAT_AREA]
     is_writing = _find_writing(boxes, solid.shape)
     smallest = _SPECK_SHARE * compute_line_height(boxes[is_writing])
     large = np.flatnonzero(is_writing & (boxes[:, 2:].max(axis=1) >= smallest))
     large = large[np.argsort(-stats[1:, cv2.CC_STAT_AREA][large], kind="stable")][:MAX_PIECES]
-    return [_lift_out(ink, labels, solid, int(k) + 1, tuple(map(int, boxes[k]))) for k in large]
+    parts = [_lift_out(ink, labels, solid, int(k) + 1, tuple(map(int, boxes[k]))) for k in large]
+    # The largest comes first. What is much fainter is the paper's own noise.
+    faintest = _FAINT_SHARE * int(parts[0].ink.max())
+    return [part for part in parts if part.ink.max() >= faintest]
 
 
 def _find_writing(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Which parts are no table, shadow or frame: those come in from the edge and are large."""
     ends = boxes[:, :2] + boxes[:, 2:]
     touches = (boxes[:, :2] <= 1).any(axis=1) | (ends >= np.array(shape[::-1]) - 1).any(axis=1)
-    if touches.all():
-        return touches
-    highest = boxes[~touches, 3].max()
+    highest = boxes[~touches, 3].max(initial=0)
+    if highest < _MIN_WRITING * max(shape):
+        return np.ones(len(boxes), bool)
     return ~touches | (boxes[:, 2:].max(axis=1) <= _MAX_AT_EDGE * highest)
 
 
@@ -204,7 +211,9 @@ def _cut_part(part: InkPiece, line_height: float) -> list[InkPiece]:
         remaining = np.where(cut.left, 0, remaining)
         cost_before = cut.cost
     slices.append((remaining, cost_before))
-    return [replace(_trim(ink, part.box), cut_cost=cost) for ink, cost in slices if ink.any()]
+    return [
+        replace(_trim(ink, part.box), cut_cost=cost) for ink, cost in slices if (ink > SOLID).any()
+    ]
 
 
 def _trim(ink: np.ndarray, box: Box) -> InkPiece:

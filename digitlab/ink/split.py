@@ -47,7 +47,7 @@ def find_cuts(ink: np.ndarray, line_height: float) -> list[Cut]:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     costs, came_from = _walk_down(small)
-    costs /= _estimate_pen_px(small)
+    costs /= _estimate_pen_px(ink) * scale
     ends = _pick_ends(costs, max(1, round(_MIN_SLICE * line_height * scale)))
     return [
         _build_cut(_walk_up(came_from, end), float(costs[end]), size[0], ink.shape) for end in ends
@@ -79,7 +79,7 @@ def _walk_up(came_from: np.ndarray, end: int) -> np.ndarray:
 
 def _estimate_pen_px(ink: np.ndarray) -> float:
     """The pen's width: a line's area is width times length, its skeleton's distance is half."""
-    distance = cv2.distanceTransform((ink > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    distance = cv2.distanceTransform((ink > 127).astype(np.uint8), cv2.DIST_L2, 3)
     ridge = (distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)))
     return max(1.0, 2 * float(np.median(distance[ridge])) - 1) if ridge.any() else 1.0
 

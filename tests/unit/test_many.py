@@ -1,3 +1,4 @@
+import contextlib
 import time
 
 import cv2
@@ -170,6 +171,31 @@ def test_nothing_is_an_error(reader):
         read_many_drawing([], reader)
     with pytest.raises(EmptyInkError):
         read_many_picture(np.full((60, 200), 255, np.uint8), reader)
+
+
+@pytest.mark.parametrize("width_px", [1, 2, 40])
+def test_hairlines_and_thick_pens(reader, width_px):
+    picture = render(write("2026"), width_px=width_px)
+    assert tell(read_many_picture(picture, reader)) == "2026"
+
+
+def test_any_picture_is_read_or_explained(reader):
+    """Noise, blots and lines of all kinds: no other error than that there is no ink."""
+    random = np.random.default_rng(9)
+    for _ in range(40):
+        picture = random.integers(150, 256, size=(120, 300)).astype(np.uint8)
+        for _ in range(random.integers(0, 12)):
+            begin, end = random.integers(-20, 300, size=(2, 2)).tolist()
+            cv2.line(picture, begin, end, int(random.integers(256)), int(random.integers(1, 9)))
+        with contextlib.suppress(EmptyInkError):
+            assert read_many_picture(picture, reader)
+
+
+def test_a_page_with_a_table_edge(reader):
+    """A photo's dark rim is no digit."""
+    picture = cv2.copyMakeBorder(render(write("2026")), 20, 0, 0, 60, cv2.BORDER_CONSTANT, value=40)
+    picture[:, :8] = 255
+    assert tell(read_many_picture(picture, reader)) == "2026"
 
 
 def test_a_single_dot_is_read_as_something(reader):
