@@ -11,10 +11,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from digitlab.datasets.pages import make_photo, make_scan, make_screen_picture, make_texture, scan
-from digitlab.datasets.signs import draw_scribble, draw_sign
+from digitlab.datasets.habits import add_habits
+from digitlab.datasets.pages import make_photo, make_scan, make_screen_picture, scan
+from digitlab.datasets.scenes import make_empty_page, make_scene, make_texture
+from digitlab.datasets.signs import draw_dot, draw_scribble, draw_sign
 from digitlab.datasets.strokes import PenDigit, is_held_out, load_pen_strokes
-from digitlab.datasets.variants import Strokes, add_habits, vary_strokes
+from digitlab.datasets.variants import Strokes, vary_strokes
 from digitlab.errors import DatasetUnavailableError, EmptyInkError
 from digitlab.ink import prepare_drawing, prepare_picture
 from digitlab.ink.drawing import Stroke
@@ -27,7 +29,7 @@ PEN_LICENCE = "CC BY 4.0"
 _SEED = 2026
 _SLENDER_PX = 11
 # Correlation of a photo's digit with the strokes it was made from.
-_ALIKE = 0.6
+_ALIKE = 0.7
 
 Labelled = tuple[np.ndarray, np.ndarray]
 # One prepared digit and its label, as they are made one after the other.
@@ -48,17 +50,22 @@ class Recipe:
     letters: int
     signs: int
     scribbles: int
+    dots: int
     textures: int
+    empty_pages: int
+    scenes: int
     pairs: int
 
 
 TRAINING = Recipe(
-    drawn=2, on_screen=0.6, scanned=0.6, photographed=0.3, mnist_scanned=4_000,
-    mnist_on_screen=4_000, letters=2, signs=5_000, scribbles=1_500, textures=600, pairs=1_500,
+    drawn=3, on_screen=1.0, scanned=1.0, photographed=0.5, mnist_scanned=8_000,
+    mnist_on_screen=5_000, letters=2, signs=5_000, scribbles=3_000, dots=300, textures=1_500,
+    empty_pages=1_200, scenes=3_000, pairs=1_500,
 )  # fmt: skip
 VALIDATION = Recipe(
     drawn=1, on_screen=0.4, scanned=0.4, photographed=0.4, mnist_scanned=500,
-    mnist_on_screen=500, letters=1, signs=500, scribbles=100, textures=100, pairs=100,
+    mnist_on_screen=500, letters=1, signs=500, scribbles=200, dots=20, textures=100,
+    empty_pages=100, scenes=200, pairs=100,
 )  # fmt: skip
 
 
@@ -165,11 +172,24 @@ def _show_nonsense(
             yield _draw(strokes), NO_DIGIT
         else:
             yield from _read(make_screen_picture(strokes, random), NO_DIGIT)
-    for _ in range(recipe.textures):
-        for image, label in _read(make_texture(random), NO_DIGIT):
-            # A slender blot could be a 1.
-            if np.count_nonzero(image.any(axis=0)) > _SLENDER_PX:
-                yield image, label
+    for _ in range(recipe.dots):
+        yield _draw(draw_dot(random), pen_px=20), NO_DIGIT
+    yield from _show_scenes(recipe, random)
+
+
+def _show_scenes(recipe: Recipe, random: _Random) -> _Made:
+    """Pictures on which nothing is written."""
+    kinds: list[tuple[int, Callable[[_Random], np.ndarray]]] = [
+        (recipe.textures, make_texture),
+        (recipe.empty_pages, make_empty_page),
+        (recipe.scenes, make_scene),
+    ]
+    for count, make in kinds:
+        for _ in range(count):
+            for image, label in _read(make(random), NO_DIGIT):
+                # A slender blot could be a 1.
+                if np.count_nonzero(image.any(axis=0)) > _SLENDER_PX:
+                    yield image, label
 
 
 def _write(pen: PenDigit, random: _Random) -> Strokes:
@@ -188,8 +208,8 @@ def _write_pair(digits: Sequence[PenDigit], random: _Random) -> Strokes:
     return [*left, *(line + move for line in right)]
 
 
-def _draw(strokes: Strokes) -> np.ndarray:
-    return prepare_drawing([Stroke(line, 1.0) for line in strokes]).image
+def _draw(strokes: Strokes, pen_px: float = 1.0) -> np.ndarray:
+    return prepare_drawing([Stroke(line, pen_px) for line in strokes]).image
 
 
 def _is_alike(one: np.ndarray, other: np.ndarray) -> bool:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 
 _SHIFT_BITS = 4
+# A bare 1 stretched any further would be a block of ink.
+_MAX_STRETCH = 2.5
 
 
 def draw_page(
@@ -52,7 +54,7 @@ def make_screen_picture(strokes: Sequence[np.ndarray], random: np.random.Generat
 
 def make_scan(strokes: Sequence[np.ndarray], random: np.random.Generator) -> np.ndarray:
     """A digit cut out by a scanner at 16x16 without margin: `(16, 16)` uint8, ink 255."""
-    large = draw_page(strokes, (200, 200), float(random.uniform(12, 30)), np.full(4, 0.1))
+    large = draw_page(strokes, (200, 200), float(random.uniform(9, 36)), np.full(4, 0.1))
     return scan(large, random)
 
 
@@ -65,9 +67,10 @@ def scan(digit: np.ndarray, random: np.random.Generator) -> np.ndarray:
     rows = np.flatnonzero((digit > 100).any(axis=1))
     columns = np.flatnonzero((digit > 100).any(axis=0))
     cut = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    if random.random() > 0.7:
-        # The aspect kept, as other scanners do.
-        spare = max(cut.shape) - np.array(cut.shape)
+    # The aspect kept, as some scanners do, or stretched as far as that leaves a digit.
+    stretch = 1.0 if random.random() > 0.7 else _MAX_STRETCH
+    spare = np.maximum(np.round(max(cut.shape) / stretch).astype(int) - np.array(cut.shape), 0)
+    if spare.any():
         before, after = spare // 2, spare - spare // 2
         cut = np.pad(cut, ((before[0], after[0]), (before[1], after[1])))
     small = cv2.resize(cut, (16, 16), interpolation=cv2.INTER_AREA)
@@ -83,12 +86,12 @@ def make_photo(strokes: Sequence[np.ndarray], random: np.random.Generator) -> np
     pen = max(height, width) * float(np.exp(random.uniform(np.log(0.004), np.log(0.06))))
     page = draw_page(strokes, (height, width), max(pen, 1.2), margin)
     ink = cv2.GaussianBlur(page, (0, 0), float(random.uniform(0.4, 1.6))).astype(np.float32) / 255
-    ink *= 1 + 0.25 * _draw_field((height, width), 12, random)
+    ink *= 1 + 0.25 * draw_field((height, width), 12, random)
     paper = random.uniform(130, 240) + random.uniform(-12, 12, 3)
     pen_colour = paper * random.uniform(0.1, 0.75) + random.uniform(-30, 30, 3)
-    light = 1 + 0.18 * _draw_field((height, width), 2, random)
+    light = 1 + 0.18 * draw_field((height, width), 2, random)
     if random.random() < 0.3:
-        light *= _draw_shadow((height, width), random)
+        light *= draw_shadow((height, width), random)
     cover = np.clip(ink, 0, 1)[..., None]
     photo = (paper * (1 - cover) + np.minimum(pen_colour, paper - 25) * cover) * light[..., None]
     grain = random.normal(0, random.uniform(0.5, 5), (height, width, 1)).astype(np.float32)
@@ -96,23 +99,13 @@ def make_photo(strokes: Sequence[np.ndarray], random: np.random.Generator) -> np
     return np.clip(photo, 0, 255).astype(np.uint8)
 
 
-def make_texture(random: np.random.Generator) -> np.ndarray:
-    """A picture with nothing written on it: clouds, grain or blots; `(h, w)` uint8."""
-    height, width = (int(n) for n in random.integers(28, 200, 2))
-    field = _draw_field((height, width), int(random.integers(2, 14)), random)
-    if random.random() < 0.4:
-        field = (field > random.uniform(0, 1)).astype(np.float32) * 2
-    field += random.normal(0, random.uniform(0.02, 0.5), field.shape).astype(np.float32)
-    return np.clip(128 + 60 * field, 0, 255).astype(np.uint8)
-
-
-def _draw_field(size: tuple[int, int], cells: int, random: np.random.Generator) -> np.ndarray:
+def draw_field(size: tuple[int, int], cells: int, random: np.random.Generator) -> np.ndarray:
     """A smooth random field of about unit spread: `(h, w)` float32."""
     coarse = random.normal(0, 1, (cells + 1, cells + 1)).astype(np.float32)
     return cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def _draw_shadow(size: tuple[int, int], random: np.random.Generator) -> np.ndarray:
+def draw_shadow(size: tuple[int, int], random: np.random.Generator) -> np.ndarray:
     """Half of the page darker, with a soft edge: `(h, w)` float32."""
     y, x = np.mgrid[-1 : 1 : size[0] * 1j, -1 : 1 : size[1] * 1j].astype(np.float32)
     turn = random.uniform(0, 2 * np.pi)

@@ -140,7 +140,7 @@ def draw_scribble(random: np.random.Generator) -> list[np.ndarray]:
     Returns:
         Lines `(n, 2)` float64 within about 200 px.
     """
-    kind = random.integers(3)
+    kind = random.integers(4)
     if kind == 0:
         steps = random.normal(0, 1, (int(random.integers(12, 40)), 2))
         return [_round_corners(np.cumsum(steps, axis=0) * 20, 2)]
@@ -149,8 +149,34 @@ def draw_scribble(random: np.random.Generator) -> list[np.ndarray]:
         zigzag = np.stack([np.linspace(0, 200, n), 200 * (np.arange(n) % 2)], axis=1)
         zigzag += random.normal(0, 15, (n, 2))
         return [zigzag if random.random() < 0.5 else zigzag[:, ::-1].copy()]
+    if kind == 2:
+        return [_wander(random)]
     count = int(random.integers(4, 9))
     return [random.uniform(0, 200, 2) + random.normal(0, 45, (3, 2)) for _ in range(count)]
+
+
+def draw_dot(random: np.random.Generator) -> list[np.ndarray]:
+    """A tap, or a few: dots of hardly any length.
+
+    Returns:
+        Lines `(n, 2)` float64, in px of a canvas whose pen is some 20 px wide.
+    """
+    taps = []
+    for _ in range(int(random.choice([1, 1, 1, 2, 3]))):
+        where = random.uniform(0, 200, 2)
+        taps.append(where + np.vstack([np.zeros(2), random.normal(0, 3, (2, 2))]))
+    return taps
+
+
+def _wander(random: np.random.Generator) -> np.ndarray:
+    """One line that changes its direction by and by, too long for a digit: `(n, 2)`."""
+    n = int(random.integers(60, 200))
+    turns = np.cumsum(random.normal(0, random.uniform(0.08, 0.35), n))
+    turns += random.uniform(-0.03, 0.03) * np.arange(n)
+    points = np.cumsum(np.stack([np.cos(turns), np.sin(turns)], axis=1), axis=0)
+    extent = float(np.ptp(points, axis=0).max())
+    # A step is 1 long. Of digits, an 8 has the longest line: three to four times its height.
+    return points * 200 / extent if n > 6 * extent else _wander(random)
 
 
 def _round_corners(line: np.ndarray, times: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""One pen digit written again and again: leaning, wider, shakier, with a slash through the zero."""
+"""One pen digit written again and again: leaning, wider, shakier."""
 
 from collections.abc import Sequence
 
@@ -40,31 +40,6 @@ def vary_strokes(strokes: Sequence[np.ndarray], random: np.random.Generator) -> 
         unit = unit + _smooth_noise(len(unit), random) * shake
         varied.append(unit @ matrix.T * size + middle)
     return varied
-
-
-def add_habits(strokes: Sequence[np.ndarray], digit: int, random: np.random.Generator) -> Strokes:
-    """Now and then a slash through a 0, a bar through a 7, a foot under a 1."""
-    everything = np.concatenate(list(strokes))
-    low, high = everything.min(axis=0), everything.max(axis=0)
-    size, longer = high - low, float((high - low).max())
-    habit: np.ndarray | None = None
-    if digit == 0 and random.random() < 0.06:
-        ends = (
-            np.array([[-0.1, 1.1], [1.1, -0.1]])
-            if random.random() < 0.5
-            else np.array([[0.1, 0.85], [0.9, 0.15]])
-        )
-        habit = low + size * ends
-    elif digit == 7 and random.random() < 0.1:
-        points = np.concatenate(list(strokes))
-        near = points[np.argsort(np.abs(points[:, 1] - (low[1] + 0.5 * size[1])))[:3]].mean(axis=0)
-        habit = near + longer * np.array([[-0.22, 0.02], [0.22, -0.02]])
-    elif digit == 1 and random.random() < 0.06 and size[0] < 0.6 * size[1]:
-        foot = everything[np.argmax(everything[:, 1])]
-        habit = foot + longer * np.array([[-0.22, 0], [0.22, 0]])
-    if habit is None:
-        return list(strokes)
-    return [*strokes, habit + random.normal(0, 0.02 * longer, (2, 2))]
 
 
 def _draw_matrix(random: np.random.Generator) -> np.ndarray:

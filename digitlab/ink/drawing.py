@@ -22,8 +22,8 @@ from digitlab.ink.trace import InkStep, PreparedInk
 PEN_WIDTH_PX = 2.5
 # cv2 takes coordinates as integers with this many fractional bits.
 _SHIFT_BITS = 4
-# A tap leaves a dot with no extent: it is drawn as a dot and not blown up to the whole box.
-_MIN_EXTENT_PX = 2.0
+# A tap leaves a dot shorter than its pen is wide: it stays a dot and is not blown up to a digit.
+_MIN_EXTENT_PX, _TAP_WIDTHS = 2.0, 0.75
 # A stroke so much smaller than the longest is a dot; so far from the others, of their size, it is
 # no part of the digit.
 _DOT_SHARE, _DOT_REACH = 0.06, 0.12
@@ -85,7 +85,8 @@ def prepare_drawing(strokes: Sequence[Stroke]) -> PreparedInk:
     """
     if not strokes:
         raise EmptyInkError("The drawing is empty.")
-    lines = _scale_to_box(_drop_stray_dots([stroke.points for stroke in strokes]))
+    lines = _drop_stray_dots([stroke.points for stroke in strokes])
+    lines = _scale_to_box(lines, max(stroke.width_px for stroke in strokes))
     fine = _draw(lines)
     image = shrink_to_frame(_centre(lines, fine))
     steps = (
@@ -116,13 +117,15 @@ def _drop_stray_dots(lines: list[np.ndarray]) -> list[np.ndarray]:
     return [line for line, drop in zip(lines, is_dot & is_far, strict=True) if not drop]
 
 
-def _scale_to_box(lines: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _scale_to_box(lines: Sequence[np.ndarray], width_px: float) -> list[np.ndarray]:
     """Scale and move all lines so that their ink fills the 20 px box in the frame's middle."""
     everything = np.concatenate(lines)
     low, high = everything.min(axis=0), everything.max(axis=0)
     extent = max(float((high - low).max()), _MIN_EXTENT_PX)
     # The pen is drawn around the line: half its width stands over on each side.
     scale = (BOX_PX - PEN_WIDTH_PX) / extent
+    if extent < _TAP_WIDTHS * width_px:
+        scale = min(scale, PEN_WIDTH_PX / width_px)
     return [(line - (low + high) / 2) * scale + FRAME_PX / 2 for line in lines]
 
 

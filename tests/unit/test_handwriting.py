@@ -12,7 +12,8 @@ from digitlab.ink.samples import SAMPLE_POINTS
 
 RECIPE = Recipe(
     drawn=1, on_screen=1, scanned=1, photographed=1, mnist_scanned=5, mnist_on_screen=5,
-    letters=1, signs=5, scribbles=5, textures=3, pairs=5,
+    letters=1, signs=5, scribbles=5, dots=2, textures=3, empty_pages=3,
+    scenes=3, pairs=5,
 )  # fmt: skip
 CROSS = [[[40, 40], [240, 240]], [[240, 40], [40, 240]]]
 
