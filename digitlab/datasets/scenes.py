@@ -39,7 +39,7 @@ def make_empty_page(random: _Random) -> np.ndarray:
 def make_scene(random: _Random) -> np.ndarray:
     """Things before a background, as on any photo that shows no writing: `(h, w, 3)` uint8."""
     height, width = (int(n) for n in random.integers(28, 160, 2))
-    scene = np.empty((height, width, 3), np.float32)
+    scene: np.ndarray = np.empty((height, width, 3), np.float32)
     for channel in range(3):
         field = draw_field((height, width), int(random.integers(1, 5)), random)
         scene[..., channel] = random.uniform(20, 235) + random.uniform(2, 40) * field
@@ -49,7 +49,7 @@ def make_scene(random: _Random) -> np.ndarray:
         colour = random.uniform(5, 250, 3).astype(np.float32)
         scene = scene * (1 - mask) + colour * shade * mask
     scene = cv2.GaussianBlur(scene, (0, 0), float(random.uniform(0.3, 1.5)))
-    scene += random.normal(0, random.uniform(1, 8), scene.shape)
+    scene += random.normal(0, random.uniform(1, 8), scene.shape).astype(np.float32)
     return np.clip(scene, 0, 255).astype(np.uint8)
 
 
