@@ -33,6 +33,8 @@ _ROUNDS = 2
 _THRESHOLD = 0.4
 # How far apart, in standard deviations of the paper's noise, ink begins.
 _NOISE_FACTOR = 4.5
+# Every so many pixels one is taken to measure the paper's colours.
+_EVERY = 7
 
 
 @dataclass(frozen=True)
@@ -226,11 +228,13 @@ def _project(residual: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
     Source: Fisher 1936, the linear discriminant.
     """
-    ink, paper = residual[mask], residual[~mask][::7]
-    if not len(ink) or np.abs(ink.mean(axis=0)).max() < MIN_CONTRAST / 4:
+    n_channels = residual.shape[2]
+    mean = np.array(cv2.mean(residual, mask.astype(np.uint8))[:n_channels])
+    if np.abs(mean).max() < MIN_CONTRAST / 4:
         raise EmptyInkError("The picture is all one colour: there is no digit in it.")
-    mean = ink.mean(axis=0)
-    covariance = np.atleast_2d(np.cov(paper.T)) if len(paper) > 1 else np.eye(len(mean))
-    weights = np.linalg.solve(covariance + 4 * np.eye(len(mean)), mean)
+    # A part of the pixels tells the noise well enough.
+    paper = residual.reshape(-1, n_channels)[::_EVERY][~mask.ravel()[::_EVERY]]
+    covariance = np.atleast_2d(np.cov(paper.T)) if len(paper) > 1 else np.eye(n_channels)
+    weights = np.linalg.solve(covariance + 4 * np.eye(n_channels), mean)
     weights = weights / (mean @ weights)
-    return residual @ weights.astype(np.float32)
+    return np.asarray(cv2.transform(residual, weights[None].astype(np.float32)))

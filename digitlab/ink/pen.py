@@ -22,7 +22,6 @@ def frame_ink(strength: np.ndarray, threshold: float) -> tuple[np.ndarray, np.nd
     """
     mask = _enlarge(strength, threshold)
     inside = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
-    outside = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
     width_px = measure_width(inside[mask > 0])
     box = BOX_PX * OVERSAMPLING
     scale = BOX_PX / box
@@ -30,10 +29,19 @@ def frame_ink(strength: np.ndarray, threshold: float) -> tuple[np.ndarray, np.nd
     # A border of grow/2 all around also makes the box larger, which is then scaled back.
     grow = (box * wanted_px - BOX_PX * width_px) / (BOX_PX - wanted_px)
     grow = float(np.clip(grow, -0.6 * width_px, box))
-    distance = np.where(mask > 0, inside - 0.5, 0.5 - outside)
-    ink = np.clip(distance + grow / 2 + 0.5, 0, 1)
-    fine = place_in_frame(np.round(ink * 255).astype(np.uint8))
+    fine = place_in_frame(_change_width(mask, inside, grow))
     return shrink_to_frame(fine), fine
+
+
+def _change_width(mask: np.ndarray, inside: np.ndarray, grow: float) -> np.ndarray:
+    """Lines wider by `grow` pixels, thinner if it is negative: `(h, w)` uint8, ink 255."""
+    distance = inside - 0.5
+    if grow > 0:
+        outside = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
+        distance = np.where(mask > 0, distance, 0.5 - outside)
+    # Half a pixel on either side of the edge makes it smooth.
+    ink = np.clip(distance + (grow + 1) / 2, 0, 1)
+    return np.round(ink * 255).astype(np.uint8)
 
 
 def measure_width(distances: np.ndarray) -> float:
