@@ -169,14 +169,17 @@ def draw_dot(random: np.random.Generator) -> list[np.ndarray]:
 
 
 def _wander(random: np.random.Generator) -> np.ndarray:
-    """One line that changes its direction by and by, too long for a digit: `(n, 2)`."""
-    n = int(random.integers(60, 200))
-    turns = np.cumsum(random.normal(0, random.uniform(0.08, 0.35), n))
-    turns += random.uniform(-0.03, 0.03) * np.arange(n)
-    points = np.cumsum(np.stack([np.cos(turns), np.sin(turns)], axis=1), axis=0)
-    extent = float(np.ptp(points, axis=0).max())
-    # A step is 1 long. Of digits, an 8 has the longest line: three to four times its height.
-    return points * 200 / extent if n > 6 * extent else _wander(random)
+    """One line that roams about its middle and is far too long for a digit: `(n, 2)`."""
+    n, reach = int(random.integers(180, 360)), random.uniform(8, 14)
+    noise = random.normal(0, random.uniform(0.1, 0.4), n)
+    points, heading = np.zeros((n, 2)), random.uniform(0, 2 * np.pi)
+    for k in range(1, n):
+        x, y = points[k - 1]
+        # The farther out, the more it turns back.
+        back = np.sin(np.arctan2(-y, -x) - heading) * np.hypot(x, y) / reach
+        heading += noise[k] + 0.25 * back
+        points[k] = points[k - 1] + (np.cos(heading), np.sin(heading))
+    return points * 200 / float(np.ptp(points, axis=0).max())
 
 
 def _round_corners(line: np.ndarray, times: int) -> np.ndarray:
