@@ -1,0 +1,121 @@
+"""Which decision refuses best: `python -m benchmarks.no_digit [DATA]`.
+
+Four scores of "no digit" on the same pictures: the probability of the trained eleventh class; one
+minus the largest of the ten digits' probabilities; the energy of the ten digits' logits; and the
+distance to the nearest class in the network's own features. Each is given the threshold at which
+it refuses 0.5 % of held-out writers' digits, and the table says what it then refuses of the rest.
+The last three are also computed for a network that has never seen anything but digits.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from digitlab.errors import EmptyInkError
+from digitlab.ink_benchmark.items import InkItem, InkSet
+from digitlab.ink_benchmark.load import load_ink_sets
+from digitlab.paths import get_data_dir
+from digitlab.reader import N_DIGITS
+from digitlab.shelf import get_model
+
+REFUSED_DIGITS = 0.005
+MODELS = ("digitlab_cnn", "simple_cnn")
+_N_FITTING = 6000
+_SHRINKAGE = 0.05
+
+Score = Callable[[np.ndarray], np.ndarray]
+
+
+def main(folder: Path) -> None:
+    """Print the table."""
+    sets = load_ink_sets(folder)[0]
+    digits, fitting, labels = _split_pens(next(s for s in sets if s.name == "pen strokes"))
+    others = {s.name: _prepare(_keep_unseen(s)) for s in sets if not s.are_digits}
+    others["noise"] = np.random.default_rng(0).integers(0, 256, (500, 28, 28)).astype(np.uint8)
+    print(f"{'score':34}" + "".join(f"{name.split()[0]:>12}" for name in others))
+    for model_id in MODELS:
+        for name, score in _make_scores(model_id, fitting, labels):
+            limit = np.quantile(score(digits), 1 - REFUSED_DIGITS)
+            shares = [float((score(images) > limit).mean()) for images in others.values()]
+            print(f"{name + ' · ' + model_id:34}" + "".join(f"{x:12.3f}" for x in shares))
+
+
+def _split_pens(pens: InkSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Held-out writers' digits; others' digits with labels, to fit the distance to."""
+    unseen = [item for item in pens.items if item.is_held_out]
+    seen = [item for item in pens.items if not item.is_held_out][:_N_FITTING]
+    return _prepare(unseen), _prepare(seen), np.array([int(item.label) for item in seen])
+
+
+def _keep_unseen(ink_set: InkSet) -> list[InkItem]:
+    return [item for item in ink_set.items if item.is_held_out] or list(ink_set.items)
+
+
+def _prepare(items: list[InkItem]) -> np.ndarray:
+    """`(n, 28, 28)` uint8; what has no ink is refused before any network and left out."""
+    images = []
+    for item in items:
+        try:
+            images.append(item.prepare())
+        except EmptyInkError:
+            continue
+    return np.stack(images)
+
+
+def _make_scores(
+    model_id: str, fitting: np.ndarray, labels: np.ndarray
+) -> Iterator[tuple[str, Score]]:
+    """Scores of one network: the larger, the less a digit."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+
+    model = keras.saving.load_model(
+        get_model(model_id).directory / "model.keras", compile=False, safe_mode=True
+    )
+    last = model.layers[-1]
+    trunk = keras.Model(model.inputs, last.input)
+    weights, bias = last.get_weights()
+
+    def features(images: np.ndarray) -> np.ndarray:
+        return np.asarray(trunk.predict(images[..., None], batch_size=512, verbose=0))
+
+    def logits(images: np.ndarray) -> np.ndarray:
+        return features(images) @ weights + bias
+
+    if weights.shape[1] > N_DIGITS:
+        yield "trained class", lambda images: _softmax(logits(images))[:, N_DIGITS]
+    yield "1 - largest probability", lambda images: -_softmax(logits(images)[:, :N_DIGITS]).max(1)
+    yield "energy", lambda images: -np.logaddexp.reduce(logits(images)[:, :N_DIGITS], axis=1)
+    yield "distance", _fit_distance(features, fitting, labels)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def _fit_distance(features: Score, images: np.ndarray, labels: np.ndarray) -> Score:
+    """Mahalanobis distance to the nearest class. Source: Lee et al. 2018."""
+    known = features(images)
+    means = np.stack([known[labels == digit].mean(axis=0) for digit in range(N_DIGITS)])
+    covariance = np.cov((known - means[labels]).T)
+    # Features that never vary would make the matrix singular.
+    covariance += _SHRINKAGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    inverse = np.linalg.inv(covariance)
+
+    def measure(others: np.ndarray) -> np.ndarray:
+        found = features(others)
+        gaps = [np.einsum("nf,fg,ng->n", found - m, inverse, found - m) for m in means]
+        return np.asarray(np.min(gaps, axis=0))
+
+    return measure
+
+
+if __name__ == "__main__":
+    chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else get_data_dir()
+    if chosen is None:
+        sys.exit("Name the folder with the development sets, or set DIGITLAB_DATA.")
+    main(chosen)
