@@ -1,12 +1,10 @@
 """Draw: a person writes a digit, or shows a picture of one, and it is read at once."""
 
-import numpy as np
 import streamlit as st
 
 from digitlab.errors import DigitlabError, InkError, ShelfError
 from digitlab.ink import (
     PreparedInk,
-    decode_picture,
     parse_drawing,
     prepare_drawing,
     prepare_picture,
@@ -26,19 +24,13 @@ from digitlab.ui.several import (
     render_wide_canvas,
 )
 from digitlab.ui.steps import render_steps, render_why
+from digitlab.ui.ways import render_picture_input, render_way_choice
 
-WAYS = {
-    "draw": ":material/draw: Draw",
-    "picture": ":material/image: Picture",
-    "camera": ":material/photo_camera: Camera",
-}
 INVITATIONS = {
     "draw": "Draw a digit, 0 to 9. It is read as you go.",
     "picture": "Choose a picture of one handwritten digit.",
     "camera": "Hold one handwritten digit into the camera.",
 }
-
-
 SEVERAL_INVITATIONS = {
     "draw": "Write a number, like 2026. It is read as you go.",
     "picture": "Choose a picture with one or more handwritten digits.",
@@ -55,19 +47,6 @@ def render_input(way: str) -> PreparedInk | None:
     return None if picture is None else prepare_picture(picture)
 
 
-def render_picture_input(way: str, what: str) -> np.ndarray | None:
-    """The uploader or the camera; returns the picture, decoded."""
-    if way == "picture":
-        file = st.file_uploader(
-            f"A picture of {what}",
-            type=["png", "jpg", "jpeg", "bmp", "gif", "webp"],
-            key="draw_upload",
-        )
-    else:
-        file = st.camera_input(f"A photo of {what}", key="draw_photo")
-    return decode_picture(file.getvalue()) if file else None
-
-
 def pick_sample(digit: int) -> None:
     """Put a sample on the canvas."""
     st.session_state["draw_way"] = "draw"
@@ -79,15 +58,7 @@ def render_head() -> tuple[str, bool]:
     with st.container(horizontal=True, vertical_alignment="center", key="draw_head"):
         st.title("Draw a digit", width="stretch")
         several = render_several_toggle()
-        way: str = st.segmented_control(
-            "How to show a digit",
-            list(WAYS),
-            format_func=WAYS.__getitem__,
-            default="draw",
-            required=True,
-            key="draw_way",
-            label_visibility="collapsed",
-        )
+        way = render_way_choice()
     return way, several
 
 
