@@ -5,6 +5,9 @@ minus the largest of the ten digits' probabilities; the energy of the ten digits
 distance to the nearest class in the network's own features. Each is given the threshold at which
 it refuses 0.5 % of held-out writers' digits, and the table says what it then refuses of the rest.
 The last three are also computed for a network that has never seen anything but digits.
+
+A second table gives, for the shipped model and several thresholds on its eleventh class, what is
+refused of the validation set's digits and of all else in it: the threshold is chosen there.
 """
 
 import os
@@ -14,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from digitlab.datasets.handwriting import build_validation
+from digitlab.datasets.load import load_dataset
 from digitlab.errors import EmptyInkError
 from digitlab.ink_benchmark.items import InkItem, InkSet
 from digitlab.ink_benchmark.load import load_ink_sets
@@ -23,6 +28,9 @@ from digitlab.shelf import get_model
 
 REFUSED_DIGITS = 0.005
 MODELS = ("digitlab_cnn", "simple_cnn")
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+# As in training: the last tenth of MNIST's training digits is kept back.
+_VALIDATION_SHARE = 0.1
 _N_FITTING = 6000
 _SHRINKAGE = 0.05
 
@@ -41,6 +49,21 @@ def main(folder: Path) -> None:
             limit = np.quantile(score(digits), 1 - REFUSED_DIGITS)
             shares = [float((score(images) > limit).mean()) for images in others.values()]
             print(f"{name + ' · ' + model_id:34}" + "".join(f"{x:12.3f}" for x in shares))
+    _print_thresholds()
+
+
+def _print_thresholds() -> None:
+    mnist = load_dataset("mnist")
+    kept = -int(len(mnist.images_train) * _VALIDATION_SHARE)
+    images, labels = build_validation(mnist.images_train[kept:], mnist.labels_train[kept:])
+    outputs = get_model(MODELS[0]).open_reader().compute_outputs(images)
+    is_digit, refusal = labels < N_DIGITS, outputs[:, N_DIGITS]
+    is_right = outputs[:, :N_DIGITS].argmax(axis=1) == labels
+    print(f"\n{'threshold':>10}{'digits refused':>16}{'digits right':>16}{'others refused':>16}")
+    for threshold in THRESHOLDS:
+        refused = refusal >= threshold
+        shares = refused[is_digit], (is_right & ~refused)[is_digit], refused[~is_digit]
+        print(f"{threshold:10.1f}" + "".join(f"{share.mean():16.4f}" for share in shares))
 
 
 def _split_pens(pens: InkSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
