@@ -2,19 +2,11 @@
 
 import streamlit as st
 
+from digitlab.ui.shell import list_pages, mark_entered
 from digitlab.ui.style import ICON_PATH, render_style
 
-_DRAW_ICON = ":material/draw:"
-
 st.set_page_config(page_title="digitlab", page_icon=str(ICON_PATH), layout="centered")
+mark_entered()
 render_style()
-page = st.navigation(
-    [
-        # The first page's address is "/", whatever its path; a link to "/draw" must find it too.
-        st.Page("pages/draw.py", title="Draw", icon=_DRAW_ICON, url_path="home", default=True),
-        st.Page("pages/draw.py", title="Draw", icon=_DRAW_ICON, visibility="hidden"),
-        st.Page("pages/models.py", title="Models", icon=":material/shelves:"),
-    ],
-    position="top",
-)
+page = st.navigation(list_pages(), position="top")
 page.run()

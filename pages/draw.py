@@ -23,6 +23,7 @@ from digitlab.ui.several import (
     render_several_toggle,
     render_wide_canvas,
 )
+from digitlab.ui.shell import enter_through_app
 from digitlab.ui.steps import render_steps, render_why
 from digitlab.ui.ways import render_picture_input, render_way_choice
 
@@ -135,4 +136,5 @@ def render_lab() -> None:
     (render_several if several else render_one)(way, models)
 
 
+enter_through_app()
 render_lab()

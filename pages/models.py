@@ -5,6 +5,7 @@ import streamlit as st
 from digitlab.errors import DigitlabError
 from digitlab.nets.registry import NETS
 from digitlab.shelf import ShelvedModel, list_models
+from digitlab.ui.shell import enter_through_app
 
 DOWNLOADS = {
     "model.keras": ("Keras", "For Keras: load, train on, look inside."),
@@ -58,6 +59,7 @@ def render_downloads(model: ShelvedModel) -> None:
                 )
 
 
+enter_through_app()
 st.title("Models")
 st.caption("The networks on the shelf. Take one away, or use it on the Draw page.")
 try:

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import SAMPLE_POINTS, build_sample_drawing
 from tests.browser.draw_page import DrawPage
+from tests.browser.server import serve_app
 
 # The samples and the pen data are drawn in 280 px; the canvas has a margin of 10 around that.
 MARGIN_PX = 10
@@ -143,10 +144,16 @@ def test_a_refresh_starts_clean_and_works(draw_page):
 
 
 @pytest.mark.parametrize(("path", "title"), [("/draw", "Draw a digit"), ("/models", "Models")])
-def test_a_cold_deep_link(page, path, title):
-    page.goto(path)
-    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+def test_a_link_to_a_page_is_the_first_thing_a_server_is_asked_for(browser, tmp_path, path, title):
+    with serve_app(tmp_path / "server.log") as (url, _):
+        page = browser.new_page()
+        page.goto(url + path)
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        # The navigation and the style come from app.py.
+        expect(page.get_by_role("link", name="Models")).to_be_visible()
+        expect(page.get_by_role("link", name="app", exact=True)).to_have_count(0)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.close()
 
 
 def test_a_sample_can_be_tried_and_drawn_on(draw_page):
