@@ -23,7 +23,7 @@ BASE_RECIPE = (
     f"--seed 3 --shelve {BASE_ID}"
 )
 OWN_RECIPE = (
-    f"--dataset handwriting --net digitlab_cnn --start-from {BASE_ID} --epochs 4 --batch-size 128 "
+    f"--dataset handwriting --net digitlab_cnn --start-from {BASE_ID} --epochs 10 --batch-size 128 "
     "--optimizer adamw --learning-rate 0.002 --schedule cosine --weight-decay 0.001 "
     "--ema-momentum 0.998 --augmentation 1 --wear 0.3 --exclude-sample --calibrate --seed 1"
 )

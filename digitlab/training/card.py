@@ -14,6 +14,7 @@ from digitlab.evaluation.metrics import compute_metrics
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.nets.registry import get_net_spec
 from digitlab.runs import Run, write_json
+from digitlab.shelf import get_model
 from digitlab.training.config import TrainConfig
 
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy", "opencv-python-headless")
@@ -44,6 +45,7 @@ def write_card(
         "net": config.net,
         "config": config.to_json(),
         "command": config.format_command(),
+        **_describe_start(config),
         "data": {
             "dataset": config.dataset,
             "label": spec.label,
@@ -68,6 +70,15 @@ def write_card(
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     write_json(run.directory / "card.json", card)
+
+
+def _describe_start(config: TrainConfig) -> dict[str, Any]:
+    """Which model it began with, for who wants to repeat it."""
+    if not config.start_from:
+        return {}
+    model = get_model(config.start_from)
+    start = {"id": model.id, "command": model.card["command"]}
+    return {"start": start | {"sha256": model.card["files"]["model.keras"]["sha256"]}}
 
 
 def _find_best_epoch(run: Run) -> dict[str, Any]:
