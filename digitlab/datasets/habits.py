@@ -1,4 +1,4 @@
-"""Habits of some writers: a slash through the 0, a bar through the 7, a flag and foot on the 1."""
+"""Habits of some writers: slashed 0s, crossed 7s, 1s with flag and foot, 9s with a hook."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,13 +7,13 @@ import numpy as np
 Strokes = list[np.ndarray]
 _Random = np.random.Generator
 # Where the writer of a digit has one of these habits, in how many of the copies.
-_SLASH_SHARE, _BAR_SHARE, _FLAG_SHARE, _FOOT_SHARE = 0.14, 0.1, 0.12, 0.08
+_SLASH_SHARE, _BAR_SHARE, _FLAG_SHARE, _FOOT_SHARE, _HOOK_SHARE = 0.14, 0.1, 0.12, 0.08, 0.2
 # A 1 wider than this, of its height, has a flag already.
 _SLENDER = 0.4
 
 
 def add_habits(strokes: Sequence[np.ndarray], digit: int, random: _Random) -> Strokes:
-    """Now and then a slash through a 0, a bar through a 7, a flag or a foot on a 1.
+    """Now and then a slashed 0, a crossed 7, a flag or a foot on a 1, a hook under a 9.
 
     Args:
         strokes: lines `(n, 2)`, y down, any unit.
@@ -70,6 +70,19 @@ def _dress_one(points: np.ndarray, random: _Random) -> Strokes:
     return [line + random.normal(0, 0.015 * height, line.shape) for line in added]
 
 
+def _hook_nine(points: np.ndarray, random: _Random) -> Strokes:
+    """The tail swings to the left at its end, as in a g."""
+    if random.random() > _HOOK_SHARE:
+        return []
+    width, height = np.ptp(points, axis=0)
+    end = points[np.argmax(points[:, 1])]
+    reach = random.uniform(0.5, 1.1) * max(width, 0.4 * height)
+    lowest = end + np.array([-0.45 * reach, random.uniform(0, 0.14) * height])
+    tip = end + np.array([-reach, -random.uniform(-0.02, 0.14) * height])
+    t = np.linspace(0, 1, 10)[:, None]
+    return [(1 - t) ** 2 * end + 2 * t * (1 - t) * lowest + t**2 * tip]
+
+
 _HABITS: dict[int, Callable[[np.ndarray, _Random], Strokes]] = {
-    0: _cross_zero, 1: _dress_one, 7: _cross_seven,
+    0: _cross_zero, 1: _dress_one, 7: _cross_seven, 9: _hook_nine,
 }  # fmt: skip
