@@ -16,7 +16,7 @@ _BLOCK = 128
 N_DIGITS = 10
 # From this probability of "no digit" on nothing is read; docs/reading-ink.md tells how it was
 # chosen on validation data.
-NO_DIGIT_THRESHOLD = 0.8
+NO_DIGIT_THRESHOLD = 0.7
 # Said of an answer's probability, for people.
 SURE = 0.95
 FAIRLY_SURE = 0.7

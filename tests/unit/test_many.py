@@ -141,9 +141,9 @@ def test_a_page_of_specks(reader):
     picture = render(write("2026"))
     for x, y in random.integers(0, picture.shape[::-1], size=(5000, 2)):
         picture[y : y + 1, x : x + 2] = 90
-    begin = time.perf_counter()
+    begin = time.process_time()
     read_many_picture(picture, reader)
-    assert time.perf_counter() - begin < 3
+    assert time.process_time() - begin < 3
 
 
 @pytest.mark.parametrize("spread_px", [100, 3000])
@@ -151,18 +151,18 @@ def test_500_strokes_take_a_bounded_time(reader, spread_px):
     random = np.random.default_rng(5)
     begins = random.uniform(0, spread_px, size=(500, 2))
     strokes = [[tuple(p), tuple(p + random.uniform(-60, 60, 2))] for p in begins]
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert read_many_drawing(draw(strokes), reader)
-    assert time.perf_counter() - begin < 3
+    assert time.process_time() - begin < 3
 
 
 def test_four_digits_are_quick(reader):
     drawn = draw(write("2026"))
     times_s = []
     for _ in range(10):
-        begin = time.perf_counter()
+        begin = time.process_time()
         read_many_drawing(drawn, reader)
-        times_s.append(time.perf_counter() - begin)
+        times_s.append(time.process_time() - begin)
     assert min(times_s) < 0.03
 
 

@@ -35,7 +35,13 @@ def test_scribbles_are_refused(reader):
         prepare_drawing([Stroke(line, 16) for line in draw_scribble(random)]).image
         for _ in range(100)
     ]
-    assert sum(not answer.is_digit for answer in reader.read_many(np.stack(images))) >= 88
+    assert sum(not answer.is_digit for answer in reader.read_many(np.stack(images))) >= 80
+
+
+@pytest.mark.parametrize("taps", [[(140, 140)], [(60, 200)], [(80, 80), (200, 180)]])
+def test_taps_are_refused(reader, taps):
+    drawing = build_drawing([[(x, y), (x + 1, y)] for x, y in taps])
+    assert not reader.read(prepare_drawing(parse_drawing(drawing)).image).is_digit
 
 
 def test_the_samples_are_not_refused(reader):

@@ -70,6 +70,30 @@ def test_a_frame_around_and_specks_beside(reader):
     assert read(reader, page) == 3
 
 
+@pytest.mark.parametrize("inset", [0, 4, 16, 40])
+@pytest.mark.parametrize("digit", [0, 4, 8])
+def test_a_frame_anywhere_around_the_digit(reader, digit, inset):
+    page = make_page(digit, (400, 400), 16)
+    cv2.rectangle(page, (inset, inset), (399 - inset, 399 - inset), 0, 2)
+    assert read(reader, page) == digit
+
+
+def test_a_large_0_around_a_speck_is_no_frame(reader):
+    page = make_page(0, (300, 300), 20, np.full(4, 0.06))
+    cv2.circle(page, (150, 150), 12, 0, -1)
+    image = prepare_picture(page).image
+    assert np.count_nonzero(image.any(axis=0)) > 10
+    assert reader.read(image).digit == 0
+
+
+@pytest.mark.parametrize("digit", [0, 2, 3, 5, 7, 8])
+def test_broken_lines(reader, digit):
+    page = make_page(digit, (300, 300), 12)
+    for place in range(0, 300, 25):
+        page[:, place : place + 4] = 255
+    assert read(reader, page) == digit
+
+
 @pytest.mark.parametrize("pen_px", [1.5, 4, 12, 30])
 def test_any_pen_comes_out_alike(reader, pen_px):
     page = make_page(2, (300, 300), pen_px)
