@@ -95,7 +95,11 @@ STEPS: dict[str, tuple[Any, str, Any]] = {
     "telling flat paper from photos": (paper, "_find_flat_paper", lambda _: None),
     "colour": (_picture, "separate_ink", _grey_only),
     "finding paper and ink in turns": (paper, "_ROUNDS", 0),
-    "the choice of the paper's brightness": (paper, "_choose_paper", max),
+    "the choice of the paper's brightness": (
+        paper,
+        "_choose_paper",
+        lambda _, *shades: max(shades),
+    ),
     "taking ruled lines off": (choose, "find_ruling", lambda mask: np.zeros(mask.shape, bool)),
     "choosing the digit's parts": (_picture, "choose_digit", lambda page: page.strength),
     "a usual pen, for thin pens": (pen, "THINNEST_PX", 0.0),

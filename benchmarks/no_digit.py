@@ -38,7 +38,8 @@ Score = Callable[[np.ndarray], np.ndarray]
 
 
 def main(folder: Path) -> None:
-    """Print the table."""
+    """Print both tables."""
+    os.environ["DIGITLAB_DATA"] = str(folder)
     sets = load_ink_sets(folder)[0]
     digits, fitting, labels = _split_pens(next(s for s in sets if s.name == "pen strokes"))
     others = {s.name: _prepare(_keep_unseen(s)) for s in sets if not s.are_digits}

@@ -16,17 +16,23 @@ from digitlab.paths import get_shipped_models_dir
 from digitlab.runs import Run, get_run
 from digitlab.shelf import read_card, shelve_run
 
-BASE_ID = "mnist_base"
+BASE_ID, LONG_ID = "mnist_base", "handwriting_base"
 BASE_RECIPE = (
     "--net digitlab_cnn --epochs 20 --batch-size 128 --optimizer adamw --learning-rate 0.003 "
     "--schedule cosine --weight-decay 0.001 --ema-momentum 0.998 --augmentation 1 --exclude-sample "
     f"--seed 3 --shelve {BASE_ID}"
 )
-OWN_RECIPE = (
-    f"--dataset handwriting --net digitlab_cnn --start-from {BASE_ID} --epochs 10 --batch-size 128 "
-    "--optimizer adamw --learning-rate 0.002 --schedule cosine --weight-decay 0.001 "
-    "--ema-momentum 0.998 --augmentation 1 --wear 0.3 --exclude-sample --calibrate --seed 1"
+_OWN_SETTINGS = (
+    "--dataset handwriting --net digitlab_cnn --batch-size 128 --optimizer adamw --schedule cosine "
+    "--weight-decay 0.001 --ema-momentum 0.998 --augmentation 1 --wear 0.3 --exclude-sample "
+    "--calibrate"
 )
+LONG_RECIPE = (
+    f"{_OWN_SETTINGS} --start-from {BASE_ID} --epochs 10 --learning-rate 0.002 --seed 1 "
+    f"--shelve {LONG_ID}"
+)
+# A second, shorter course of the learning rate still lowers the validation loss.
+OWN_RECIPE = f"{_OWN_SETTINGS} --start-from {LONG_ID} --epochs 3 --learning-rate 0.0008 --seed 2"
 TUTORIAL_RECIPE = "--net simple_cnn --epochs 5 --batch-size 64 --exclude-sample"
 
 
@@ -38,6 +44,7 @@ def main() -> None:
         os.environ["DIGITLAB_MODELS"] = shelf
         runs = {
             "MNIST alone": _train(BASE_RECIPE, f"{stamp}-base"),
+            "on handwriting": _train(LONG_RECIPE, f"{stamp}-long"),
             "digitlab_cnn": _train(OWN_RECIPE, f"{stamp}-own"),
             "simple_cnn": _train(TUTORIAL_RECIPE, f"{stamp}-tutorial"),
         }

@@ -11,6 +11,8 @@ WAYS = {
     "camera": ":material/photo_camera: Camera",
 }
 
+_SHOWN_PX = 280
+
 
 def render_way_choice() -> str:
     """The choice between them: "draw", "picture" or "camera"."""
@@ -42,4 +44,10 @@ def render_picture_input(way: str, what: str) -> np.ndarray | None:
         )
     else:
         file = st.camera_input(f"A photo of {what}", key="draw_photo")
-    return decode_picture(file.getvalue()) if file else None
+    if file is None:
+        return None
+    decoded = decode_picture(file.getvalue())
+    if way == "picture":
+        # The camera shows its photo itself.
+        st.image(decoded, width=min(decoded.shape[1], _SHOWN_PX))
+    return decoded
