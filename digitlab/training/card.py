@@ -78,6 +78,8 @@ def _describe_start(config: TrainConfig) -> dict[str, Any]:
         return {}
     model = get_model(config.start_from)
     start = {"id": model.id, "command": model.card["command"]}
+    if "start" in model.card:
+        start["start"] = model.card["start"]
     return {"start": start | {"sha256": model.card["files"]["model.keras"]["sha256"]}}
 
 
