@@ -1,14 +1,17 @@
 import os
+import shutil
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from digitlab.training.jobs import list_active_runs
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.draw_page import DrawPage
 from tests.browser.server import serve_app
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -26,13 +29,30 @@ def server(tmp_path_factory):
     """One server for all browser tests: its address and its process."""
     folder: Path = tmp_path_factory.mktemp("server")
     kept = dict(os.environ)
-    os.environ["DIGITLAB_MODELS"] = str(folder / "models")
+    for name in ("CACHE", "DATA", "MODELS", "RUNS"):
+        os.environ[f"DIGITLAB_{name}"] = str(folder / name.lower())
+    os.environ["KERAS_HOME"] = str(folder / "keras")
+    # Workers use the offline sample: nothing listens on the discard port.
+    os.environ["HTTP_PROXY"] = os.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
+    os.environ["NO_PROXY"] = "127.0.0.1,localhost"
     try:
         with serve_app(folder / "server.log") as running:
             yield running
     finally:
         os.environ.clear()
         os.environ.update(kept)
+
+
+@pytest.fixture
+def runs_of_server(server, monkeypatch):
+    """The test sees the server's runs; it finds none of another test's, and leaves none going."""
+    environment = psutil.Process(server[1].pid).environ()
+    for name in ("DIGITLAB_CACHE", "DIGITLAB_MODELS", "DIGITLAB_RUNS"):
+        monkeypatch.setenv(name, environment[name])
+    shutil.rmtree(environment["DIGITLAB_RUNS"], ignore_errors=True)
+    yield
+    for run in list_active_runs():
+        run.read_status().process.end()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +41,7 @@ def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path)
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended: {log.read_text()}")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        with contextlib.suppress(OSError):
             urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
             return
         time.sleep(0.02)

@@ -1,0 +1,142 @@
+"""The Train page: how soon a long run's curves are there, and whether Draw stays quick meanwhile.
+
+`python -m benchmarks.train_page`
+"""
+
+import contextlib
+import math
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from digitlab.run_status import RunStatus
+from digitlab.runs import Run, create_run
+from digitlab.training.config import TrainConfig
+from digitlab.training.jobs import inspect_run, start_run, stop_run
+from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.draw_page import DrawPage
+from tests.browser.server import serve_app
+
+LOADS = 7
+EPOCHS = 50
+ANSWERS = 40
+_POLL_S = 0.2
+
+
+def main() -> None:
+    """Print both tables."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _own_folders(Path(folder)),
+        serve_app(Path(folder) / "server.log") as (url, _),
+        sync_playwright() as driver,
+    ):
+        browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        times_s = measure_loads(browser, url, make_long_run())
+        print(f"\nThe Train page with a finished run of {EPOCHS} epochs, in Chromium")
+        print(f"{'':34} {'median':>9} {'worst':>9}")
+        print(
+            f"{'from the address to the curves':34} {statistics.median(times_s):7.2f} s "
+            f"{max(times_s):7.2f} s"
+        )
+        idle_ms, training_ms = measure_answers(browser, url)
+        browser.close()
+    print("\nFrom a click on a sample digit to its answer on the Draw page, in Chromium")
+    print(f"{'':34} {'median':>9}")
+    print(f"{'nothing else running':34} {idle_ms:6.0f} ms")
+    print(f"{'while a network is trained':34} {training_ms:6.0f} ms")
+    print(f"{'ratio':34} {training_ms / idle_ms:6.2f} x")
+
+
+def make_long_run() -> Run:
+    """A finished run with the curves of many epochs."""
+    run = create_run(TrainConfig(epochs=EPOCHS), label="Long")
+    rows = [
+        (k, 1 - 0.1 * math.exp(-k / 5), 0.36 * math.exp(-k / 5), 0.98, 0.05) for k in range(EPOCHS)
+    ]
+    table = "\n".join(",".join(map(str, row)) for row in rows)
+    run.history_path.write_text(f"epoch,accuracy,loss,val_accuracy,val_loss\n{table}\n", "utf-8")
+    run.write_status(RunStatus(state="done", epoch=EPOCHS, epochs=EPOCHS))
+    return run
+
+
+def measure_loads(browser: Browser, url: str, run: Run) -> list[float]:
+    """Seconds from the address to the drawn curves; the first visit only warms the server up."""
+    times_s = []
+    context = browser.new_context()
+    for number in range(LOADS + 1):
+        page = context.new_page()
+        begin = time.perf_counter()
+        page.goto(f"{url}/train?run={run.id}")
+        page.locator(".gtitle").first.wait_for()
+        if number:
+            times_s.append(time.perf_counter() - begin)
+        page.close()
+    context.close()
+    return times_s
+
+
+def measure_answers(browser: Browser, url: str) -> tuple[float, float]:
+    """Medians in milliseconds: idle, and while a run trains on the offline sample."""
+    page = browser.new_page()
+    page.goto(url)
+    draw_page = DrawPage(page)
+    idle_ms = _measure_median_ms(page, draw_page)
+    run = create_run(TrainConfig(epochs=1000))
+    start_run(run)
+    _wait_for(run, "training")
+    training_ms = _measure_median_ms(page, draw_page)
+    status = inspect_run(run)
+    if status.state != "training":
+        raise RuntimeError(f"the run was {status.state} before the end: {status.message}")
+    stop_run(run)
+    while not inspect_run(run).is_final:
+        time.sleep(_POLL_S)
+    return idle_ms, training_ms
+
+
+def _measure_median_ms(page: Page, draw_page: DrawPage) -> float:
+    times_ms = []
+    for k in range(ANSWERS + 5):
+        digit = k % 10
+        draw_page.wait_until_idle()
+        begin = time.perf_counter()
+        page.get_by_role("button", name=f"Try a {digit}").click()
+        expect(draw_page.digit).to_have_text(str(digit))
+        # The first ones warm up what is fetched once.
+        if k >= 5:
+            times_ms.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(times_ms)
+
+
+def _wait_for(run: Run, state: str) -> None:
+    while (status := inspect_run(run)).state != state:
+        if status.is_final:
+            raise RuntimeError(f"the run has ended: {status.message}")
+        time.sleep(_POLL_S)
+
+
+@contextlib.contextmanager
+def _own_folders(folder: Path) -> Iterator[None]:
+    """Keep away from the user's runs and models; offline, so that the sample is trained on."""
+    names = ("CACHE", "DATA", "MODELS", "RUNS")
+    own = {f"DIGITLAB_{name}": str(folder / name.lower()) for name in names}
+    own |= {"KERAS_HOME": str(folder / "keras")}
+    own |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    own |= {"NO_PROXY": "127.0.0.1,localhost"}
+    kept = dict(os.environ)
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+if __name__ == "__main__":
+    main()
