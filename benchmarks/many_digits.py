@@ -1,4 +1,4 @@
-"""How well several digits are read: `python -m benchmarks.many_digits INK_DIGITS.jsonl.gz`.
+"""How well several digits are read: `python -m benchmarks.many_digits [DATA]`.
 
 Numbers of two to six digits are composed of real writers' pen strokes, each number of one
 writer's, with gaps from a little overlap to wide. They are read as drawings and, drawn with
@@ -19,10 +19,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from digitlab.datasets.handwriting import PEN_DIGITS_FILE
 from digitlab.datasets.strokes import is_held_out
 from digitlab.errors import EmptyInkError
 from digitlab.ink.drawing import Stroke, prepare_drawing
 from digitlab.many import DigitInBox, read_many_drawing, read_many_picture
+from digitlab.paths import get_data_dir
 from digitlab.reader import DigitReader
 from digitlab.shelf import get_model
 
@@ -160,4 +162,7 @@ def _read_alone(number: Number, reader: DigitReader) -> bool:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else get_data_dir()
+    if chosen is None:
+        sys.exit("Name the folder with the pen strokes, or set DIGITLAB_DATA.")
+    main(chosen / PEN_DIGITS_FILE)
