@@ -8,17 +8,18 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from benchmarks.ink_data import get_chosen_folder, keep_unseen
 from digitlab.errors import EmptyInkError
 from digitlab.ink import choose, drawing, frame, paper, pen, prepare_picture
-from digitlab.ink_benchmark.items import InkItem, InkSet
+from digitlab.ink_benchmark.items import InkItem
 from digitlab.ink_benchmark.load import load_ink_sets
-from digitlab.paths import get_data_dir
 from digitlab.reader import DigitReader
 from digitlab.shelf import get_model
 
@@ -28,7 +29,7 @@ SETS = ("pen strokes", "canvas rotarymars", "canvas pepert03", "hwd1000", "semei
 def main(folder: Path) -> None:
     """Print the table."""
     reader = get_model("digitlab_cnn").open_reader()
-    sets = [_keep_unseen(s) for s in load_ink_sets(folder)[0] if s.name in SETS]
+    sets = [replace(s, items=keep_unseen(s)) for s in load_ink_sets(folder)[0] if s.name in SETS]
     whole = [_measure(s.items, reader) for s in sets]
     print(f"{'':44}" + "".join(f"{s.name.split()[-1]:>12}" for s in sets))
     print(f"{'all steps: accuracy':44}" + "".join(f"{share:12.4f}" for share in whole))
@@ -41,12 +42,6 @@ def main(folder: Path) -> None:
     as_pictures = [InkItem.from_picture(item.label, item.view()) for item in strokes.items]
     change = 100 * (_measure(tuple(as_pictures), reader) - whole[sets.index(strokes)])
     print(f"{'without vectors (strokes as a picture)':44}{change:+12.2f}")
-
-
-def _keep_unseen(ink_set: InkSet) -> InkSet:
-    """Of pen strokes only those of writers who were not learned from."""
-    unseen = tuple(item for item in ink_set.items if item.is_held_out)
-    return InkSet(ink_set.name, ink_set.way, unseen or ink_set.items)
 
 
 def _measure(items: tuple[InkItem, ...], reader: DigitReader) -> float:
@@ -111,7 +106,4 @@ STEPS: dict[str, tuple[Any, str, Any]] = {
 
 
 if __name__ == "__main__":
-    chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else get_data_dir()
-    if chosen is None:
-        sys.exit("Name the folder with the development sets, or set DIGITLAB_DATA.")
-    main(chosen)
+    main(get_chosen_folder())

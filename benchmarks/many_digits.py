@@ -7,10 +7,7 @@ writer, and the network has learned from most writers' single digits: the figure
 those of the writers who served for neither.
 """
 
-import gzip
-import json
 import statistics
-import sys
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -19,12 +16,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.ink_data import get_chosen_folder
 from digitlab.datasets.handwriting import PEN_DIGITS_FILE
-from digitlab.datasets.strokes import is_held_out
+from digitlab.datasets.strokes import PenDigit, is_held_out, load_pen_strokes
 from digitlab.errors import EmptyInkError
 from digitlab.ink.drawing import Stroke, prepare_drawing
 from digitlab.many import DigitInBox, read_many_drawing, read_many_picture
-from digitlab.paths import get_data_dir
 from digitlab.reader import DigitReader
 from digitlab.shelf import get_model
 
@@ -61,17 +58,13 @@ def main(path: Path) -> None:
         print(f"{name:24} {'each digit by itself':23} {alone:13.3f}")
 
 
-def compose_numbers(digits: list[dict[str, object]], n: int, *, seed: int) -> Iterator[Number]:
-    """Write numbers with the digits of one writer each.
-
-    Args:
-        digits: the lines of the data file: `label`, `writer`, `strokes`.
-    """
+def compose_numbers(digits: list[PenDigit], n: int, *, seed: int) -> Iterator[Number]:
+    """Write numbers with the digits of one writer each."""
     random = np.random.default_rng(seed)
-    by_writer: dict[object, list[dict[str, object]]] = {}
+    by_writer: dict[str, list[PenDigit]] = {}
     for digit in digits:
-        by_writer.setdefault(digit["writer"], []).append(digit)
-    writers = [by_writer[writer] for writer in sorted(by_writer, key=str)]
+        by_writer.setdefault(digit.writer, []).append(digit)
+    writers = [by_writer[writer] for writer in sorted(by_writer)]
     for _ in range(n):
         own = writers[random.integers(len(writers))]
         chosen = [own[k] for k in random.integers(len(own), size=random.integers(2, 7))]
@@ -112,35 +105,32 @@ def is_unseen(writer: str, writers: Collection[str]) -> bool:
     return writer not in sorted(writers)[::2] and is_held_out(writer)
 
 
-def _load_groups(path: Path) -> dict[str, list[dict[str, object]]]:
+def _load_groups(path: Path) -> dict[str, list[PenDigit]]:
     """Digits by what their writers served for."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        digits = [json.loads(line) for line in file]
-    writers = {digit["writer"] for digit in digits}
+    digits = load_pen_strokes(path)
+    writers = {digit.writer for digit in digits}
     chosen = set(sorted(writers)[::2])
     unseen = {writer for writer in writers if is_unseen(writer, writers)}
     return {
-        "costs chosen on": [d for d in digits if d["writer"] in chosen],
-        "the other half": [d for d in digits if d["writer"] not in chosen],
-        f"served for nothing ({len(unseen)})": [d for d in digits if d["writer"] in unseen],
+        "costs chosen on": [d for d in digits if d.writer in chosen],
+        "the other half": [d for d in digits if d.writer not in chosen],
+        f"served for nothing ({len(unseen)})": [d for d in digits if d.writer in unseen],
     }
 
 
-def _write(digits: list[dict[str, object]], random: np.random.Generator) -> Number:
+def _write(digits: list[PenDigit], random: np.random.Generator) -> Number:
     pen_px = float(random.uniform(*PEN_WIDTHS_PX))
     written = []
     x = 0.0
     for digit in digits:
-        assert isinstance(digit["strokes"], list)
-        lines = [np.array(line, dtype=float) for line in digit["strokes"]]
-        everything = np.concatenate(lines)
+        everything = np.concatenate(digit.strokes)
         low, high = everything.min(axis=0), everything.max(axis=0)
         scale = DIGIT_PX * random.uniform(*SIZES) / max(float((high - low).max()), 1.0)
         move = np.array([x, random.uniform(-SHIFT, SHIFT) * DIGIT_PX - (high - low)[1] * scale])
-        lines = [np.repeat(line, 2, axis=0) if len(line) == 1 else line for line in lines]
+        lines = [np.repeat(line, 2, axis=0) if len(line) == 1 else line for line in digit.strokes]
         written.append(tuple(Stroke((line - low) * scale + move, pen_px) for line in lines))
         x += (high - low)[0] * scale + pen_px + random.uniform(*GAPS) * DIGIT_PX
-    return Number(tuple(int(str(digit["label"])) for digit in digits), tuple(written))
+    return Number(tuple(int(digit.label) for digit in digits), tuple(written))
 
 
 def _print_row(name: str, shown_as: str, numbers: list[Number], reader: DigitReader) -> None:
@@ -162,7 +152,4 @@ def _read_alone(number: Number, reader: DigitReader) -> bool:
 
 
 if __name__ == "__main__":
-    chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else get_data_dir()
-    if chosen is None:
-        sys.exit("Name the folder with the pen strokes, or set DIGITLAB_DATA.")
-    main(chosen / PEN_DIGITS_FILE)
+    main(get_chosen_folder() / PEN_DIGITS_FILE)

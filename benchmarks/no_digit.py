@@ -11,18 +11,17 @@ refused of the validation set's digits and of all else in it: the threshold is c
 """
 
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.ink_data import get_chosen_folder, keep_unseen
 from digitlab.datasets.handwriting import build_validation
 from digitlab.datasets.load import load_dataset
 from digitlab.errors import EmptyInkError
 from digitlab.ink_benchmark.items import InkItem, InkSet
 from digitlab.ink_benchmark.load import load_ink_sets
-from digitlab.paths import get_data_dir
 from digitlab.reader import N_DIGITS
 from digitlab.shelf import get_model
 
@@ -42,7 +41,7 @@ def main(folder: Path) -> None:
     os.environ["DIGITLAB_DATA"] = str(folder)
     sets = load_ink_sets(folder)[0]
     digits, fitting, labels = _split_pens(next(s for s in sets if s.name == "pen strokes"))
-    others = {s.name: _prepare(_keep_unseen(s)) for s in sets if not s.are_digits}
+    others = {s.name: _prepare(keep_unseen(s)) for s in sets if not s.are_digits}
     others["noise"] = np.random.default_rng(0).integers(0, 256, (500, 28, 28)).astype(np.uint8)
     print(f"{'score':34}" + "".join(f"{name.split()[0]:>12}" for name in others))
     for model_id in MODELS:
@@ -69,16 +68,11 @@ def _print_thresholds() -> None:
 
 def _split_pens(pens: InkSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Held-out writers' digits; others' digits with labels, to fit the distance to."""
-    unseen = [item for item in pens.items if item.is_held_out]
     seen = [item for item in pens.items if not item.is_held_out][:_N_FITTING]
-    return _prepare(unseen), _prepare(seen), np.array([int(item.label) for item in seen])
+    return _prepare(keep_unseen(pens)), _prepare(seen), np.array([int(item.label) for item in seen])
 
 
-def _keep_unseen(ink_set: InkSet) -> list[InkItem]:
-    return [item for item in ink_set.items if item.is_held_out] or list(ink_set.items)
-
-
-def _prepare(items: list[InkItem]) -> np.ndarray:
+def _prepare(items: Sequence[InkItem]) -> np.ndarray:
     """`(n, 28, 28)` uint8; what has no ink is refused before any network and left out."""
     images = []
     for item in items:
@@ -139,7 +133,4 @@ def _fit_distance(features: Score, images: np.ndarray, labels: np.ndarray) -> Sc
 
 
 if __name__ == "__main__":
-    chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else get_data_dir()
-    if chosen is None:
-        sys.exit("Name the folder with the development sets, or set DIGITLAB_DATA.")
-    main(chosen)
+    main(get_chosen_folder())

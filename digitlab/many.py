@@ -8,6 +8,7 @@ taken. What it costs says how little it looks like one digit: to the network, by
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeVar
 
 import numpy as np
@@ -80,6 +81,11 @@ class DigitInBox:
     box: Box
     row: int = 0
 
+    @property
+    def text(self) -> str:
+        """The digit, or a dash where there is none."""
+        return str(self.answer.digit) if self.answer.is_digit else "–"
+
 
 @dataclass(frozen=True)
 class _Candidate:
@@ -131,6 +137,19 @@ def read_many_picture(picture: np.ndarray, reader: DigitReader) -> list[DigitInB
     Raises:
         EmptyInkError: the picture is one colour.
     """
+    return read_many_page(extract_page(picture), reader)
+
+
+def read_many_page(page: np.ndarray, reader: DigitReader) -> list[DigitInBox]:
+    """Read all digits of a page whose ink is known, row by row, from left to right.
+
+    Args:
+        page: `(h, w)` uint8 from `extract_page`.
+    Returns:
+        As `read_many_picture`.
+    Raises:
+        EmptyInkError: no pixel is certainly ink.
+    """
 
     def frame(pieces: Sequence[InkPiece]) -> np.ndarray:
         strength = merge_ink(pieces).ink.astype(np.float32) / 255
@@ -142,7 +161,7 @@ def read_many_picture(picture: np.ndarray, reader: DigitReader) -> list[DigitInB
 
     return [
         DigitInBox(answer, merge_ink(pieces).box, row)
-        for pieces, answer, row in _read_rows(segment_picture(extract_page(picture)), frame, reader)
+        for pieces, answer, row in _read_rows(segment_picture(page), frame, reader)
     ]
 
 
@@ -159,6 +178,15 @@ def extract_page(picture: np.ndarray) -> np.ndarray:
     page = clean_page(separate_ink(picture))
     ink = np.clip(page.strength * (SOLID / page.threshold), 0, 255)
     return np.round(ink).astype(np.uint8)
+
+
+def tell_rows(digits: Sequence[DigitInBox]) -> list[list[str]]:
+    """What was read, row by row.
+
+    Args:
+        digits: in reading order.
+    """
+    return [[digit.text for digit in row] for _, row in groupby(digits, key=lambda one: one.row)]
 
 
 def _read_rows(

@@ -2,10 +2,10 @@
 
 import argparse
 import json
-from itertools import groupby
 
 from digitlab.classify import FileAnswer, FileDigits, classify_many_paths, classify_paths
 from digitlab.errors import PictureError, ShelfError
+from digitlab.many import tell_rows
 from digitlab.reader import format_share
 from digitlab.shelf import get_model
 
@@ -43,9 +43,4 @@ def _tell_digits(found: FileDigits) -> str:
     """All digits in one line: `2 0 2 6`, rows parted by a stroke, – for what is no digit."""
     if found.digits is None:
         return f"{found.file}: –  {found.error}"
-    rows = groupby(found.digits, key=lambda digit: digit.row)
-    told = [
-        " ".join(str(one.answer.digit) if one.answer.is_digit else "–" for one in row)
-        for _, row in rows
-    ]
-    return f"{found.file}: {' / '.join(told)}"
+    return f"{found.file}: {' / '.join(' '.join(row) for row in tell_rows(found.digits))}"

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-Strokes = list[np.ndarray]
+from digitlab.datasets.variants import Strokes
+
 _Random = np.random.Generator
 # Where the writer of a digit has one of these habits, in how many of the copies.
 _SLASH_SHARE, _BAR_SHARE, _FLAG_SHARE, _FOOT_SHARE, _HOOK_SHARE = 0.14, 0.1, 0.12, 0.08, 0.2
@@ -32,8 +33,8 @@ def _cross_zero(points: np.ndarray, random: _Random) -> Strokes:
     low, high = points.min(axis=0), points.max(axis=0)
     # From 60 degrees rising to 15 falling; y points down.
     angle = np.deg2rad(random.uniform(-60, 15))
-    along = np.array([np.cos(angle), np.sin(angle)]) * (high - low)
-    half = along / max(float(np.abs(along / (high - low)).max()), 1e-6) / 2
+    along = np.array([np.cos(angle), np.sin(angle)])
+    half = along / np.abs(along).max() * (high - low) / 2
     middle = (low + high) / 2 + random.normal(0, 0.05, 2) * (high - low)
     ends = np.array([-random.uniform(0.6, 1.6), random.uniform(0.6, 1.6)])
     return [middle + ends[:, None] * half]

@@ -22,7 +22,7 @@ from digitlab.errors import PictureError
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 MAX_PIXELS = 50_000_000
 # Only these decoders may see a visitor's file; some of Pillow's others start programs.
-_FORMATS = tuple(
+PICTURE_FORMATS = tuple(
     plugin.format
     for plugin in (
         PngImagePlugin.PngImageFile,
@@ -55,7 +55,7 @@ def decode_picture(source: Path | bytes | BinaryIO) -> np.ndarray:
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         # Checked before anything is decoded, at a limit below that of Pillow's own warning.
-        with Image.open(file, formats=_FORMATS) as picture:
+        with Image.open(file, formats=PICTURE_FORMATS) as picture:
             _check_size(picture)
             picture.draft("RGB", (_WORKING_PX, _WORKING_PX))
             return _to_array(ImageOps.exif_transpose(picture))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from digitlab.ink.decode import PICTURE_FORMATS
+
 # The tag of a camera's orientation, and its values for a picture that lies on its side.
 _ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
@@ -17,7 +19,7 @@ def measure_picture(source: Path | bytes) -> tuple[int, int]:
         source: a path or a file's bytes that `decode_picture` has read.
     """
     file = io.BytesIO(source) if isinstance(source, bytes) else source
-    with Image.open(file, formats=("PNG", "JPEG", "BMP", "GIF", "WEBP")) as picture:
+    with Image.open(file, formats=PICTURE_FORMATS) as picture:
         width, height = picture.size
         lies = picture.getexif().get(_ORIENTATION) in _SIDEWAYS
     return (height, width) if lies else (width, height)

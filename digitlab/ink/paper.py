@@ -70,8 +70,7 @@ def separate_ink(picture: np.ndarray) -> InkMap:
 
 def _find_flat_paper(picture: np.ndarray) -> np.ndarray | None:
     """The paper's colour where the paper has just one, else None."""
-    pixels = picture.reshape(-1, picture.shape[2] if picture.ndim == 3 else 1)
-    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    pixels, grey = _view_pixels(picture)
     counts = np.bincount(grey.ravel(), minlength=256)
     window = np.convolve(counts, np.ones(2 * _FLAT_DISTANCE + 1, int), mode="same")
     peaks = [int(np.argmax(window))]
@@ -93,8 +92,7 @@ def _find_flat_paper(picture: np.ndarray) -> np.ndarray | None:
 
 def _find_small_paper(picture: np.ndarray) -> np.ndarray:
     """The paper's colour in a cut-out too small for light to vary: of two shades the wider one."""
-    pixels = picture.reshape(-1, picture.shape[2] if picture.ndim == 3 else 1)
-    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    pixels, grey = _view_pixels(picture)
     middle, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     is_bright = grey.ravel() > middle
     if is_bright.all() or not is_bright.any():
@@ -102,6 +100,12 @@ def _find_small_paper(picture: np.ndarray) -> np.ndarray:
     shades = [np.median(pixels[part], axis=0) for part in (is_bright, ~is_bright)]
     bright, dark = (round(float(shade.mean())) for shade in shades)
     return shades[0] if _choose_paper(grey, bright, dark) == bright else shades[1]
+
+
+def _view_pixels(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The picture as a list of colours, `(n, channels)`, and in grey, `(h, w)`."""
+    pixels = picture.reshape(-1, picture.shape[2] if picture.ndim == 3 else 1)
+    return pixels, picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
 
 
 def _choose_paper(grey: np.ndarray, one: int, other: int) -> int:

@@ -86,7 +86,7 @@ def render_boxed_ink(scene: Scene, digits: Sequence[DigitInBox], key: str) -> No
     letter = 0.32 * float(np.median([digit.box[3] for digit in digits]))
     margin = letter * 0.2
     view = (x - margin, y - 1.3 * letter, width + 2 * margin, height + 1.3 * letter + margin)
-    read = ", ".join(tell_digit(digit) for digit in digits)
+    read = ", ".join(digit.text for digit in digits)
     picture(
         key=key,
         data={
@@ -97,11 +97,6 @@ def render_boxed_ink(scene: Scene, digits: Sequence[DigitInBox], key: str) -> No
             "alt": f"What you wrote, with a box around each digit. From left to right: {read}.",
         },
     )
-
-
-def tell_digit(digit: DigitInBox) -> str:
-    """The digit, or a dash where there is none."""
-    return str(digit.answer.digit) if digit.answer.is_digit else "–"
 
 
 def describe_strokes(strokes: Sequence[Stroke]) -> Scene:
@@ -131,6 +126,6 @@ def describe_page(ink: np.ndarray) -> Scene:
 def _describe_digit(digit: DigitInBox) -> dict[str, Any]:
     return {
         "box": [round(float(length), 1) for length in digit.box],
-        "text": tell_digit(digit),
+        "text": digit.text,
         "unsure": not digit.answer.is_digit or digit.answer.confidence < FAIRLY_SURE,
     }

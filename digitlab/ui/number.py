@@ -1,13 +1,11 @@
 """The answer to several digits: the whole number, large, and how sure each digit is."""
 
 from collections.abc import Sequence
-from itertools import groupby
 
 import streamlit as st
 
-from digitlab.many import DigitInBox
+from digitlab.many import DigitInBox, tell_rows
 from digitlab.reader import FAIRLY_SURE, SURE, format_share
-from digitlab.ui.boxed_ink import tell_digit
 
 # More doubts than this are not told one by one.
 _MAX_TOLD = 2
@@ -19,16 +17,11 @@ def render_number(digits: Sequence[DigitInBox]) -> None:
     Args:
         digits: at least one, in reading order.
     """
-    rows = [
-        "".join(tell_digit(digit) for digit in row)
-        for _, row in groupby(digits, key=lambda digit: digit.row)
-    ]
+    rows = ["".join(row) for row in tell_rows(digits)]
     # Long numbers and many rows are written smaller: nothing may run out of the page.
     size = min(6.5, 26 / max(map(len, rows)), 9 / len(rows))
     lines = "".join(f"<div>{row}</div>" for row in rows)
-    shares = "".join(
-        f"<li><b>{tell_digit(digit)}</b> {_tell_share(digit)}</li>" for digit in digits
-    )
+    shares = "".join(f"<li><b>{digit.text}</b> {_tell_share(digit)}</li>" for digit in digits)
     st.html(
         f'<div role="status" aria-live="polite">'
         f'<div class="number" data-testid="number" style="font-size:{size:.2f}rem">{lines}</div>'

@@ -5,7 +5,7 @@ import streamlit as st
 
 from digitlab.ink import parse_drawing
 from digitlab.ink.drawing import Stroke
-from digitlab.many import extract_page, read_many_drawing, read_many_picture
+from digitlab.many import extract_page, read_many_drawing, read_many_page
 from digitlab.reader import DigitReader
 from digitlab.ui.boxed_ink import describe_page, describe_strokes, render_boxed_ink
 from digitlab.ui.canvas import render_canvas
@@ -53,8 +53,9 @@ def render_reading(shown: Shown, reader: DigitReader) -> None:
         InkError: there is no ink.
     """
     if isinstance(shown, np.ndarray):
-        digits = read_many_picture(shown, reader)
-        scene = describe_page(extract_page(shown))
+        page = extract_page(shown)
+        digits = read_many_page(page, reader)
+        scene = describe_page(page)
     else:
         digits = read_many_drawing(shown, reader)
         scene = describe_strokes(shown)

@@ -63,6 +63,17 @@ def page(browser, server) -> Page:
 
 
 @pytest.fixture
+def dark_phone(browser, server) -> Page:
+    """A page on a phone's touch screen, in the dark theme."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark",
+        base_url=server[0],
+    )  # fmt: skip
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def draw_page(page) -> DrawPage:
     page.goto("/")
     return DrawPage(page)

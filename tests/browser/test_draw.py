@@ -49,12 +49,8 @@ def test_real_pen_strokes_are_read(draw_page, pen_digits):
         draw_page.expect_blank()
 
 
-def test_a_finger_on_a_phone_in_the_dark(browser, server):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark",
-        base_url=server[0],
-    )  # fmt: skip
-    page = context.new_page()
+def test_a_finger_on_a_phone_in_the_dark(dark_phone):
+    page = dark_phone
     page.goto("/")
     draw_page = DrawPage(page)
     draw_page.draw_with_finger(shift(SAMPLE_POINTS[7]))
@@ -65,7 +61,6 @@ def test_a_finger_on_a_phone_in_the_dark(browser, server):
     assert box["y"] + box["height"] <= 844, "the answer has to be seen without scrolling"
     background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     assert max(map(int, re.findall(r"\d+", background)[:3])) < 60
-    context.close()
 
 
 def test_the_bars_never_blink(draw_page):

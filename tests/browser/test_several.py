@@ -111,12 +111,8 @@ def test_one_digit_stays_one_digit_in_either_mode(draw_page):
     draw_page.expect_digit(5)
 
 
-def test_a_finger_on_a_phone_in_the_dark(browser, server):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark",
-        base_url=server[0],
-    )  # fmt: skip
-    page = context.new_page()
+def test_a_finger_on_a_phone_in_the_dark(dark_phone):
+    page = dark_phone
     page.goto("/")
     several = SeveralPage(page)
     several.open()
@@ -128,7 +124,6 @@ def test_a_finger_on_a_phone_in_the_dark(browser, server):
     assert canvas["x"] + canvas["width"] <= 390
     number = several.number.bounding_box()
     assert number["y"] + number["height"] <= 844, "the answer has to be seen without scrolling"
-    context.close()
 
 
 def test_nothing_moves_when_the_answer_comes(several_page):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.many_digits import compose_numbers, is_unseen, read_number
+from digitlab.datasets.handwriting import PEN_DIGITS_FILE
+from digitlab.datasets.strokes import load_pen_strokes
 from digitlab.errors import EmptyInkError
 from digitlab.ink import parse_drawing
 from digitlab.ink.samples import SAMPLE_POINTS, build_drawing
@@ -212,11 +214,12 @@ def test_a_single_dot_is_read_as_something(reader):
 
 
 @pytest.mark.parametrize(("shown_as", "share"), [("drawing", 0.85), ("picture", 0.75)])
-def test_numbers_of_real_writers(reader, pen_digits, shown_as, share):
+def test_numbers_of_real_writers(reader, shared_data_dir, shown_as, share):
     """Of writers that nothing was chosen on and no network has learned from."""
-    writers = {digit["writer"] for digit in pen_digits}
+    pen_digits = load_pen_strokes(shared_data_dir / PEN_DIGITS_FILE)
+    writers = {digit.writer for digit in pen_digits}
     unseen = {writer for writer in writers if is_unseen(writer, writers)}
-    digits = [digit for digit in pen_digits if digit["writer"] in unseen]
+    digits = [digit for digit in pen_digits if digit.writer in unseen]
     numbers = list(compose_numbers(digits, 100, seed=11))
     right = [
         [found.answer.digit for found in read_number(number, shown_as, reader)]
