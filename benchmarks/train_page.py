@@ -3,13 +3,10 @@
 `python -m benchmarks.train_page`
 """
 
-import contextlib
 import math
-import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -20,7 +17,7 @@ from digitlab.training.config import TrainConfig
 from digitlab.training.jobs import inspect_run, start_run, stop_run
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.draw_page import DrawPage
-from tests.browser.server import serve_app
+from tests.browser.server import own_folders, serve_app
 
 LOADS = 7
 EPOCHS = 50
@@ -32,7 +29,7 @@ def main() -> None:
     """Print both tables."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        _own_folders(Path(folder)),
+        own_folders(Path(folder)),
         serve_app(Path(folder) / "server.log") as (url, _),
         sync_playwright() as driver,
     ):
@@ -119,23 +116,6 @@ def _wait_for(run: Run, state: str) -> None:
         if status.is_final:
             raise RuntimeError(f"the run has ended: {status.message}")
         time.sleep(_POLL_S)
-
-
-@contextlib.contextmanager
-def _own_folders(folder: Path) -> Iterator[None]:
-    """Keep away from the user's runs and models; offline, so that the sample is trained on."""
-    names = ("CACHE", "DATA", "MODELS", "RUNS")
-    own = {f"DIGITLAB_{name}": str(folder / name.lower()) for name in names}
-    own |= {"KERAS_HOME": str(folder / "keras")}
-    own |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
-    own |= {"NO_PROXY": "127.0.0.1,localhost"}
-    kept = dict(os.environ)
-    os.environ.update(own)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def _build_layer(layer: plan.Layer, options: NetOptions) -> keras.layers.Layer:
             built = layers.Conv2D(
                 layer.filters,
                 layer.kernel_px,
+                strides=layer.stride,
                 padding=layer.padding,
                 activation=layer.activation,
                 use_bias=layer.use_bias,

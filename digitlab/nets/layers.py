@@ -105,8 +105,11 @@ def _compute_convolution(layer: plan.Convolution, shape: tuple[int, ...]) -> Lay
     height, width, channels = shape
     if layer.padding == "valid":
         height, width = height - layer.kernel_px + 1, width - layer.kernel_px + 1
+    height, width = math.ceil(height / layer.stride), math.ceil(width / layer.stride)
     weights = layer.kernel_px**2 * channels * layer.filters
     detail = f"{layer.filters} filters of {layer.kernel_px}x{layer.kernel_px}"
+    if layer.stride > 1:
+        detail += f", stride {layer.stride}"
     if layer.activation != "linear":
         detail += f", {layer.activation}"
     return LayerRow(

@@ -19,13 +19,17 @@ def plan_digitlab_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
 
 
 def plan_lightning_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
-    """Two slim convolutions, pooled before the activation: 99 % in seconds on a CPU."""
+    """Two slim convolutions that look at every second pixel: 99 % in seconds on a CPU.
+
+    Pooling before the activation saves work; a stride saves three quarters of the convolution
+    as well, and the pooling, which takes a CPU longer than such small convolutions
+    (`python -m benchmarks.lightning`).
+    """
     return [
         Rescaling(),  # (28, 28, 1)
-        # Normalised after pooling it costs a tenth of the time and saves an epoch.
-        *convolve(options, 16, pool="first", own_norm=True),  # (13, 13, 16)
-        *convolve(options, 32, pool="first", own_norm=True),  # (5, 5, 32)
-        Flattening(),  # 800
+        *convolve(options, 16, 5, stride=2, own_norm=True),  # (12, 12, 16)
+        *convolve(options, 32, 5, stride=2, own_norm=True),  # (4, 4, 32)
+        Flattening(),  # 512
         *connect(options, 64),
         *drop(options, 0.0),
         *classify(n_classes),

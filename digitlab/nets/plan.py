@@ -16,11 +16,15 @@ class Rescaling:
 
 @dataclass(frozen=True)
 class Convolution:
-    """A square kernel moved over the image; `padding` is "same" or "valid"."""
+    """A square kernel moved over the image, `stride` pixels at a time.
+
+    `padding` is "same" or "valid".
+    """
 
     filters: int
     kernel_px: int
     padding: str = "valid"
+    stride: int = 1
     activation: str = "linear"
     use_bias: bool = True
 
@@ -73,6 +77,7 @@ def convolve(
     kernel_px: int = 3,
     *,
     padding: str = "valid",
+    stride: int = 1,
     pool: str = "",
     own_norm: bool = False,
     own_activation: str = "relu",
@@ -83,16 +88,18 @@ def convolve(
         pool: "first" pools before normalisation and activation, which then have a quarter of the
             work; with an activation that never falls the result is the same. "last" pools after
             them, as the tutorials do; "" does not pool.
+        stride: a convolution that looks at every second pixel has a quarter of the work, and needs
+            no pooling.
         own_norm: whether the network's own design normalises.
         own_activation: the activation of the network's own design.
     """
     has_norm = own_norm if options.batch_norm == OWN else options.batch_norm == "on"
     function = own_activation if options.activation == OWN else options.activation
     if not has_norm and pool != "first":
-        layers: list[Layer] = [Convolution(filters, kernel_px, padding, function)]
+        layers: list[Layer] = [Convolution(filters, kernel_px, padding, stride, function)]
     else:
         # Normalisation has a bias of its own.
-        layers = [Convolution(filters, kernel_px, padding, use_bias=not has_norm)]
+        layers = [Convolution(filters, kernel_px, padding, stride, use_bias=not has_norm)]
         layers += [Pooling()] if pool == "first" else []
         layers += [Normalization()] if has_norm else []
         layers += [Activation(function)]

@@ -47,7 +47,7 @@ _SPECS = (
     NetSpec(
         "lightning_cnn",
         "Lightning CNN",
-        "99 % in seconds: two slim convolutions, pooled before the activation.",
+        "99 % in seconds: two slim convolutions that look at every second pixel.",
         plan_lightning_cnn,
     ),
     NetSpec(

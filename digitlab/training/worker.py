@@ -17,7 +17,7 @@ from digitlab.training.heartbeat import Heart
 from digitlab.training.progress import Progress
 from digitlab.training.reserve import DiskReserve
 from digitlab.training.waiting_line import take_turn
-from digitlab.training.worker_wait import wait_for_run
+from digitlab.training.worker_wait import import_training, wait_for_run
 
 # Below the app, which then stays quick on a small machine.
 _NICENESS = 10
@@ -57,12 +57,10 @@ def _train(progress: Progress) -> int:
         progress.run.read_config()
         reserve.take()
         # Imported late: by now the status says that the worker lives.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        from digitlab.training.fit import train
-
+        fit = import_training()
         if progress.run.is_stop_requested():
             return _leave(progress)
-        train(progress)
+        fit.train(progress)
     except DigitlabError as error:
         reserve.release()
         progress.tell(state="failed", message=str(error), eta_s=-1.0)

@@ -5,12 +5,15 @@ import os
 import sys
 import threading
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 from filelock import FileLock, Timeout
 
 from digitlab.paths import get_queue_dir
 
 _PATIENCE_S = 900.0
+_UNUSED = "matplotlib.pyplot"
 
 
 def wait_for_run() -> Path | None:
@@ -42,14 +45,24 @@ def _read_line() -> bytes:
     reader = threading.Thread(target=lambda: received.append(pipe.readline()), daemon=True)
     # Reading begins before the import: a person may be quicker than Keras.
     reader.start()
-    _import_keras()
+    import_training()
     reader.join(_PATIENCE_S)
     return received[0].strip() if received else b""
 
 
-def _import_keras() -> None:
+def import_training() -> ModuleType:
+    """`digitlab.training.fit`, and with it TensorFlow and Keras, which takes seconds."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    importlib.import_module("digitlab.training.fit")
+    # Keras imports Matplotlib where it is installed, for plots that nobody makes here; it does
+    # without, and a second is saved.
+    is_blocked = _UNUSED not in sys.modules
+    if is_blocked:
+        sys.modules[_UNUSED] = cast("ModuleType", None)
+    try:
+        return importlib.import_module("digitlab.training.fit")
+    finally:
+        if is_blocked:
+            del sys.modules[_UNUSED]
 
 
 def _write_to(log: Path) -> None:

@@ -1,4 +1,3 @@
-import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from digitlab.training.jobs import list_active_runs
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.draw_page import DrawPage
-from tests.browser.server import serve_app
+from tests.browser.server import own_folders, serve_app
 
 expect.set_options(timeout=30_000)
 
@@ -28,19 +27,8 @@ def browser():
 def server(tmp_path_factory):
     """One server for all browser tests: its address and its process."""
     folder: Path = tmp_path_factory.mktemp("server")
-    kept = dict(os.environ)
-    for name in ("CACHE", "DATA", "MODELS", "RUNS"):
-        os.environ[f"DIGITLAB_{name}"] = str(folder / name.lower())
-    os.environ["KERAS_HOME"] = str(folder / "keras")
-    # Workers use the offline sample: nothing listens on the discard port.
-    os.environ["HTTP_PROXY"] = os.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
-    os.environ["NO_PROXY"] = "127.0.0.1,localhost"
-    try:
-        with serve_app(folder / "server.log") as running:
-            yield running
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
+    with own_folders(folder), serve_app(folder / "server.log") as running:
+        yield running
 
 
 @pytest.fixture

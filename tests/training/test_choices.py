@@ -12,18 +12,17 @@ from digitlab.runs import create_run, get_run
 from digitlab.training.config import LOSSES, OPTIMIZERS, TrainConfig
 from digitlab.training.course import compute_rates
 from digitlab.training.data import compute_class_weights, take_share
-from digitlab.training.jobs import follow_run, start_run
 from digitlab.training.losses import build_loss, build_metric, encode_labels
 from digitlab.training.optimizer import build_optimizer
 from digitlab.training.recipes import RECIPES
 from digitlab.training.schedules import build_schedule
 from tests.training.test_worker import run_cli
+from tests.training.workers import train_here
 
 
 def train(**values):
     run = create_run(TrainConfig(**values))
-    start_run(run)
-    status = list(follow_run(run))[-1]
+    status = train_here(run)
     assert status.state == "done", status.message
     return run, status
 
@@ -94,8 +93,8 @@ def test_too_small_a_share_is_refused():
     ],
 )  # fmt: skip
 def test_settings_of_all_kinds_learn_together(values):
-    _, status = train(net="lightning_cnn", epochs=3, batch_size=32, **values)
-    assert status.metrics["test_accuracy"] > 0.88
+    _, status = train(net="lightning_cnn", epochs=2, batch_size=32, **values)
+    assert status.metrics["test_accuracy"] > 0.85
 
 
 def test_early_stopping_ends_the_run_and_keeps_the_best():
@@ -125,19 +124,22 @@ def test_a_recipe_from_the_command_line():
     done = run_cli("train", "--list-recipes")
     assert "99 % in seconds" in done.stdout
     done = run_cli(
-        "train", "--recipe", "lightning", "--set", "seed=4", "--epochs", "2", "--name", "quick"
+        "train", "--recipe", "lightning", "--set", "seed=4", "--epochs", "1", "--name", "quick"
     )
     assert done.returncode == 0, done.stderr
-    expected = replace(RECIPES["lightning"].config, seed=4, epochs=2)
+    expected = replace(RECIPES["lightning"].config, seed=4, epochs=1)
     assert get_run("quick").read_config() == expected
 
 
 def test_the_demonstrations_show_what_they_promise():
     """On the offline sample, with which everybody can try them."""
-    learned, _ = train(**(RECIPES["overfitting"].config.to_json() | {"data_share": 0.05}))
+    learned, _ = train(
+        **(RECIPES["overfitting"].config.to_json() | {"data_share": 0.03, "epochs": 30})
+    )
     rows = learned.read_history()
     assert rows[-1]["loss"] < 0.01
     assert rows[-1]["val_loss"] > 1.1 * min(row["val_loss"] for row in rows)
     for recipe in ("underfitting", "diverging"):
-        run, _ = train(**(RECIPES[recipe].config.to_json() | {"data_share": 1.0}))
+        settings = RECIPES[recipe].config.to_json()
+        run, _ = train(**(settings | {"data_share": 0.5, "epochs": 3}))
         assert run.read_history()[-1]["loss"] > 1.0

@@ -26,7 +26,7 @@ from digitlab.training.warm import measure_free_memory_bytes, prepare_worker
 from tests.training.workers import (
     LIMIT_S,
     run_python,
-    train,
+    train_here,
     wait_for_epochs,
     wait_for_state,
     wait_until,
@@ -142,7 +142,7 @@ def test_a_killed_worker_is_noticed_and_its_run_goes_on_from_the_last_epoch():
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before():
     run = create_run(TrainConfig(epochs=2))
-    assert train(run)[-1].state == "done"
+    assert train_here(run).state == "done"
     latest, before = list_checkpoints(run)
     assert (latest.epochs, before.epochs) == (2, 1)
     content = bytearray(latest.path.read_bytes())

@@ -15,7 +15,7 @@ import pytest
 from digitlab.runs import create_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.jobs import follow_run, resume_run
-from tests.training.workers import train, wait_until
+from tests.training.workers import train, train_here, wait_until
 
 needs_client = pytest.mark.skipif(
     find_spec("mlflow") is None, reason="mlflow is not installed (requirements-mlflow.txt)"
@@ -73,7 +73,7 @@ def test_tensorboard_reads_the_curves():
     from tensorboard.util.tensor_util import make_ndarray
 
     run = create_run(TrainConfig(epochs=2))
-    assert train(run)[-1].state == "done"
+    assert train_here(run).state == "done"
     history = run.read_history()
     for folder, key in (("train", "loss"), ("validation", "val_loss")):
         events = EventAccumulator(str(run.directory / "tensorboard" / folder)).Reload()
@@ -111,6 +111,6 @@ def test_mlflow_holds_settings_and_curves(mlflow_server, monkeypatch):
 def test_an_mlflow_server_that_is_not_there_is_noted(monkeypatch):
     # Nothing listens on the discard port.
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    last = train(create_run(TrainConfig(epochs=1)))[-1]
+    last = train_here(create_run(TrainConfig(epochs=1)))
     assert last.state == "done"
     assert "could not be told about this run" in " ".join(last.notes)

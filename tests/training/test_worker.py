@@ -5,9 +5,11 @@ import json
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
+from digitlab.errors import ConfigError, RunError
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.files import write_json
 from digitlab.runs import create_run, get_run
@@ -15,7 +17,7 @@ from digitlab.shelf import get_model
 from digitlab.training.config import TrainConfig
 from digitlab.training.jobs import follow_run, start_run, stop_run
 from tests.conftest import PROJECT_DIR
-from tests.training.workers import LIMIT_S, train, wait_until
+from tests.training.workers import LIMIT_S, train, train_here, wait_until
 
 FILES = {
     "config.json", "meta.json", "status.json", "heartbeat.json", "batches.csv", "history.csv",
@@ -34,6 +36,10 @@ def run_cli(*arguments):
 
 def hash_model(run):
     return hashlib.sha256((run.directory / "model.tflite").read_bytes()).hexdigest()
+
+
+def load_weights(run):
+    return keras.saving.load_model(run.directory / "model.keras").get_weights()
 
 
 def test_train_evaluate_and_shelve_from_the_command_line():
@@ -70,29 +76,29 @@ def test_train_evaluate_and_shelve_from_the_command_line():
 
 
 def test_the_same_settings_give_the_same_weights():
-    config = TrainConfig(net="digitlab_cnn", epochs=2, augmentation=1.0, validation_split=0.8)
-    runs = [create_run(config) for _ in range(2)]
-    for run in runs:
-        assert train(run)[-1].state == "done"
-    assert hash_model(runs[0]) == hash_model(runs[1])
+    config = TrainConfig(net="digitlab_cnn", augmentation=1.0, validation_split=0.8, epochs=1)
+    here, worker = create_run(config), create_run(config)
+    assert train_here(here).state == "done"
+    assert train(worker)[-1].state == "done"
+    # The files differ in the names of their layers, of which this process has seen more.
+    for ours, its in zip(load_weights(here), load_weights(worker), strict=True):
+        assert np.array_equal(ours, its)
 
 
 def test_augmentation_averaged_weights_and_schedule():
     config = TrainConfig(
-        net="digitlab_cnn", epochs=2, batch_size=64, optimizer="adamw", weight_decay=1e-3,
+        net="lightning_cnn", epochs=3, batch_size=64, optimizer="adamw", weight_decay=1e-3,
         schedule="cosine", ema_momentum=0.9, augmentation=1.0, learning_rate=3e-3,
     )  # fmt: skip
-    run = create_run(config)
-    statuses = train(run)
-    assert statuses[-1].state == "done", statuses[-1].message
-    assert statuses[-1].metrics["test_accuracy"] > 0.9
-    assert {"starting", "training"} <= {status.state for status in statuses}
+    status = train_here(create_run(config))
+    assert status.state == "done", status.message
+    assert status.metrics["test_accuracy"] > 0.9
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "rmsprop"])
 def test_every_image_may_be_for_training(optimizer):
     run = create_run(TrainConfig(epochs=1, validation_split=0.0, optimizer=optimizer))
-    last = train(run)[-1]
+    last = train_here(run)
     assert last.state == "done", last.message
     assert "val_loss" not in run.read_history()[0]
     card = json.loads((run.directory / "card.json").read_text())
@@ -115,7 +121,6 @@ def test_a_stop_keeps_the_best_epoch():
     ("values", "sentence"),
     [
         ({"epochs": 0}, "epochs is 0; it must be a whole number from 1 to 1000."),
-        ({"exclude_sample": True}, "exclude_sample leaves nothing to train on"),
         ({"dataset": "cifar10"}, "CIFAR-10 photos is not to be had"),
     ],
 )
@@ -131,6 +136,11 @@ def test_a_run_that_cannot_be_says_why(values, sentence):
 def test_a_loss_that_is_no_number_is_said_so():
     # Each step turns the weights round and makes them nine times as large.
     run = create_run(TrainConfig(optimizer="adamw", learning_rate=10.0, weight_decay=1.0, epochs=1))
-    status = train(run)[-1]
-    assert status.state == "failed"
-    assert "never a number" in status.message
+    with pytest.raises(RunError, match="never a number"):
+        train_here(run)
+
+
+def test_without_the_sample_nothing_is_left_offline():
+    run = create_run(TrainConfig(exclude_sample=True))
+    with pytest.raises(ConfigError, match="exclude_sample leaves nothing to train on"):
+        train_here(run)

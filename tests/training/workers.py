@@ -5,7 +5,10 @@ import sys
 import time
 
 from digitlab.training.checkpoint_files import find_checkpoint
+from digitlab.training.heartbeat import Heart
 from digitlab.training.jobs import follow_run, inspect_run, start_run
+from digitlab.training.progress import Progress
+from digitlab.training.worker_wait import import_training
 from tests.conftest import PROJECT_DIR
 
 LIMIT_S = 300
@@ -41,6 +44,13 @@ def train(run):
     """Carry a run out; all its statuses."""
     start_run(run)
     return list(follow_run(run))
+
+
+def train_here(run):
+    """Carry a run out in this process, which has imported Keras already; its last status."""
+    with Heart(run) as heart:
+        import_training().train(Progress(run, heart))
+    return run.read_status()
 
 
 def run_python(code, *arguments):
