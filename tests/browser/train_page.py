@@ -45,8 +45,12 @@ class TrainPage:
         self.page.locator(".st-key-train_view").get_by_role("radio", name=view).click()
 
     def choose_recipe(self, recipe_id: str) -> None:
-        self.press(f"train_recipe_{recipe_id}")
-        expect(self.page.locator(f".st-key-train_card_chosen_{recipe_id}")).to_be_visible()
+        self.wait_until_idle()
+        chosen = self.page.locator(f".st-key-train_card_chosen_{recipe_id}")
+        # Chosen already, the click would change nothing that could be waited for.
+        if not chosen.is_visible():
+            self.press(f"train_recipe_{recipe_id}")
+        expect(chosen).to_be_visible()
 
     def fill(self, field: str, value: object) -> None:
         """Type a number into a setting that is in sight."""
@@ -54,6 +58,7 @@ class TrainPage:
         box.fill(str(value))
         box.press("Enter")
         self.wait_until_idle()
+        expect(box).to_have_value(str(value))
 
     def expect_line(self, pattern: str, *, timeout: float = RUN_LIMIT_MS) -> None:
         expect(self.line).to_have_text(re.compile(pattern), timeout=timeout)
