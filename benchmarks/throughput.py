@@ -11,7 +11,7 @@ from benchmarks.worker_run import run_worker
 from digitlab.training.config import TrainConfig
 
 TURNS = 3
-EPOCHS = 3
+EPOCHS = 2
 CONFIG = TrainConfig(epochs=EPOCHS, batch_size=BATCH_SIZE, validation_split=VALIDATION_SPLIT)
 
 

@@ -16,7 +16,7 @@ from digitlab.runs import Run, create_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.jobs import inspect_run, start_run, stop_run
 from tests.browser.chromium import FLAGS, find_chromium
-from tests.browser.draw_page import DrawPage
+from tests.browser.draw_page import DrawPage, wait_until_idle
 from tests.browser.server import own_folders, serve_app
 
 LOADS = 7
@@ -34,13 +34,11 @@ def main() -> None:
         sync_playwright() as driver,
     ):
         browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        times_s = measure_loads(browser, url, make_long_run())
+        run = make_long_run()
         print(f"\nThe Train page with a finished run of {EPOCHS} epochs, in Chromium")
         print(f"{'':34} {'median':>9} {'worst':>9}")
-        print(
-            f"{'from the address to the curves':34} {statistics.median(times_s):7.2f} s "
-            f"{max(times_s):7.2f} s"
-        )
+        print_times("click in the menu to the curves", measure_visits(browser, url, run))
+        print_times("from the address to the curves", measure_loads(browser, url, run))
         idle_ms, training_ms = measure_answers(browser, url)
         browser.close()
     print("\nFrom a click on a sample digit to its answer on the Draw page, in Chromium")
@@ -62,8 +60,35 @@ def make_long_run() -> Run:
     return run
 
 
+def print_times(what: str, times_s: list[float]) -> None:
+    """One row of the first table."""
+    print(f"{what:34} {statistics.median(times_s):7.2f} s {max(times_s):7.2f} s")
+
+
+def measure_visits(browser: Browser, url: str, run: Run) -> list[float]:
+    """Seconds from a click on the page's name to the drawn curves, with the app open."""
+    page = browser.new_page()
+    page.goto(f"{url}/train?run={run.id}")
+    page.locator(".gtitle").first.wait_for()
+    times_s = []
+    for _ in range(LOADS):
+        page.get_by_role("link", name="Models").click()
+        page.get_by_role("heading", name="Models", exact=True).wait_for()
+        expect(page.locator(".gtitle")).to_have_count(0)
+        wait_until_idle(page)
+        begin = time.perf_counter()
+        page.get_by_role("link", name="Train").click()
+        page.locator(".gtitle").first.wait_for()
+        times_s.append(time.perf_counter() - begin)
+    page.close()
+    return times_s
+
+
 def measure_loads(browser: Browser, url: str, run: Run) -> list[float]:
-    """Seconds from the address to the drawn curves; the first visit only warms the server up."""
+    """Seconds from the address to the drawn curves: Streamlit and plotly have to load first.
+
+    The first visit only warms the server up.
+    """
     times_s = []
     context = browser.new_context()
     for number in range(LOADS + 1):

@@ -11,6 +11,7 @@ import traceback
 from pathlib import Path
 
 from digitlab.errors import DigitlabError
+from digitlab.processes import yield_to_others
 from digitlab.runs import Run
 from digitlab.training.checkpoint_files import find_checkpoint
 from digitlab.training.heartbeat import Heart
@@ -19,8 +20,6 @@ from digitlab.training.reserve import DiskReserve
 from digitlab.training.waiting_line import take_turn
 from digitlab.training.worker_wait import import_training, wait_for_run
 
-# Below the app, which then stays quick on a small machine.
-_NICENESS = 10
 _LITTLE_ROOM_BYTES = 200_000
 
 
@@ -98,8 +97,7 @@ def _is_disk_full(run: Run, error: Exception) -> bool:
 
 
 def _begin(arguments: list[str]) -> int:
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    yield_to_others()
     if arguments != ["--wait"]:
         return main(Path(arguments[0]))
     directory = wait_for_run()

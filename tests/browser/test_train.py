@@ -10,7 +10,9 @@ from digitlab.ink.samples import SAMPLE_POINTS
 from digitlab.run_status import RunStatus
 from digitlab.runs import create_run, get_run, list_runs
 from digitlab.training.config import TrainConfig
+from digitlab.training.jobs import list_active_runs
 from tests.browser.draw_page import DrawPage, draw_strokes
+from tests.browser.server import own_folders, serve_app
 from tests.browser.train_page import RUN_LIMIT_MS, START_LIMIT_MS, TrainPage
 from tests.unit.histories import write_history
 
@@ -150,6 +152,42 @@ def test_a_second_run_queues_and_can_be_cancelled(train_page):
     train_page.expect_line(r"^Epoch \d+ of 50")
     train_page.press("train_stop")
     train_page.expect_line("^Stopped by you")
+
+
+def test_two_visitors_start_at_once_and_the_app_is_restarted(browser, tmp_path):
+    """One trains, the other waits; both go on without the app and are found by the next one."""
+    with own_folders(tmp_path):
+        with serve_app(tmp_path / "first.log") as (url, _):
+            visitors = [browser.new_context(base_url=url) for _ in range(2)]
+            pages = [open_page(visitor, "") for visitor in visitors]
+            trains = [TrainPage(page) for page in pages]
+            for train_page in trains:
+                train_page.fill("batch_size", SLOW_BATCH)
+                train_page.fill("epochs", 50)
+            for train_page in trains:
+                train_page.start.click(no_wait_after=True)
+            for train_page in trains:
+                train_page.expect_line("^(Epoch 1 of|In the queue, next)", timeout=START_LIMIT_MS)
+            runs = {train_page.run_id: train_page.line.inner_text() for train_page in trains}
+            waiting = [run for run, line in runs.items() if line.startswith("In the queue")]
+            assert len(runs) == 2
+            assert len(waiting) == 1
+            for visitor in visitors:
+                visitor.close()
+        with serve_app(tmp_path / "second.log") as (url, _):
+            visitor = browser.new_context(base_url=url)
+            page = open_page(visitor, waiting[0])
+            train_page = TrainPage(page)
+            train_page.expect_line("^In the queue, next")
+            train_page.press("train_stop")
+            train_page.expect_line("^Cancelled")
+            (training,) = set(runs) - set(waiting)
+            page.goto(f"/train?run={training}")
+            train_page.expect_line(r"^Epoch \d+ of 50")
+            train_page.press("train_stop")
+            train_page.expect_line("^Stopped by you")
+            visitor.close()
+        assert list_active_runs() == []
 
 
 def test_the_form_explains_what_cannot_be(train_page):

@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from digitlab.training.heartbeat import Heart, read_beat
 from digitlab.training.jobs import can_resume, delete_run, inspect_run, resume_run, stop_run
 from digitlab.training.meter import Meter
 from digitlab.training.waiting_line import build_place, change_line, find_position, read_line
+from tests.conftest import PROJECT_DIR
 
 
 def write_training(run, mark):
@@ -147,3 +149,18 @@ def test_a_meter_tells_the_batches_since_the_last_reading():
     meter.end_epoch()
     assert meter.estimate_rest_s(1, 0) == pytest.approx(meter.epoch_s)
     assert meter.estimate_rest_s(2, 0) == 0
+
+
+def test_a_worker_yields_to_the_app():
+    """In a process of its own, which cannot take its niceness back."""
+    code = (
+        "import os; from digitlab.processes import yield_to_others; yield_to_others();"
+        "print(os.nice(0)); print(open('/proc/self/autogroup').read())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT_DIR, capture_output=True, text=True, check=False, start_new_session=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("19\n")
+    if Path("/proc/self/autogroup").exists():
+        assert "nice 19" in done.stdout
