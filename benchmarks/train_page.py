@@ -12,17 +12,20 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from digitlab.run_status import RunStatus
-from digitlab.runs import Run, create_run
+from digitlab.runs import Run, create_run, get_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.jobs import inspect_run, start_run, stop_run
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.draw_page import DrawPage, wait_until_idle
 from tests.browser.server import own_folders, serve_app
+from tests.browser.train_page import TrainPage
 
 LOADS = 7
 EPOCHS = 50
 ANSWERS = 40
+STARTS = 3
 _POLL_S = 0.2
+_A_WHILE_S = 30
 
 
 def main() -> None:
@@ -39,6 +42,8 @@ def main() -> None:
         print(f"{'':34} {'median':>9} {'worst':>9}")
         print_times("click in the menu to the curves", measure_visits(browser, url, run))
         print_times("from the address to the curves", measure_loads(browser, url, run))
+        print("\nFrom the click on Start to the first figures, on the offline sample")
+        print_times("page open for a while", measure_starts(browser, url))
         idle_ms, training_ms = measure_answers(browser, url)
         browser.close()
     print("\nFrom a click on a sample digit to its answer on the Draw page, in Chromium")
@@ -103,6 +108,26 @@ def measure_loads(browser: Browser, url: str, run: Run) -> list[float]:
     return times_s
 
 
+def measure_starts(browser: Browser, url: str) -> list[float]:
+    """Seconds from the click on Start to the first loss or accuracy on the page."""
+    times_s = []
+    for _ in range(STARTS):
+        page = browser.new_page()
+        page.goto(f"{url}/train")
+        train_page = TrainPage(page)
+        # Longer than the first training of a server takes to get ready.
+        page.wait_for_timeout(_A_WHILE_S * 1000)
+        begin = time.perf_counter()
+        train_page.start.click()
+        page.get_by_text("images/s").first.wait_for()
+        times_s.append(time.perf_counter() - begin)
+        run = get_run(train_page.run_id)
+        stop_run(run)
+        _wait_for_end(run)
+        page.close()
+    return times_s
+
+
 def measure_answers(browser: Browser, url: str) -> tuple[float, float]:
     """Medians in milliseconds: idle, and while a run trains on the offline sample."""
     page = browser.new_page()
@@ -117,8 +142,7 @@ def measure_answers(browser: Browser, url: str) -> tuple[float, float]:
     if status.state != "training":
         raise RuntimeError(f"the run was {status.state} before the end: {status.message}")
     stop_run(run)
-    while not inspect_run(run).is_final:
-        time.sleep(_POLL_S)
+    _wait_for_end(run)
     return idle_ms, training_ms
 
 
@@ -134,6 +158,11 @@ def _measure_median_ms(page: Page, draw_page: DrawPage) -> float:
         if k >= 5:
             times_ms.append((time.perf_counter() - begin) * 1000)
     return statistics.median(times_ms)
+
+
+def _wait_for_end(run: Run) -> None:
+    while not inspect_run(run).is_final:
+        time.sleep(_POLL_S)
 
 
 def _wait_for(run: Run, state: str) -> None:

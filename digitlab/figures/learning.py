@@ -13,7 +13,7 @@ BatchCurve = Sequence[Mapping[str, float]]
 
 _QUANTITIES = {
     "loss": ("Loss", ".4f", None),
-    "accuracy": ("Accuracy", ".2%", ".1%"),
+    "accuracy": ("Accuracy", ".2%", ".1~%"),
     "learning_rate": ("Learning rate", ".2e", "~g"),
 }
 _LINES: dict[str, dict[str, object]] = {
@@ -54,6 +54,10 @@ def learning_figure(
         label, _, ticks = _QUANTITIES[quantity]
         figure.add_traces(_draw_quantity(quantity, history, batches, f"y{axis}"))
         figure.update_layout({f"yaxis{axis}": _describe_y(label, domain, ticks)})
+    if has_rate:
+        # A rate that never changes is a line above the ground, not one in the middle of nowhere.
+        highest = max(row.get("learning_rate", 0.0) for row in history)
+        figure.update_layout({f"yaxis{len(domains)}": {"range": [0, 1.2 * highest or 1.0]}})
     if best_epoch is not None and 1 <= best_epoch <= len(history):
         _mark_best(figure, history, best_epoch)
     _lay_out(figure, len(domains), n_epochs or len(history), zoomable=zoomable)
@@ -154,7 +158,7 @@ def _describe_y(label: str, domain: tuple[float, float], ticks: str | None) -> d
     return {
         "domain": domain,
         "anchor": "x",
-        "title": {"text": label, "font": {"size": 12}, "standoff": 6},
+        "title": {"text": label, "font": {"size": 12}, "standoff": 10},
         "tickformat": ticks,
         "gridcolor": QUIET,
         "gridwidth": 0.4,

@@ -108,6 +108,12 @@ def test_a_run_from_the_recipe_to_the_drawing(train_page, browser, server):
     expect(draw_page.digit).to_be_visible()
 
 
+def open_form(context):
+    page = context.new_page()
+    page.goto("/train")
+    return TrainPage(page)
+
+
 def open_page(context, run_id):
     page = context.new_page()
     page.goto(f"/train?run={run_id}")
@@ -159,8 +165,7 @@ def test_two_visitors_start_at_once_and_the_app_is_restarted(browser, tmp_path):
     with own_folders(tmp_path):
         with serve_app(tmp_path / "first.log") as (url, _):
             visitors = [browser.new_context(base_url=url) for _ in range(2)]
-            pages = [open_page(visitor, "") for visitor in visitors]
-            trains = [TrainPage(page) for page in pages]
+            trains = [open_form(visitor) for visitor in visitors]
             for train_page in trains:
                 train_page.fill("batch_size", SLOW_BATCH)
                 train_page.fill("epochs", 50)

@@ -19,13 +19,13 @@ class DataSample:
 
     Attributes:
         images: `(40, h, w)` or `(40, h, w, 3)` uint8, the classes in turn.
-        counts: training images of each class.
+        labels: `(n,)` uint8, of all training images, those for validation last.
         has_ink: whether 255 is ink rather than light.
         note: what has to be known about it; may be empty.
     """
 
     images: np.ndarray
-    counts: tuple[int, ...]
+    labels: np.ndarray
     class_names: tuple[str, ...]
     n_train: int
     n_test: int
@@ -50,7 +50,6 @@ def get_data_sample(dataset_id: str) -> DataSample | str:
             "and can be shown here afterwards."
         )
     labels = dataset.labels_train
-    counts = np.bincount(labels, minlength=len(spec.class_names))
     note = (
         "Only the bundled sample of 5,000 digits is on this computer. A run downloads all of "
         "MNIST if it can; offline it uses the sample, and its figures are rougher."
@@ -61,7 +60,7 @@ def get_data_sample(dataset_id: str) -> DataSample | str:
         note = f"{DATASETS[dataset_id].label}: the run adds the others to these. {note}".strip()
     return DataSample(
         dataset.images_train[_choose_shown(labels, len(spec.class_names))],
-        tuple(int(n) for n in counts),
+        labels.astype(np.uint8),
         spec.class_names,
         len(labels),
         len(dataset.labels_test),

@@ -76,11 +76,14 @@ def _render_data(config: TrainConfig) -> None:
     if sample.note:
         st.info(sample.note)
     st.image(build_picture_sheet(sample.images, sample.has_ink), width="stretch")
+    # As in training: the last images are for validation, and the first of the others are taken.
+    learned = np.bincount(sample.labels[:n_training], minlength=len(sample.class_names))
+    counts = [int(n) for n in learned]
     st.plotly_chart(
-        class_balance_figure(sample.counts, sample.class_names),
+        class_balance_figure(counts, sample.class_names),
         key="train_balance",
         config={"displayModeBar": False},
-        alt=describe_class_balance(sample.counts, sample.class_names),
+        alt=describe_class_balance(counts, sample.class_names),
     )
     _render_augmentation(config, sample)
 
