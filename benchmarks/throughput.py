@@ -11,13 +11,13 @@ from benchmarks.worker_run import run_worker
 from digitlab.training.config import TrainConfig
 
 TURNS = 3
-EPOCHS = 2
+EPOCHS = 1
 CONFIG = TrainConfig(epochs=EPOCHS, batch_size=BATCH_SIZE, validation_split=VALIDATION_SPLIT)
 
 
 def main() -> None:
     """Print the table."""
-    print(f"\nTraining simple_cnn, batch {BATCH_SIZE}, {EPOCHS} epochs, images/s")
+    print(f"\nTraining simple_cnn, batch {BATCH_SIZE}, {EPOCHS} epoch, images/s")
     print(f"{'turn':>4} {'plain Keras':>12} {'worker':>8} {'ratio':>6}")
     ratios = []
     for turn in range(1, TURNS + 1):
