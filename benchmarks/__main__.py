@@ -1,7 +1,21 @@
-"""`make bench`: the quick benchmarks, one after the other."""
+"""`make bench`: the figures of the README, one after the other; training takes the most time."""
 
-from benchmarks import app_start, classify_folder, drawing_latency
+from benchmarks import (
+    app_start,
+    classify_folder,
+    drawing_latency,
+    lightning,
+    throughput,
+    train_page,
+)
 
 if __name__ == "__main__":
-    for benchmark in (drawing_latency, classify_folder, app_start):
+    for benchmark in (
+        drawing_latency,
+        classify_folder,
+        app_start,
+        train_page,
+        throughput,
+        lightning,
+    ):
         benchmark.main()

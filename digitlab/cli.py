@@ -6,14 +6,13 @@ import importlib.util
 import io
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digitlab import __version__
+from digitlab.commands.settings import add_settings
 from digitlab.errors import DigitlabError, RunError
 from digitlab.shelf import DEFAULT_MODEL_ID
-from digitlab.training.config import TrainConfig
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +54,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_classify(commands)
     _add_models(commands)
     _add_train(commands)
+    _add_runs(commands)
     _add_evaluate(commands)
     _add_benchmark_ink(commands)
     _add_shelve(commands)
@@ -65,6 +65,7 @@ _TRAINING_PACKAGES = ("tensorflow", "keras", "sklearn", "pooch", "rich", "mlxten
 # What a command needs beyond the app's own packages.
 _PACKAGES = {
     "train": _TRAINING_PACKAGES,
+    "resume": _TRAINING_PACKAGES,
     "evaluate": _TRAINING_PACKAGES,
     "benchmark_ink": ("sklearn",),
 }
@@ -97,26 +98,30 @@ def _add_models(commands: "Commands") -> None:
 
 
 def _add_train(commands: "Commands") -> None:
-    command = commands.add_parser(
-        "train",
-        help="train a network",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    for spec in fields(TrainConfig):
-        flag, help_text = "--" + spec.name.replace("_", "-"), spec.metadata["help"]
-        if spec.type is bool:
-            command.add_argument(flag, action="store_true", help=help_text)
-        else:
-            command.add_argument(
-                flag,
-                type=spec.type,
-                default=spec.default,
-                choices=spec.metadata.get("choices"),
-                help=help_text,
-            )
+    command = commands.add_parser("train", help="train a network")
+    add_settings(command)
+    command.add_argument("--list-recipes", action="store_true", help="show the recipes and end")
     command.add_argument("--name", help="name of the run's folder")
     command.add_argument("--shelve", metavar="ID", help="put the model on the shelf under this id")
     command.set_defaults(module="train")
+
+
+def _add_runs(commands: "Commands") -> None:
+    command = commands.add_parser("runs", help="list the training runs and where they stand")
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+    command.set_defaults(module="runs")
+    command = commands.add_parser("stop", help="stop a training, or take it out of the queue")
+    command.add_argument("run_id", metavar="RUN")
+    command.add_argument(
+        "--force", action="store_true", help="end the process now; what was saved is kept"
+    )
+    command.set_defaults(module="stop")
+    command = commands.add_parser("resume", help="go on with a run that has ended")
+    command.add_argument("run_id", metavar="RUN")
+    command.add_argument(
+        "--epochs", type=int, metavar="N", help="how many more; default: what is lacking"
+    )
+    command.set_defaults(module="resume")
 
 
 def _add_evaluate(commands: "Commands") -> None:

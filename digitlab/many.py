@@ -2,8 +2,7 @@
 
 Pieces of ink come in rows from left to right. Every few neighbours are a candidate for one digit;
 the network reads all candidates, and of all ways to part a row into candidates the cheapest is
-taken. What a candidate costs says how little it looks like one digit: to the network, and by gaps
-within it, by its width and height.
+taken. What it costs says how little it looks like one digit: to the network, by gaps and size.
 """
 
 import math
@@ -114,14 +113,18 @@ def read_many_drawing(strokes: Sequence[Stroke], reader: DigitReader) -> list[Di
     Raises:
         EmptyInkError: there is no stroke.
     """
-
-    def frame(pieces: Sequence[StrokePiece]) -> np.ndarray:
-        return prepare_drawing(merge_strokes(pieces).strokes).image
-
+    found = _read_rows(segment_drawing(strokes), _frame_strokes, reader)
     return [
-        DigitInBox(answer, _pad_by_pen(merge_strokes(pieces)), row)
-        for pieces, answer, row in _read_rows(segment_drawing(strokes), frame, reader)
+        DigitInBox(answer, _pad_by_pen(merge_strokes(pieces)), row) for pieces, answer, row in found
     ]
+
+
+def frame_many_drawing(
+    strokes: Sequence[Stroke], reader: DigitReader
+) -> list[tuple[np.ndarray, Answer]]:
+    """Each digit of a drawing as the network sees it, and what it is; as `read_many_drawing`."""
+    found = _read_rows(segment_drawing(strokes), _frame_strokes, reader)
+    return [(_frame_strokes(pieces), answer) for pieces, answer, _ in found]
 
 
 def read_many_picture(picture: np.ndarray, reader: DigitReader) -> list[DigitInBox]:
@@ -262,6 +265,10 @@ def _choose(
         chosen.append(taken)
         end = taken.begin
     return chosen[::-1]
+
+
+def _frame_strokes(pieces: Sequence[StrokePiece]) -> np.ndarray:
+    return prepare_drawing(merge_strokes(pieces).strokes).image
 
 
 def _pad_by_pen(piece: StrokePiece) -> Box:

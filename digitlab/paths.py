@@ -1,6 +1,7 @@
 """Where data, runs and models live. An environment variable overrides each place."""
 
 import os
+import platform
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
@@ -30,6 +31,11 @@ def get_runs_dir() -> Path:
     """Where training runs are written (`DIGITLAB_RUNS`, else `runs/` in the project)."""
     named = os.environ.get("DIGITLAB_RUNS")
     return Path(named).expanduser() if named else PROJECT_DIR / "runs"
+
+
+def get_queue_dir() -> Path:
+    """Where the training runs of this computer stand in line, whoever started them."""
+    return get_cache_dir() / f"queue-{platform.node() or 'here'}"
 
 
 def get_shipped_models_dir() -> Path:

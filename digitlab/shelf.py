@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from digitlab.errors import RunError, ShelfError
+from digitlab.files import write_json
 from digitlab.paths import get_own_models_dir, get_shipped_models_dir
 from digitlab.reader import DigitReader
-from digitlab.runs import Run, write_json
+from digitlab.runs import Run
 
 DEFAULT_MODEL_ID = "digitlab_cnn"
 MODEL_FILES = ("model.keras", "model.tflite", "report.npz", "card.json")
@@ -136,6 +137,16 @@ def shelve_run(run: Run, model_id: str, *, label: str | None = None) -> ShelvedM
     except OSError as error:
         raise ShelfError(f"The model cannot be put on the shelf {shelf}: {error}.") from error
     return _read_model(shelf / model_id)
+
+
+def find_shelved(run: Run) -> ShelvedModel | None:
+    """The model on the shelf that was made by this run, by its file's hash."""
+    try:
+        sha256 = read_card(run.directory)["files"]["model.tflite"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    models = (m for m in list_models() if m.card["files"]["model.tflite"]["sha256"] == sha256)
+    return next(models, None)
 
 
 def check_model_id(model_id: str) -> None:

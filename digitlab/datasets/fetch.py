@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pooch
 import requests
+import urllib3
 
 from digitlab.datasets.registry import DatasetSpec
 from digitlab.errors import DatasetUnavailableError
@@ -12,6 +13,11 @@ from digitlab.errors import DatasetUnavailableError
 Progress = Callable[[int, int], None]
 RETRIES = 2
 _TIMEOUT_S = (5.0, 30.0)
+_NO_CONNECTION = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,
+)
 
 
 def fetch_files(spec: DatasetSpec, folder: Path, progress: Progress | None = None) -> list[Path]:
@@ -32,12 +38,10 @@ def fetch_files(spec: DatasetSpec, folder: Path, progress: Progress | None = Non
         retry_if_failed=RETRIES,
     )
     pooch.get_logger().setLevel("WARNING")
-    downloader = pooch.HTTPDownloader(
-        progressbar=_ProgressAdapter(progress) if progress else False, timeout=_TIMEOUT_S
-    )
+    downloader = _build_downloader(progress)
     try:
         return [Path(keeper.fetch(file.name, downloader=downloader)) for file in spec.files]
-    except (requests.RequestException, OSError, ValueError) as error:
+    except (_UnreachableError, requests.RequestException, OSError, ValueError) as error:
         # pooch reports a wrong hash as ValueError, after its retries.
         raise DatasetUnavailableError(
             f"{spec.label} could not be downloaded ({_shorten(error)})."
@@ -45,9 +49,34 @@ def fetch_files(spec: DatasetSpec, folder: Path, progress: Progress | None = Non
 
 
 def _shorten(error: Exception) -> str:
-    if isinstance(error, requests.ConnectionError):
+    if isinstance(error, _UnreachableError | requests.ConnectionError):
         return "no connection to the publisher's server"
     return str(error).splitlines()[0][:200]
+
+
+class _UnreachableError(Exception):
+    """Nobody answers: what pooch does not try again."""
+
+
+def _build_downloader(progress: Progress | None) -> Callable[..., object]:
+    """What tries again after a broken transfer, but not where there is no connection at all.
+
+    Without that every training on the offline sample would begin seconds later.
+    """
+    download = pooch.HTTPDownloader(
+        progressbar=_ProgressAdapter(progress) if progress else False, timeout=_TIMEOUT_S
+    )
+
+    def download_if_reachable(*arguments: object, **options: object) -> object:
+        try:
+            return download(*arguments, **options)
+        except requests.ConnectionError as error:
+            cause = error.args[0] if error.args else None
+            if isinstance(getattr(cause, "reason", cause), _NO_CONNECTION):
+                raise _UnreachableError from error
+            raise
+
+    return download_if_reachable
 
 
 class _ProgressAdapter:

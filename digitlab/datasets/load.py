@@ -42,7 +42,9 @@ class Dataset:
     refusals: tuple[str, ...]
 
 
-def load_dataset(dataset: str | DatasetSpec, *, progress: Progress | None = None) -> Dataset:
+def load_dataset(
+    dataset: str | DatasetSpec, *, progress: Progress | None = None, may_download: bool = True
+) -> Dataset:
     """Load a data set from the first source that has it.
 
     In order: the folder named by `DIGITLAB_DATA`, Keras's cache, digitlab's own cache, the
@@ -53,6 +55,7 @@ def load_dataset(dataset: str | DatasetSpec, *, progress: Progress | None = None
     Args:
         dataset: an id of the registry, or a spec.
         progress: called with bytes done and bytes in all while downloading.
+        may_download: whether the publisher's server may be asked.
     Raises:
         ConfigError: no data set has this id.
         DatasetUnavailableError: no source has it; the message lists what was tried.
@@ -61,7 +64,7 @@ def load_dataset(dataset: str | DatasetSpec, *, progress: Progress | None = None
     # A set that is made from another one has no files: `handwriting` makes it.
     spec = spec.test_spec
     refusals: list[str] = []
-    for source, find in _list_sources(spec, progress):
+    for source, find in _list_sources(spec, progress, may_download=may_download):
         try:
             paths = find()
             if paths is None:
@@ -79,7 +82,7 @@ def load_dataset(dataset: str | DatasetSpec, *, progress: Progress | None = None
 
 
 def _list_sources(
-    spec: DatasetSpec, progress: Progress | None
+    spec: DatasetSpec, progress: Progress | None, *, may_download: bool
 ) -> Iterator[tuple[str, Callable[[], list[Path] | None]]]:
     data_dir = get_data_dir()
     if data_dir is not None:
@@ -87,7 +90,8 @@ def _list_sources(
     yield "Keras's cache", lambda: _find_in(get_keras_data_dir(), spec)
     own_dir = get_cache_dir() / "datasets" / spec.id
     yield "digitlab's cache", lambda: _find_in(own_dir, spec)
-    yield "its publisher's server", lambda: fetch_files(spec, own_dir, progress)
+    if may_download:
+        yield "its publisher's server", lambda: fetch_files(spec, own_dir, progress)
 
 
 def _find_in(folder: Path, spec: DatasetSpec) -> list[Path] | None:

@@ -1,8 +1,13 @@
-"""Which networks there are. Light: the functions that build them are named, not imported."""
+"""Which networks there are. Light: each is a plan, which `build` turns into a Keras model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from digitlab.errors import ConfigError
+from digitlab.nets.options import NetOptions
+from digitlab.nets.own import plan_digitlab_cnn, plan_lightning_cnn, plan_photo_cnn
+from digitlab.nets.plan import Layer
+from digitlab.nets.tutorial import plan_simple_cnn, plan_three_conv_cnn
 
 
 @dataclass(frozen=True)
@@ -11,14 +16,13 @@ class NetSpec:
 
     Attributes:
         blurb: one line for the person who chooses.
-        builder: `module:function`; the function takes an image shape `(h, w, channels)` and the
-            number of classes and returns a Keras model with softmax outputs.
+        plan: takes the options and the number of classes, returns the layers from first to last.
     """
 
     id: str
     label: str
     blurb: str
-    builder: str
+    plan: Callable[[NetOptions, int], list[Layer]]
 
 
 _SPECS = (
@@ -26,19 +30,31 @@ _SPECS = (
         "simple_cnn",
         "Simple CNN",
         "The tutorials' network: two convolutions, one dense layer, dropout.",
-        "digitlab.nets.tutorial:build_simple_cnn",
+        plan_simple_cnn,
     ),
     NetSpec(
         "three_conv_cnn",
         "Three-convolution CNN",
         "The tutorials' deeper network: three convolutions, no dropout.",
-        "digitlab.nets.tutorial:build_three_conv_cnn",
+        plan_three_conv_cnn,
     ),
     NetSpec(
         "digitlab_cnn",
         "digitlab CNN",
         "Our own: four convolutions with batch normalisation, pooled before the activation.",
-        "digitlab.nets.own:build_digitlab_cnn",
+        plan_digitlab_cnn,
+    ),
+    NetSpec(
+        "lightning_cnn",
+        "Lightning CNN",
+        "99 % in seconds: two slim convolutions that look at every second pixel.",
+        plan_lightning_cnn,
+    ),
+    NetSpec(
+        "photo_cnn",
+        "Photo CNN",
+        "For small colour photos (CIFAR-10): three convolutions with batch normalisation.",
+        plan_photo_cnn,
     ),
 )
 

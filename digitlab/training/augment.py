@@ -4,53 +4,119 @@ Keras's layers do these one after another and blur a 28 px digit at each; drawn 
 displacement of the pixels, the digit is sampled once.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-# The ranges at strength 1: within them an MNIST digit stays what it is.
-MAX_TURN_DEG = 10.0
-MAX_LOG_SCALE = 0.10
-MAX_SHEAR = 0.16
-MAX_SHIFT_PX = 1.5
-BEND_PX = 0.8
+from digitlab.training.config import TrainConfig
+from digitlab.training.wear import wear_images
+
 # Bends vary slowly: they are drawn on a coarse grid and interpolated.
 _BEND_GRID = 4
+_FLIPPED_SHARE = 0.5
 
 
-def augment_images(images: np.ndarray, strength: float, random: np.random.Generator) -> np.ndarray:
+@dataclass(frozen=True)
+class Augmentation:
+    """How far images are changed; the defaults change nothing.
+
+    Attributes:
+        rotation_deg, shift_px: largest turn and shift to either side.
+        zoom: largest change of size to either side, as a share, for each axis by itself.
+        shear: largest slant to either side, as its tangent.
+        elastic: standard deviation of the bends, in pixels.
+        flip: whether half of the images are mirrored left to right.
+        wear: share of the images whose pen and sharpness are changed.
+    """
+
+    rotation_deg: float = 0.0
+    shift_px: float = 0.0
+    zoom: float = 0.0
+    shear: float = 0.0
+    elastic: float = 0.0
+    flip: bool = False
+    wear: float = 0.0
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing is changed."""
+        return self == Augmentation()
+
+
+# Strength 1: within these ranges an MNIST digit stays what it is.
+USUAL = Augmentation(rotation_deg=10.0, shift_px=1.5, zoom=0.10, shear=0.16, elastic=0.8)
+
+
+def plan_augmentation(config: TrainConfig) -> Augmentation:
+    """The ranges of a run: those set one by one, and the others from the strength."""
+
+    def choose(chosen: float | None, usual: float) -> float:
+        return config.augmentation * usual if chosen is None else chosen
+
+    return Augmentation(
+        rotation_deg=choose(config.rotation_deg, USUAL.rotation_deg),
+        shift_px=choose(config.shift_px, USUAL.shift_px),
+        zoom=choose(config.zoom, USUAL.zoom),
+        shear=choose(config.shear, USUAL.shear),
+        elastic=choose(config.elastic, USUAL.elastic),
+        flip=config.flip,
+        wear=config.wear,
+    )
+
+
+def preview_augmentation(config: TrainConfig, images: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Show real images as a run would see them: the same code as in training.
+
+    Args:
+        images: `(n, h, w)` or `(n, h, w, 3)` uint8, for digits ink 255.
+        seed: another one gives other turns and bends.
+    Returns:
+        As `images`.
+    """
+    return augment_images(images, plan_augmentation(config), np.random.default_rng(seed))
+
+
+def augment_images(
+    images: np.ndarray, ranges: Augmentation, random: np.random.Generator
+) -> np.ndarray:
     """Change each image a little, at random.
 
     Args:
         images: `(n, h, w)` or `(n, h, w, channels)` uint8.
-        strength: 0 changes nothing, 1 is usual for digits.
     Returns:
-        As `images`; what comes in from outside is 0.
+        As `images`; what comes in from outside is paper, or what the photo shows at its edge.
     """
+    if ranges.wear:
+        images = wear_images(images, ranges.wear, random)
     height, width = images.shape[1:3]
     centre = np.array([(width - 1) / 2, (height - 1) / 2], np.float32)
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) - centre
     grid = grid.astype(np.float32)  # (h, w, 2), x and y from the centre
-    matrices = _draw_matrices(len(images), strength, random)
-    shifts = random.uniform(-MAX_SHIFT_PX, MAX_SHIFT_PX, (len(images), 2)) * strength
+    matrices = _draw_matrices(len(images), ranges, random)
+    shifts = random.uniform(-ranges.shift_px, ranges.shift_px, (len(images), 2))
     offsets = (centre + shifts).astype(np.float32)
-    bends = random.normal(0, BEND_PX * strength, (len(images), _BEND_GRID, _BEND_GRID, 2))
+    bends = random.normal(0, ranges.elastic, (len(images), _BEND_GRID, _BEND_GRID, 2))
     bends = bends.astype(np.float32)
+    if ranges.flip:
+        matrices[random.random(len(images)) < _FLIPPED_SHARE, 0] *= -1
+    border = cv2.BORDER_REFLECT_101 if images.shape[3:] == (3,) else cv2.BORDER_CONSTANT
     changed = np.empty_like(images)
     for k, image in enumerate(images):
         where = grid @ matrices[k].T + offsets[k]
         where += cv2.resize(bends[k], (width, height), interpolation=cv2.INTER_CUBIC)
         # OpenCV drops a last axis of one channel.
-        changed[k] = cv2.remap(image, where[..., 0], where[..., 1], cv2.INTER_LINEAR).reshape(
-            image.shape
-        )
+        changed[k] = cv2.remap(
+            image, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=border
+        ).reshape(image.shape)
     return changed
 
 
-def _draw_matrices(n: int, strength: float, random: np.random.Generator) -> np.ndarray:
+def _draw_matrices(n: int, ranges: Augmentation, random: np.random.Generator) -> np.ndarray:
     """Random turn, scale and shear of each image: `(n, 2, 2)` float32."""
-    turn = np.deg2rad(random.uniform(-MAX_TURN_DEG, MAX_TURN_DEG, n) * strength)
-    scale = np.exp(random.uniform(-MAX_LOG_SCALE, MAX_LOG_SCALE, (n, 2)) * strength)
-    shear = random.uniform(-MAX_SHEAR, MAX_SHEAR, n) * strength
+    turn = np.deg2rad(random.uniform(-ranges.rotation_deg, ranges.rotation_deg, n))
+    scale = np.exp(random.uniform(-ranges.zoom, ranges.zoom, (n, 2)))
+    shear = random.uniform(-ranges.shear, ranges.shear, n)
     cosine, sine = np.cos(turn), np.sin(turn)
     matrices = np.empty((n, 2, 2), np.float32)
     matrices[:, 0, 0] = scale[:, 0] * cosine

@@ -5,8 +5,7 @@ import math
 import keras
 import numpy as np
 
-from digitlab.training.augment import augment_images
-from digitlab.training.wear import wear_images
+from digitlab.training.augment import Augmentation, augment_images
 
 
 class AugmentedBatches(keras.utils.PyDataset):
@@ -21,21 +20,19 @@ class AugmentedBatches(keras.utils.PyDataset):
         labels: np.ndarray,
         batch_size: int,
         *,
-        strength: float,
-        wear: float = 0.0,
+        ranges: Augmentation,
         seed: int,
     ) -> None:
         """Take the training set.
 
         Args:
             images: `(n, h, w, channels)` uint8.
-            labels: `(n,)` integers.
-            strength: of the augmentation.
-            wear: share of the images whose pen and sharpness are changed.
+            labels: `(n,)` integers or `(n, classes)` shares.
+            ranges: how far images are changed.
         """
         super().__init__()
         self._images, self._labels, self._batch_size = images, labels, batch_size
-        self._strength, self._wear = strength, wear
+        self._ranges = ranges
         self._random = np.random.default_rng(seed)
         self._prepare()
 
@@ -52,8 +49,5 @@ class AugmentedBatches(keras.utils.PyDataset):
 
     def _prepare(self) -> None:
         order = self._random.permutation(len(self._images))
-        images = self._images[order]
-        if self._wear:
-            images = wear_images(images, self._wear, self._random)
-        self._epoch_images = augment_images(images, self._strength, self._random)
+        self._epoch_images = augment_images(self._images[order], self._ranges, self._random)
         self._epoch_labels = self._labels[order]

@@ -12,8 +12,9 @@ from digitlab.datasets.load import Dataset
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.evaluation.metrics import compute_metrics
 from digitlab.evaluation.report import EvaluationReport
+from digitlab.files import write_json
 from digitlab.nets.registry import get_net_spec
-from digitlab.runs import Run, write_json
+from digitlab.runs import Run
 from digitlab.shelf import get_model
 from digitlab.training.config import TrainConfig
 

@@ -1,83 +1,167 @@
 """One training run's settings: the same object for the form, the command line and the worker."""
 
 import dataclasses
-import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
-from digitlab.datasets.registry import DATASETS, get_dataset_spec
+from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ConfigError
+from digitlab.nets.options import ACTIVATIONS, OWN, NetOptions
 from digitlab.nets.registry import NETS
+from digitlab.training.combinations import check_combinations
+from digitlab.training.settings import check_value, choice, number, switch, text
 
-
-def _number(default: float, low: float, high: float, help_text: str) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "help": help_text})
-
-
-def _choice(default: str, choices: tuple[str, ...], help_text: str) -> Any:
-    return field(default=default, metadata={"choices": choices, "help": help_text})
-
-
-def _switch(help_text: str) -> Any:
-    return field(default=False, metadata={"help": help_text})
+OPTIMIZERS = ("adam", "adamw", "sgd", "momentum", "rmsprop")
+SCHEDULES = ("constant", "exponential", "cosine", "one_cycle", "plateau")
+LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "mse")
+_AS_STRENGTH = "; left alone, the strength above decides"
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """All that decides a training run; each field carries its range.
+    """All that decides a training run; each field carries its range (see `settings`).
 
     Raises:
-        ConfigError: a value is of the wrong type or out of its range; the message names the
-            field, the value and the range.
+        ConfigError: a value is of the wrong type or out of its range, or two values cannot go
+            together; the message names the field, the value and the range or the reason.
     """
 
-    dataset: str = _choice("mnist", tuple(DATASETS), "data to learn from")
-    net: str = _choice("simple_cnn", tuple(NETS), "network")
-    start_from: str = field(
-        default="",
-        metadata={
-            "text": True,
-            "help": "id of a model whose weights to begin with",
-        },
+    dataset: str = choice(
+        "mnist", tuple(DATASETS), "Dataset", "data to learn from", "data", is_basic=True
     )
-    epochs: int = _number(5, 1, 1000, "passes over the training data")
-    batch_size: int = _number(64, 1, 4096, "images per step")
-    optimizer: str = _choice("adam", ("adam", "adamw", "sgd", "rmsprop"), "rule of the steps")
-    learning_rate: float = _number(1e-3, 1e-7, 10.0, "size of the steps, at its peak")
-    schedule: str = _choice(
-        "constant",
-        ("constant", "cosine"),
-        "course of the learning rate; cosine warms up over the first tenth",
+    data_share: float = number(
+        1.0, (0.001, 1.0), "Share of the data",
+        "share of the training images that is used; validation and test images stay the same",
+        "data",
+    )  # fmt: skip
+    validation_split: float = number(
+        0.1, (0.0, 0.9), "Validation split",
+        "share of the training data kept back to choose the best epoch", "data",
+    )  # fmt: skip
+    exclude_sample: bool = switch(
+        "Leave the sample out", "leave the offline sample's digits out of training (MNIST)", "data"
     )
-    weight_decay: float = _number(0.0, 0.0, 1.0, "pull of the weights towards zero, a step")
-    ema_momentum: float = _number(
-        0.0, 0.0, 0.99999, "share kept in the running average of the weights; 0 takes none"
+    class_weights: str = choice(
+        "none", ("none", "balanced"), "Class weights",
+        "balanced: an image of a rare class counts for more, so that all classes count the same",
+        "data",
+    )  # fmt: skip
+    net: str = choice("simple_cnn", tuple(NETS), "Network", "network", "network", is_basic=True)
+    start_from: str = text("Start from", "id of a model whose weights to begin with", "network")
+    activation: str = choice(
+        OWN, (OWN, *ACTIVATIONS), "Activation",
+        "what hidden layers do with their sums; own: as the network was designed", "network",
+    )  # fmt: skip
+    batch_norm: str = choice(
+        OWN, (OWN, "on", "off"), "Batch normalisation",
+        "bring each convolution's outputs to one scale; own: as the network was designed",
+        "network",
+    )  # fmt: skip
+    epochs: int = number(
+        5, (1, 1000), "Epochs", "passes over the training data", "learning", is_basic=True
     )
-    augmentation: float = _number(
-        0.0, 0.0, 2.0, "strength of random turns, shifts and bends; 0 is none, 1 is usual"
+    batch_size: int = number(
+        64, (1, 4096), "Batch size", "images per step", "learning", is_basic=True
     )
-    wear: float = _number(
-        0.0, 0.0, 1.0, "share of the images given another pen, less sharpness or a scratch"
+    optimizer: str = choice(
+        "adam", OPTIMIZERS, "Optimizer",
+        "rule of the steps; momentum is sgd that keeps rolling", "learning", is_basic=True,
+    )  # fmt: skip
+    learning_rate: float = number(
+        1e-3, (1e-7, 10.0), "Learning rate", "size of the steps, at its peak", "learning",
+        is_basic=True,
+    )  # fmt: skip
+    momentum: float | None = number(
+        None, (0.0, 0.999), "Momentum",
+        "share of the last step that goes into the next (sgd and momentum); left alone, 0 with "
+        "sgd and 0.9 with momentum", "learning",
+    )  # fmt: skip
+    schedule: str = choice(
+        "constant", SCHEDULES, "Schedule",
+        "course of the learning rate; cosine warms up over the first tenth, one_cycle over the "
+        "first third, plateau lowers it when the validation loss no longer falls", "learning",
+    )  # fmt: skip
+    loss: str = choice(
+        "sparse_categorical_crossentropy", LOSSES, "Loss",
+        "what is made small: cross-entropy of class numbers, of one-hot labels, or the mean "
+        "squared error for comparison", "learning",
+    )  # fmt: skip
+    label_smoothing: float = number(
+        0.0, (0.0, 0.5), "Label smoothing",
+        "share of each label spread over all classes, so that the network is less sure",
+        "regularisation",
+    )  # fmt: skip
+    dropout: float | None = number(
+        None, (0.0, 0.9), "Dropout",
+        "share of values dropped before the last layer; left alone, as the network was designed",
+        "regularisation",
+    )  # fmt: skip
+    l1: float = number(
+        0.0, (0.0, 1.0), "L1", "penalty on the size of the weights; makes many of them zero",
+        "regularisation",
+    )  # fmt: skip
+    l2: float = number(
+        0.0, (0.0, 1.0), "L2", "penalty on the square of the weights; keeps all of them small",
+        "regularisation",
+    )  # fmt: skip
+    weight_decay: float = number(
+        0.0, (0.0, 1.0), "Weight decay", "pull of the weights towards zero, a step",
+        "regularisation",
+    )  # fmt: skip
+    ema_momentum: float = number(
+        0.0, (0.0, 0.99999), "Averaged weights (EMA)",
+        "share kept in the running average of the weights; 0 takes none", "regularisation",
+    )  # fmt: skip
+    early_stopping: int = number(
+        0, (0, 1000), "Early stopping",
+        "epochs without a better validation loss after which training ends; 0 never ends it early",
+        "regularisation",
+    )  # fmt: skip
+    augmentation: float = number(
+        0.0, (0.0, 2.0), "Augmentation",
+        "strength of random turns, shifts and bends; 0 is none, 1 is usual", "augmentation",
+    )  # fmt: skip
+    rotation_deg: float | None = number(
+        None, (0.0, 180.0), "Rotation", f"largest turn in degrees{_AS_STRENGTH}", "augmentation"
     )
-    validation_split: float = _number(
-        0.1, 0.0, 0.9, "share of the training data kept back to choose the best epoch"
+    shift_px: float | None = number(
+        None, (0.0, 14.0), "Shift", f"largest shift in pixels{_AS_STRENGTH}", "augmentation"
     )
-    exclude_sample: bool = _switch("leave the offline sample's digits out of training (MNIST)")
-    calibrate: bool = _switch("scale confidences to be honest on the validation data")
-    seed: int = _number(0, 0, 2**31 - 1, "start of all random numbers")
+    zoom: float | None = number(
+        None, (0.0, 0.9), "Zoom", f"largest change of size; 0.1 is 10 %{_AS_STRENGTH}",
+        "augmentation",
+    )  # fmt: skip
+    shear: float | None = number(
+        None, (0.0, 1.0), "Shear", f"largest slant; 0.16 is 9 degrees{_AS_STRENGTH}", "augmentation"
+    )
+    elastic: float | None = number(
+        None, (0.0, 4.0), "Elastic", f"size of smooth bends in pixels{_AS_STRENGTH}", "augmentation"
+    )
+    flip: bool = switch(
+        "Flip", "mirror half of the images left to right; for photos", "augmentation"
+    )
+    wear: float = number(
+        0.0, (0.0, 1.0), "Wear",
+        "share of the images given another pen, less sharpness or a scratch", "augmentation",
+    )  # fmt: skip
+    calibrate: bool = switch(
+        "Calibrate", "scale confidences to be honest on the validation data", "run"
+    )
+    steps_per_execution: int = number(
+        0, (0, 512), "Steps at a time",
+        "steps between two reports; more is a little faster; 0 lets the worker choose", "run",
+    )  # fmt: skip
+    seed: int = number(0, (0, 2**31 - 1), "Seed", "start of all random numbers", "run")
 
     def __post_init__(self) -> None:
         for spec in fields(self):
-            _check(spec, getattr(self, spec.name))
-        if self.exclude_sample and not get_dataset_spec(self.dataset).test_spec.has_sample:
-            raise ConfigError(
-                f"exclude_sample is set, but dataset is {self.dataset!r}, which has no sample."
-            )
-        if self.calibrate and not self.validation_split:
-            raise ConfigError(
-                "calibrate is set, but validation_split is 0: confidences are calibrated on "
-                "validation data. Keep some back, 0.1 for example."
-            )
+            check_value(spec, getattr(self, spec.name))
+        check_combinations(self)
+
+    @property
+    def net_options(self) -> NetOptions:
+        """What departs from the network's own design."""
+        return NetOptions(self.activation, self.dropout, self.l1, self.l2, self.batch_norm)
 
     def to_json(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
@@ -109,27 +193,3 @@ class TrainConfig:
             elif value != spec.default or spec.name == "net":
                 words.append(f"{flag} {value}")
         return " ".join(words)
-
-
-def _check(spec: "dataclasses.Field[Any]", value: Any) -> None:
-    choices = spec.metadata.get("choices")
-    if choices is not None:
-        if value not in choices:
-            raise ConfigError(f"{spec.name} is {value!r}; it must be one of {', '.join(choices)}.")
-    elif spec.metadata.get("text"):
-        if not isinstance(value, str):
-            raise ConfigError(f"{spec.name} is {value!r}; it must be a model's id, or empty.")
-    elif spec.type is bool:
-        if not isinstance(value, bool):
-            raise ConfigError(f"{spec.name} is {value!r}; it must be true or false.")
-    else:
-        _check_number(spec, value)
-
-
-def _check_number(spec: "dataclasses.Field[Any]", value: Any) -> None:
-    low, high = spec.metadata["low"], spec.metadata["high"]
-    is_whole = spec.type is int
-    fits_type = isinstance(value, int if is_whole else int | float) and not isinstance(value, bool)
-    if not fits_type or not math.isfinite(value) or not low <= value <= high:
-        kind = "a whole number" if is_whole else "a number"
-        raise ConfigError(f"{spec.name} is {value!r}; it must be {kind} from {low} to {high}.")

@@ -12,6 +12,7 @@ def list_pages() -> list[st.Page]:
         # The first page's address is "/", whatever its path; a link to "/draw" must find it too.
         st.Page("pages/draw.py", title="Draw", icon=_DRAW_ICON, url_path="home", default=True),
         st.Page("pages/draw.py", title="Draw", icon=_DRAW_ICON, visibility="hidden"),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/models.py", title="Models", icon=":material/shelves:"),
     ]
 

@@ -14,8 +14,8 @@ _HIDE_OLDER = """
 }}
 </style>
 """
-# One stands, one is being drawn, and a third for an answer that comes meanwhile.
-_SLOTS = 3
+# One stands, one is being drawn, and the others for what comes meanwhile.
+_SLOTS = 4
 
 
 @dataclass

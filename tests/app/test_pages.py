@@ -8,10 +8,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from digitlab.runs import create_run, write_json
+from digitlab.files import write_json
+from digitlab.run_status import RunStatus
+from digitlab.runs import create_run
 from digitlab.shelf import MODEL_FILES, get_model, shelve_run
 from digitlab.training.config import TrainConfig
+from digitlab.training.recipes import RECIPES
 from tests.conftest import PROJECT_DIR, TRAINING_PACKAGES
+from tests.unit.histories import write_history
 
 PAGES = sorted(f"pages/{path.name}" for path in (PROJECT_DIR / "pages").glob("*.py"))
 
@@ -111,3 +115,71 @@ def test_an_empty_shelf_says_what_to_do(app, tmp_path, monkeypatch):
     app.run()
     assert not app.exception
     assert "no model on the shelf. Train one" in app.error[0].value
+
+
+@pytest.fixture
+def train_app(app):
+    app.run()
+    return app.switch_page("pages/train.py").run()
+
+
+def test_the_train_page_without_a_run_says_what_to_do(train_app):
+    assert train_app.title[0].value == "Train a network"
+    assert not train_app.button(key="train_start").disabled
+    for view, words in (("watch", "press Start training"), ("compare", "Train a network first")):
+        train_app.segmented_control(key="train_view").set_value(view).run()
+        assert not train_app.exception
+        assert any(words in info.value for info in train_app.info)
+
+
+def test_a_recipe_fills_the_form_and_six_settings_are_in_sight(train_app):
+    recipe = RECIPES["diverging"].config
+    train_app.button(key="train_recipe_diverging").click().run()
+    assert not train_app.exception
+    basic = ("dataset", "net", "epochs", "batch_size", "optimizer", "learning_rate")
+    hidden = {widget.key for part in train_app.expander for widget in list_inputs(part)}
+    shown = {
+        widget.key.removeprefix("train_"): widget.value
+        for widget in list_inputs(train_app)
+        if widget.key not in hidden
+    }
+    assert shown == {name: getattr(recipe, name) for name in basic}
+    assert train_app.number_input(key="train_data_share").value == recipe.data_share
+
+
+def list_inputs(part):
+    return [*part.selectbox, *part.number_input]
+
+
+def test_settings_that_cannot_go_together_bar_the_start(train_app):
+    train_app.number_input(key="train_validation_split").set_value(0.0)
+    train_app.toggle(key="train_calibrate").set_value(True).run()
+    assert train_app.button(key="train_start").disabled
+    assert "validation_split" in train_app.error[0].value
+
+
+def test_odd_settings_are_doubted_but_not_barred(train_app):
+    train_app.selectbox(key="train_optimizer").set_value("adamw").run()
+    assert not train_app.button(key="train_start").disabled
+    assert any("AdamW without weight decay" in warning.value for warning in train_app.warning)
+
+
+def test_without_the_training_packages_start_says_why_it_waits(train_app, monkeypatch):
+    monkeypatch.setattr("digitlab.ui.train.start.is_training_installed", lambda: False)
+    train_app.run()
+    assert train_app.button(key="train_start").disabled
+    assert any("training packages" in info.value for info in train_app.info)
+
+
+def test_finished_runs_are_shown_and_compared(train_app):
+    for label, epochs in (("Short", 3), ("Long", 50)):
+        run = create_run(TrainConfig(epochs=epochs), label=label)
+        write_history(run, epochs)
+        run.write_status(RunStatus(state="done", epoch=epochs, epochs=epochs))
+    train_app.segmented_control(key="train_view").set_value("watch").run()
+    assert not train_app.exception
+    html = " ".join(part.proto.body for part in train_app.get("html"))
+    assert "Done" in html and "finding-overfitting" in html
+    train_app.segmented_control(key="train_view").set_value("compare").run()
+    assert not train_app.exception
+    assert "Epochs" in list(train_app.table[0].value.iloc[:, 0])

@@ -1,14 +1,16 @@
-import os
+import shutil
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from digitlab.training.jobs import list_active_runs
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.draw_page import DrawPage
-from tests.browser.server import serve_app
+from tests.browser.server import own_folders, serve_app
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -25,14 +27,20 @@ def browser():
 def server(tmp_path_factory):
     """One server for all browser tests: its address and its process."""
     folder: Path = tmp_path_factory.mktemp("server")
-    kept = dict(os.environ)
-    os.environ["DIGITLAB_MODELS"] = str(folder / "models")
-    try:
-        with serve_app(folder / "server.log") as running:
-            yield running
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
+    with own_folders(folder), serve_app(folder / "server.log") as running:
+        yield running
+
+
+@pytest.fixture
+def runs_of_server(server, monkeypatch):
+    """The test sees the server's runs; it finds none of another test's, and leaves none going."""
+    environment = psutil.Process(server[1].pid).environ()
+    for name in ("DIGITLAB_CACHE", "DIGITLAB_MODELS", "DIGITLAB_RUNS"):
+        monkeypatch.setenv(name, environment[name])
+    shutil.rmtree(environment["DIGITLAB_RUNS"], ignore_errors=True)
+    yield
+    for run in list_active_runs():
+        run.read_status().process.end()
 
 
 @pytest.fixture

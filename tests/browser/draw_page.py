@@ -5,6 +5,35 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 Points = list[tuple[float, float]]
 
 
+def draw_strokes(page: Page, strokes: list[Points]) -> None:
+    """Draw on a page's canvas with the mouse; points are in canvas pixels."""
+    box = find_canvas_box(page)
+    for stroke in strokes:
+        points = [(box["x"] + x, box["y"] + y) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def find_canvas_box(page: Page) -> FloatRect:
+    """Where a page's canvas is."""
+    # While the page runs, an older canvas may still be there, about to be replaced.
+    wait_until_idle(page)
+    canvas = page.locator("canvas").last
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    return box
+
+
+def wait_until_idle(page: Page) -> None:
+    """Wait until the app has answered all that was done so far."""
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+
+
 class DrawPage:
     """Draws on the canvas and reads the answer off the page."""
 
@@ -33,18 +62,11 @@ class DrawPage:
 
     def draw(self, strokes: list[Points]) -> None:
         """Draw with the mouse; points are in canvas pixels."""
-        box = self._find_canvas_box()
-        for stroke in strokes:
-            points = [(box["x"] + x, box["y"] + y) for x, y in stroke]
-            self.page.mouse.move(*points[0])
-            self.page.mouse.down()
-            for point in points[1:]:
-                self.page.mouse.move(*point)
-            self.page.mouse.up()
+        draw_strokes(self.page, strokes)
 
     def draw_with_finger(self, strokes: list[Points]) -> None:
         """Draw with touch events; the page must have been opened with touch."""
-        box = self._find_canvas_box()
+        box = find_canvas_box(self.page)
         session = self.page.context.new_cdp_session(self.page)
 
         def touch(kind: str, *points: tuple[float, float]) -> None:
@@ -58,16 +80,7 @@ class DrawPage:
             touch("touchEnd")
 
     def wait_until_idle(self) -> None:
-        app = self.page.get_by_test_id("stApp")
-        expect(app).to_have_attribute("data-test-script-state", "notRunning")
-
-    def _find_canvas_box(self) -> FloatRect:
-        # While the page runs, an older canvas may still be there, about to be replaced.
-        self.wait_until_idle()
-        self.canvas.scroll_into_view_if_needed()
-        box = self.canvas.bounding_box()
-        assert box
-        return box
+        wait_until_idle(self.page)
 
     def expect_digit(self, digit: int) -> None:
         expect(self.digit).to_have_text(str(digit))

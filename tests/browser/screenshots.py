@@ -7,22 +7,25 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from digitlab.ink.samples import SAMPLE_POINTS
 from tests.browser.chromium import FLAGS, find_chromium
-from tests.browser.draw_page import DrawPage
-from tests.browser.server import PROJECT_DIR, serve_app
+from tests.browser.draw_page import DrawPage, draw_strokes
+from tests.browser.server import PROJECT_DIR, own_folders, serve_app
+from tests.browser.train_page import TrainPage
 
 DOCS_DIR = PROJECT_DIR / "docs"
 
 
 def main() -> None:
-    """Draw a 4 on a desk in the light and a 7 on a phone in the dark."""
+    """Draw a 4 on a desk in the light and a 7 on a phone in the dark; watch a run."""
     with (
         tempfile.TemporaryDirectory() as folder,
+        own_folders(Path(folder)),
         serve_app(Path(folder) / "server.log") as (url, _),
         sync_playwright() as driver,
     ):
         browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
         shoot(browser, url, "draw", digit=4, width=1120, height=900, theme="light")
         shoot(browser, url, "draw-phone", digit=7, width=390, height=844, theme="dark")
+        shoot_training(browser, url)
         browser.close()
 
 
@@ -44,6 +47,27 @@ def shoot(
     # Pictures and transitions have to be through.
     page.wait_for_load_state("networkidle")
     page.screenshot(path=DOCS_DIR / f"{name}.png", animations="disabled")
+    page.close()
+
+
+def shoot_training(browser: Browser, url: str) -> None:
+    """Draw three digits, train the tutorials' network and save how its last epochs look."""
+    page = browser.new_page(viewport={"width": 1120, "height": 1060}, color_scheme="light")
+    page.goto(f"{url}/train")
+    train_page = TrainPage(page)
+    train_page.choose_recipe("simple_cnn")
+    train_page.fill("batch_size", 16)
+    page.locator(".st-key-train_preview").get_by_role("radio", name="Your digits").click()
+    page.locator("canvas").last.wait_for()
+    for k, digit in enumerate((4, 7, 2)):
+        draw_strokes(page, [[(15 + 120 * k + x / 2.6, 15 + y / 2.2) for x, y in line]
+                            for line in SAMPLE_POINTS[digit]])  # fmt: skip
+    expect(page.locator(".thumbnails img")).to_have_count(3)
+    train_page.start.click()
+    train_page.expect_line("^Epoch [45] of 5")
+    expect(page.locator(".gtitle >> visible=true").first).to_be_visible()
+    page.mouse.move(5, 5)
+    page.screenshot(path=DOCS_DIR / "train.png", animations="disabled")
     page.close()
 
 

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,12 +36,29 @@ def serve_app(log: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
         process.wait(10)
 
 
+@contextlib.contextmanager
+def own_folders(folder: Path) -> Iterator[None]:
+    """Keep away from the user's runs and models; offline, so that the sample is trained on."""
+    names = ("CACHE", "DATA", "MODELS", "RUNS")
+    own = {f"DIGITLAB_{name}": str(folder / name.lower()) for name in names}
+    own |= {"KERAS_HOME": str(folder / "keras"), "NO_PROXY": "127.0.0.1,localhost"}
+    # Nothing listens on the discard port.
+    own |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    kept = dict(os.environ)
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
 def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + _START_LIMIT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended: {log.read_text()}")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        with contextlib.suppress(OSError):
             urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
             return
         time.sleep(0.02)

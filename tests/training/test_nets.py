@@ -4,6 +4,8 @@ import pytest
 
 from digitlab.export import export_tflite
 from digitlab.nets.build import build_net
+from digitlab.nets.layers import compute_layer_table
+from digitlab.nets.options import ACTIVATIONS, NetOptions
 from digitlab.nets.registry import NETS
 from digitlab.reader import DigitReader
 
@@ -45,3 +47,48 @@ def test_every_network_takes_every_image(net, shape, tmp_path):
     assert reader.image_shape == shape
     expected = model.predict(images.reshape(130, *shape[:2], -1), verbose=0)
     assert reader.compute_probabilities(images) == pytest.approx(expected, abs=1e-4)
+
+
+OPTIONS = [
+    NetOptions(),
+    NetOptions(activation="gelu", batch_norm="on"),
+    NetOptions(activation="tanh", batch_norm="off"),
+    NetOptions(dropout=0.0, l2=1e-3),
+    NetOptions(dropout=0.25, l1=1e-4, batch_norm="on"),
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("shape", [(28, 28), (32, 32, 3)])
+@pytest.mark.parametrize("net", NETS)
+def test_the_layer_table_is_what_keras_builds(net, shape, options):
+    table = compute_layer_table(net, shape, 11, options)
+    model = build_net(net, shape, 11, options)
+    assert table.n_parameters == model.count_params()
+    found = [
+        (type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params())
+        for layer in model.layers
+    ]
+    assert found == [(row.layer, row.output_shape, row.n_parameters) for row in table.rows]
+
+
+def test_options_reach_every_layer():
+    options = NetOptions(activation="elu", dropout=0.3, l1=1e-4, l2=1e-3)
+    model = build_net("three_conv_cnn", (28, 28), 10, options)
+    kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
+    assert {layer.activation.__name__ for layer in kernels[:-1]} == {"elu"}
+    assert {float(layer.kernel_regularizer.l1) for layer in kernels} == {1e-4}
+    assert {float(layer.kernel_regularizer.l2) for layer in kernels} == {1e-3}
+    rates = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    assert rates == [0.3]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_can_be_exported(activation, tmp_path):
+    keras.utils.set_random_seed(1)
+    model = build_net("simple_cnn", (28, 28), 10, NetOptions(activation, batch_norm="on"))
+    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
+    export_tflite(model, tmp_path / "model.tflite", images)
+    expected = model.predict(images[..., None], verbose=0)
+    answered = DigitReader(tmp_path / "model.tflite").compute_probabilities(images)
+    assert answered == pytest.approx(expected, abs=1e-4)

@@ -162,6 +162,14 @@ def test_a_download_is_kept(npz_world, publisher):
     assert "cache" in dataset.source
 
 
+def test_nothing_is_downloaded_when_it_may_not_be(npz_world, publisher):
+    spec, _, content, _ = npz_world
+    served, base_url = publisher
+    (served / "tiny.npz").write_bytes(content)
+    with pytest.raises(DatasetUnavailableError):
+        load_dataset(at(spec, base_url), may_download=False)
+
+
 def test_a_damaged_download_is_not_used(npz_world, publisher):
     spec, _, content, _ = npz_world
     served, base_url = publisher

@@ -11,7 +11,7 @@ from digitlab.datasets.strokes import load_pen_strokes
 from digitlab.errors import EmptyInkError
 from digitlab.ink import parse_drawing
 from digitlab.ink.samples import SAMPLE_POINTS, build_drawing
-from digitlab.many import read_many_drawing, read_many_picture
+from digitlab.many import frame_many_drawing, read_many_drawing, read_many_picture
 from digitlab.shelf import get_model
 from tests.unit.numbers import write
 
@@ -68,6 +68,15 @@ def test_boxes_lie_around_the_ink(reader):
         x, y, width, height = digit.box
         assert (x, y) == pytest.approx(tuple(low), abs=6)
         assert (x + width, y + height) == pytest.approx(tuple(high), abs=6)
+
+
+def test_each_digit_is_framed_as_the_network_sees_it(reader):
+    strokes = draw(write("207"), width_px=10)
+    framed = frame_many_drawing(strokes, reader)
+    assert [answer.digit for _, answer in framed] == [2, 0, 7]
+    for image, answer in framed:
+        assert (image.shape, image.dtype) == ((28, 28), np.uint8)
+        assert reader.read(image) == answer
 
 
 def test_the_bar_of_a_5_apart_from_its_body(read):

@@ -1,11 +1,13 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from digitlab.errors import ConfigError, RunError
-from digitlab.runs import RunStatus, create_run, get_run
+from digitlab.run_status import RunStatus
+from digitlab.runs import create_run, get_run, list_runs
 from digitlab.training.config import TrainConfig
 
 
@@ -90,3 +92,22 @@ def test_two_writers_do_not_disturb_each_other():
         for done in [pool.submit(write) for _ in range(4)]:
             done.result()
     assert run.read_status().epoch == 199
+
+
+def test_runs_are_listed_newest_first_and_renamed():
+    first, second = create_run(TrainConfig()), create_run(TrainConfig(), label="two")
+    (first.directory.parent / "no-run").mkdir()
+    assert list_runs() == [second, first]
+    first.rename("  my\n first ")
+    assert first.read_meta().label == "my first"
+    assert second.read_meta().label == "two"
+    assert list_runs() == [second, first]
+    with pytest.raises(RunError, match="at most 80"):
+        first.rename("x" * 81)
+
+
+def test_the_command_tells_of_resumptions():
+    run = create_run(TrainConfig(epochs=3))
+    assert run.format_command() == "python -m digitlab train --net simple_cnn --epochs 3"
+    run.write_meta(replace(run.read_meta(), epochs=5))
+    assert run.format_command().splitlines()[1] == "python -m digitlab resume NAME --epochs 2"

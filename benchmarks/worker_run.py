@@ -1,0 +1,31 @@
+"""One run of the worker process, for the benchmarks that time it."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+
+from digitlab.runs import create_run
+from digitlab.shelf import read_card
+from digitlab.training.config import TrainConfig
+from digitlab.training.jobs import follow_run, start_run
+
+
+@dataclass(frozen=True)
+class WorkerRun:
+    """What the card of a finished run says."""
+
+    fit_s: float
+    test_accuracy: float
+
+
+def run_worker(config: TrainConfig) -> WorkerRun:
+    """Train in a worker, as the app does, and forget the run."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DIGITLAB_RUNS"] = folder
+        run = create_run(config)
+        start_run(run)
+        status = list(follow_run(run))[-1]
+        if status.state != "done":
+            raise SystemExit(status.message)
+        card = read_card(run.directory)
+    return WorkerRun(card["training"]["seconds"], card["test"]["accuracy"])

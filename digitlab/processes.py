@@ -1,0 +1,69 @@
+"""Other processes of ours, known beyond doubt: by number and start time."""
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+# The clock may be set while a process runs, and the start time is told by the clock.
+_TOLERANCE_S = 5.0
+_LOWEST = 19
+
+
+@dataclass(frozen=True)
+class ProcessMark:
+    """One process; numbers are used again, a number and a start time are not.
+
+    Attributes:
+        pid: its number, 0 for none.
+        started_s: when it started, in seconds since 1970.
+    """
+
+    pid: int = 0
+    started_s: float = 0.0
+
+    def is_alive(self) -> bool:
+        """Whether this very process still runs; one that only waits to be reaped does not."""
+        return self._find() is not None
+
+    def end(self, *, wait_s: float = 3.0) -> None:
+        """Ask the process to end, and after a while no longer ask; returns when it has gone."""
+        process = self._find()
+        if process is None:
+            return
+        try:
+            process.terminate()
+            process.wait(wait_s)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(wait_s)
+        except psutil.NoSuchProcess:
+            return
+
+    def _find(self) -> psutil.Process | None:
+        if not self.pid:
+            return None
+        try:
+            process = psutil.Process(self.pid)
+            is_same = abs(process.create_time() - self.started_s) < _TOLERANCE_S
+            return process if is_same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def mark_process(pid: int | None = None) -> ProcessMark:
+    """Mark a running process, by default this one."""
+    process = psutil.Process(pid or os.getpid())
+    return ProcessMark(process.pid, process.create_time())
+
+
+def yield_to_others() -> None:
+    """Let this process work only where the app leaves time, which stays quick that way."""
+    if hasattr(os, "nice"):
+        os.nice(_LOWEST)
+    # Linux shares the processor out among sessions first, and a worker has one of its own: within
+    # it, niceness alone would change nothing.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(_LOWEST), "ascii")

@@ -1,0 +1,60 @@
+"""The Train page's own styles."""
+
+import streamlit as st
+
+from digitlab.figures.palette import RIGHT, TRAINING, VALIDATION, WRONG
+
+# The theme's colours; its own variables reach into components only.
+_PAPER = "light-dark(#fbf9f5, #1b1c1f)"
+_BORDER = "light-dark(#ddd6c9, #3d4046)"
+_PRIMARY = "light-dark(#2f5d9b, #7fa8dc)"
+_CSS = f"""
+<style>
+.run-line {{ font-size: 1.45rem; line-height: 1.3; font-weight: 500; }}
+.run-blank {{ min-height: 12rem; display: flex; align-items: center; opacity: 0.7; }}
+.finding {{ border-left: 4px solid {TRAINING}; padding: 0.15rem 0 0.15rem 0.8rem;
+  margin: 0 0 0.5rem; }}
+.finding-good {{ border-color: {RIGHT}; }}
+.finding-problem {{ border-color: {VALIDATION}; }}
+.finding-advice {{ opacity: 0.75; }}
+.st-key-train_findings {{ min-height: 3.2rem; }}
+[class*="st-key-train_curves"] {{ min-height: 400px; }}
+.st-key-train_progress {{ gap: 0.4rem; }}
+/* One row of cards that slides sideways, so that the form is not far below. */
+.st-key-train_recipes {{ flex-wrap: nowrap; overflow-x: auto; gap: 0.6rem; align-items: stretch;
+  padding-bottom: 0.5rem; scroll-snap-type: x proximity; }}
+.st-key-train_recipes > * {{ flex: 0 0 14.2rem !important; height: auto;
+  scroll-snap-align: start; }}
+[class*="st-key-train_card_"] {{ height: 100%; gap: 0.1rem; padding: 0.6rem 0.8rem; }}
+[class*="st-key-train_card_chosen"] {{ border-color: {_PRIMARY};
+  box-shadow: inset 0 0 0 1px {_PRIMARY}; }}
+[class*="st-key-train_card_"] button {{ text-align: left; font-weight: 600; }}
+.thumbnails {{ display: flex; flex-wrap: wrap; gap: 0.3rem; }}
+.thumbnails img, .digit-strip img {{ width: 2rem; height: 2rem; image-rendering: pixelated;
+  border-radius: 0.2rem; border: 1px solid {_BORDER}; display: block; }}
+/* Rows reversed: the newest epoch is in sight when the table is wider than the page. */
+.strip-scroll {{ display: flex; flex-direction: row-reverse; overflow-x: auto; }}
+.digit-strip {{ border-collapse: separate; border-spacing: 2px; margin: 0 auto 0 0; width: auto; }}
+.digit-strip caption {{ caption-side: top; text-align: left; font-size: 0.85rem; opacity: 0.75;
+  padding: 0 0 0.3rem; white-space: nowrap; }}
+.digit-strip th, .digit-strip td {{ border: 0 !important; text-align: center; min-width: 2.1rem;
+  padding: 0.1rem 0.2rem !important; font-variant-numeric: tabular-nums; }}
+.digit-strip th {{ font-weight: 400; font-size: 0.8rem; opacity: 0.75; }}
+.digit-strip tr > th:first-child {{ position: sticky; left: 0; z-index: 1; opacity: 1;
+  background: {_PAPER}; }}
+.cell-right {{ background: color-mix(in srgb, {RIGHT} var(--strength), transparent); }}
+.cell-wrong {{ background: color-mix(in srgb, {WRONG} var(--strength), transparent); }}
+.cell-unknown {{ background: color-mix(in srgb, {TRAINING} var(--strength), transparent); }}
+/* What measures the page or waits for it takes no room. */
+.st-key-train_width, .st-key-train_own_width, .st-key-train_unseen {{ height: 0;
+  margin-bottom: -1rem; }}
+@media (max-width: 640px) {{
+  .run-line {{ font-size: 1.2rem; }}
+}}
+</style>
+"""
+
+
+def render_train_style() -> None:
+    """Put the styles on the page."""
+    st.html(_CSS)

@@ -1,0 +1,48 @@
+from dataclasses import replace
+
+from digitlab.files import write_json
+from digitlab.runs import create_run
+from digitlab.training.compare import Outcome, find_differences, judge_outcomes, read_outcome
+from digitlab.training.config import TrainConfig
+
+
+def build_outcome(accuracy, half=0.002, n_test=10_000):
+    return Outcome(accuracy, (accuracy - half, accuracy + half), n_test, 5, 40.0, 130_000)
+
+
+def test_what_differs_is_sorted_by_what_matters():
+    base = TrainConfig()
+    other = replace(base, seed=1, epochs=9, learning_rate=0.01, weight_decay=0.001)
+    found = find_differences({"a": base, "b": other, "c": base})
+    assert [difference.field for difference in found] == [
+        "learning_rate", "epochs", "weight_decay", "seed",
+    ]  # fmt: skip
+    assert found[1].values == {"a": 5, "b": 9, "c": 5}
+    assert find_differences({"a": base, "b": base}) == []
+
+
+def test_a_lead_within_the_intervals_may_be_chance():
+    told = judge_outcomes({"a": build_outcome(0.990), "b": build_outcome(0.991)})
+    assert told.startswith("b is ahead of a by 0.10%") and "may be chance" in told
+    told = judge_outcomes({"a": build_outcome(0.98), "b": build_outcome(0.99)})
+    assert told == "b is better than a by 1.00%, more than chance explains."
+
+
+def test_accuracies_on_different_data_do_not_compare():
+    outcomes = {"a": build_outcome(0.95, n_test=1000), "b": build_outcome(0.99)}
+    assert "do not compare" in judge_outcomes(outcomes)
+    assert judge_outcomes({"a": build_outcome(0.95)}) == ""
+
+
+def test_an_outcome_is_read_off_the_card():
+    run = create_run(TrainConfig(), name="done")
+    assert read_outcome(run) is None
+    card = {
+        "test": {"accuracy": 0.98, "interval": [0.97, 0.99], "n": 1000},
+        "training": {"epochs": 3, "seconds": 12.5},
+        "files": {"model.tflite": {"bytes": 4321}},
+    }
+    write_json(run.directory / "card.json", card)
+    assert read_outcome(run) == Outcome(0.98, (0.97, 0.99), 1000, 3, 12.5, 4321)
+    write_json(run.directory / "card.json", {"test": None})
+    assert read_outcome(run) is None

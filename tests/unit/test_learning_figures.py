@@ -1,0 +1,74 @@
+from digitlab.figures.class_balance import class_balance_figure, describe_class_balance
+from digitlab.figures.learning import describe_learning, learning_figure
+from digitlab.figures.palette import RUNS, TRAINING, VALIDATION
+from digitlab.figures.run_comparison import describe_run_comparison, run_comparison_figure
+
+HISTORY = [
+    {"epoch": 0.0, "loss": 0.4, "accuracy": 0.88, "val_loss": 0.2, "val_accuracy": 0.94},
+    {"epoch": 1.0, "loss": 0.2, "accuracy": 0.94, "val_loss": 0.1, "val_accuracy": 0.97},
+    {"epoch": 2.0, "loss": 0.1, "accuracy": 0.97, "val_loss": 0.15, "val_accuracy": 0.96},
+]
+
+
+def test_training_is_blue_and_solid_and_validation_amber_and_dashed():
+    training, validation, *accuracy = learning_figure(HISTORY).data
+    assert (training.line.color, training.line.dash) == (TRAINING, None)
+    assert (validation.line.color, validation.line.dash) == (VALIDATION, "dash")
+    assert list(training.x) == [1, 2, 3]
+    assert list(validation.y) == [0.2, 0.1, 0.15]
+    assert [line.yaxis for line in accuracy] == ["y2", "y2"]
+    assert [line.showlegend for line in accuracy] == [False, False]
+
+
+def test_the_running_epoch_is_a_fine_line_beyond_the_last():
+    batches = [{"epoch": 3.25, "loss": 0.09}, {"epoch": 3.5, "loss": 0.08}]
+    figure = learning_figure(HISTORY, batches, n_epochs=5)
+    fine = next(line for line in figure.data if line.name == "this epoch, so far")
+    assert list(fine.x) == [3.25, 3.5]
+    assert fine.line.width < figure.data[0].line.width
+    assert figure.layout.xaxis.range[1] > 5
+
+
+def test_the_best_epoch_is_marked():
+    figure = learning_figure(HISTORY, best_epoch=2)
+    assert (figure.layout.shapes[0].x0, figure.layout.annotations[0].text) == (2, "best: epoch 2")
+    assert not learning_figure(HISTORY).layout.shapes
+
+
+def test_the_learning_rate_has_an_axis_of_its_own():
+    rates = [row | {"learning_rate": 0.001 / (k + 1)} for k, row in enumerate(HISTORY)]
+    line = learning_figure(rates).data[-1]
+    assert (line.name, line.yaxis) == ("learning rate", "y3")
+    assert list(line.y) == [0.001, 0.0005, 0.001 / 3]
+
+
+def test_a_run_without_validation_or_epochs_has_a_chart_too():
+    assert not list(learning_figure([]).data[0].x)
+    figure = learning_figure([{"loss": 0.4, "accuracy": 0.88}])
+    assert [line.name for line in figure.data if line.showlegend] == ["training"]
+
+
+def test_a_finger_scrolls_where_zoom_is_off():
+    layout = learning_figure(HISTORY, zoomable=False).layout
+    assert (layout.dragmode, layout.xaxis.fixedrange) == (False, True)
+
+
+def test_the_curves_in_words():
+    words = describe_learning(HISTORY, 2)
+    assert "validation loss from 0.2000 to 0.1500" in words
+    assert "best epoch is 2" in words
+    assert "no epoch yet" in describe_learning([])
+
+
+def test_runs_differ_by_colour_and_parts_by_dash():
+    figure = run_comparison_figure({"a": HISTORY, "b": HISTORY[:1]}, "accuracy")
+    assert [line.line.color for line in figure.data] == [RUNS[0], RUNS[0], RUNS[1], RUNS[1]]
+    assert [line.line.dash for line in figure.data] == ["solid", "dash", "solid", "dash"]
+    assert [line.showlegend for line in figure.data] == [False, True, False, True]
+    words = describe_run_comparison({"a": HISTORY, "b": []}, "accuracy")
+    assert "a 0.9600 after 3 epochs" in words
+
+
+def test_the_class_balance():
+    assert list(class_balance_figure([3, 5], ["0", "1"]).data[0].y) == [3, 5]
+    assert describe_class_balance([3, 5], ["0", "1"]) == "Images of each class: 0 3, 1 5."

@@ -1,0 +1,44 @@
+import pytest
+
+from digitlab.runs import RunStatus
+from digitlab.training.status_words import describe_status, format_duration
+
+HISTORY = [{"loss": 0.2, "accuracy": 0.94, "val_loss": 0.1, "val_accuracy": 0.987}]
+
+
+def test_a_training_run_tells_epoch_accuracy_and_time_left():
+    status = RunStatus(state="training", epoch=2, epochs=5, batch=3, batches=9, eta_s=12.4)
+    assert describe_status(status, HISTORY) == "Epoch 3 of 5 · 98.7% on validation · 12 s left"
+
+
+def test_the_first_epoch_tells_what_there_is():
+    status = RunStatus(state="training", epochs=5, metrics={"accuracy": 0.5, "loss": 1.2})
+    assert describe_status(status) == "Epoch 1 of 5 · 50.0% on training data"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (RunStatus(state="queued", position=1), "In the queue, next"),
+        (RunStatus(state="queued", position=3), "In the queue, 2 before it"),
+        (RunStatus(state="downloading: 3 of 11 MB"), "Downloading: 3 of 11 MB"),
+        (RunStatus(state="training", is_hanging=True), "Hanging: nothing has happened"),
+        (RunStatus(state="cancelled"), "Cancelled before it began"),
+        (RunStatus(state="failed", epochs=5), "Failed · 98.7% on validation · 1 of 5 epochs"),
+        (
+            RunStatus(state="done", epoch=5, epochs=5, metrics={"test_accuracy": 0.9912}),
+            "Done · 99.12% on test digits · 5 epochs",
+        ),
+    ],
+)
+def test_every_state_has_its_words(status, words):
+    history = HISTORY if status.state == "failed" else []
+    assert describe_status(status, history).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-1, "0 s"), (8.4, "8 s"), (200, "3 min 20 s"), (1500, "25 min"), (7500, "2 h 5 min")],
+)
+def test_durations(seconds, words):
+    assert format_duration(seconds) == words
