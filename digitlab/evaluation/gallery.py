@@ -10,7 +10,7 @@ from digitlab.evaluation.report import EvaluationReport
 
 # What the digits may be sorted by, and which end comes first.
 ORDERS = {
-    "confident": "most confident first",
+    "confident": "most confident mistakes first",
     "unsure": "least confident first",
     "loss": "highest loss first",
     "close": "closest call first",
@@ -123,7 +123,8 @@ def _get_keys(report: EvaluationReport, order: str) -> np.ndarray:
         return report.margins
     if order == "index":
         return np.arange(len(report.labels))
-    return -report.confidences
+    # The mistakes before all others: no confidence is above 1.
+    return report.is_right * 2.0 - report.confidences
 
 
 def _parse(name: str, text: str | None) -> Any:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from digitlab.figures.palette import INK_BLUE, QUIET, TRANSPARENT, VALIDATION
 
-_MEASURES = {"precision": (INK_BLUE, "/"), "recall": (VALIDATION, "")}
+_MEASURES = {"precision": INK_BLUE, "recall": VALIDATION}
 
 
 def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> go.Figure:
@@ -18,12 +18,12 @@ def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[st
         rows: `per_class` of `compute_metrics`.
     """
     figure = go.Figure()
-    for measure, (colour, pattern) in _MEASURES.items():
+    for measure, colour in _MEASURES.items():
         figure.add_bar(
             x=list(class_names),
             y=[row[measure] for row in rows],
             name=measure.capitalize(),
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white"}},
+            marker={"color": colour},
             hovertemplate=f"%{{x}}: {measure} %{{y:.2%}}<extra></extra>",
         )
     lowest = min((row[measure] for row in rows for measure in _MEASURES), default=0.0)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from digitlab.evaluation.gallery import GalleryQuery, find_digits
 from digitlab.evaluation.insight import Insight
 from digitlab.evaluation.jobs import Job, JobStatus
 from digitlab.evaluation.lab import get_lab_dir, load_report
@@ -65,9 +66,15 @@ def test_a_bad_zip_is_explained(open_page):
 
 
 @pytest.fixture
-def with_insight():
+def own_model():
+    """A model of a person's own, tested on the offline sample."""
+    return shelve_sample_model()
+
+
+@pytest.fixture
+def with_insight(own_model):
     """Insight as a finished job leaves it, small and made up."""
-    model = get_model("simple_cnn")
+    model = own_model
     report = load_report(model)
     n = len(report.labels)
     random = np.random.default_rng(0)
@@ -75,17 +82,18 @@ def with_insight():
         suspects=np.array([247, 5], np.int32),
         map=random.normal(size=(n, 2)).astype(np.float16),
         rivals=((report.labels + 1) % 10).astype(np.uint8),
-        neighbours=random.integers(0, 60_000, (n, 2, 5)).astype(np.int32),
+        neighbours=random.integers(0, 4000, (n, 2, 5)).astype(np.int32),
         picture_rows=np.array([247], np.int32),
         pictures=np.zeros((1, 2, 5), np.int32),
         thumbnails=np.zeros((1, 28, 28), np.uint8),
     )
     get_lab_dir(model).mkdir(parents=True)
     replace(report, insight=insight).save(get_lab_dir(model) / "report.npz")
+    return model
 
 
 def test_what_a_job_found_is_shown(open_page, with_insight):
-    app = open_page(view="mistakes", model="simple_cnn", suspect="1")
+    app = open_page(view="mistakes", model=with_insight.id, suspect="1")
     assert "2 digits" in read_html(app)
     assert not app.toggle(key="evaluate_filter_suspect").disabled
     app.segmented_control(key="evaluate_view").set_value("map").run()
@@ -95,7 +103,7 @@ def test_what_a_job_found_is_shown(open_page, with_insight):
 
 @pytest.mark.parametrize(("index", "words"), [(247, "Labelled"), (9, "Labelled")])
 def test_neighbours_are_shown_or_named(open_page, with_insight, index, words):
-    app = open_page(view="map", model="simple_cnn", digit=str(index))
+    app = open_page(view="map", model=with_insight.id, digit=str(index))
     told = read_html(app) + " ".join(caption.value for caption in app.caption)
     assert words in told
     assert ("Its label" in told) == (index == 247)
@@ -104,31 +112,32 @@ def test_neighbours_are_shown_or_named(open_page, with_insight, index, words):
 @pytest.mark.parametrize(
     ("view", "kind"), [("robustness", "robustness"), ("map", "insight")], ids=str
 )
-def test_a_job_that_failed_says_why_and_can_be_started_again(open_page, view, kind):
-    directory = get_lab_dir(get_model(DEFAULT_MODEL_ID)) / kind
+def test_a_job_that_failed_says_why_and_can_be_started_again(open_page, own_model, view, kind):
+    directory = get_lab_dir(own_model) / kind
     directory.mkdir(parents=True)
     Job(directory).write_status(JobStatus("failed", message="The disk is full."))
-    app = open_page(view=view)
-    if kind == "insight" and not app.button:
-        pytest.skip("the shipped model knows this already")
+    app = open_page(view=view, model=own_model.id)
     assert any("The disk is full." in error.value for error in app.error)
     assert not app.button(key=f"evaluate_start_{kind}").disabled
 
 
-def test_a_running_job_shows_how_far_it_is(open_page):
-    directory = get_lab_dir(get_model(DEFAULT_MODEL_ID)) / "robustness"
+def test_a_running_job_shows_how_far_it_is(open_page, own_model):
+    directory = get_lab_dir(own_model) / "robustness"
     directory.mkdir(parents=True)
     # Of this very process, which lives.
     Job(directory).write_status(JobStatus("running", done=3, total=12, pid=os.getpid()))
-    app = open_page(view="robustness")
+    app = open_page(view="robustness", model=own_model.id)
     assert app.progress[0].value == 25
     app.button(key="evaluate_stop_robustness").click().run()
     assert Job(directory).is_stop_requested()
 
 
-def test_a_handed_digit_is_read_on_the_draw_page(open_page, test_digits):
-    label = test_digits[1][0]
-    app = open_page(view="mistakes", digit="0")
+def test_a_handed_digit_is_read_on_the_draw_page(open_page):
+    report = load_report(get_model(DEFAULT_MODEL_ID))
+    pictures = load_pictures(get_model(DEFAULT_MODEL_ID), report)
+    place = int(np.flatnonzero(pictures.is_known & report.is_right & (report.margins > 0.9))[0])
+    label = report.labels[place]
+    app = open_page(view="mistakes", digit=str(place))
     app.button(key="evaluate_to_draw").click().run()
     assert not app.exception
     assert app.title[0].value == "Draw a digit"
@@ -139,10 +148,22 @@ def test_a_handed_digit_is_read_on_the_draw_page(open_page, test_digits):
     assert len(app.file_uploader) == 1
 
 
-@pytest.fixture
-def own_model():
-    """A model of a person's own, tested on the offline sample."""
-    return shelve_sample_model()
+def test_a_picture_that_is_not_here_can_be_fetched(open_page):
+    report = load_report(get_model(DEFAULT_MODEL_ID))
+    known = load_pictures(get_model(DEFAULT_MODEL_ID), report).is_known
+    place = int(np.flatnonzero(~known)[0])
+    app = open_page(view="mistakes", right="1", digit=str(place))
+    assert any("not on this machine" in caption.value for caption in app.caption)
+    assert not app.button(key="evaluate_start_pictures").disabled
+
+
+def test_the_next_digit_is_a_click_away(open_page):
+    report = load_report(get_model("simple_cnn"))
+    wrong = find_digits(report, GalleryQuery(right=False))
+    app = open_page(view="mistakes", model="simple_cnn", right="0", digit=str(wrong[0]))
+    assert app.button(key="evaluate_digit_before").disabled
+    app.button(key="evaluate_digit_next").click().run()
+    assert app.query_params["digit"] == str(wrong[1])
 
 
 def test_the_sample_is_named_beside_the_figures(open_page, own_model):

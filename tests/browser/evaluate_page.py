@@ -93,5 +93,27 @@ class EvaluatePage:
         lasted: float = self.page.evaluate("window.lasted")
         return lasted
 
+    def time_filters(self) -> list[float]:
+        """How long the gallery takes to show another digit's mistakes, in milliseconds."""
+        lasted = []
+        for digit in range(1, 8):
+            self.page.locator(".st-key-evaluate_filter_true input").click()
+            self.watch("[data-testid=gallery-count]", "click")
+            self.page.get_by_role("option", name=str(digit), exact=True).click()
+            lasted.append(self.read_lasted_ms())
+            self.wait_until_idle()
+        return lasted
+
+    def time_thresholds(self) -> list[float]:
+        """How long a step of the threshold takes to show, in milliseconds."""
+        self.page.locator(".st-key-evaluate_threshold").get_by_role("slider").focus()
+        lasted = []
+        for _ in range(7):
+            self.watch(".st-key-evaluate_coverage", "keydown")
+            self.page.keyboard.press("ArrowRight")
+            lasted.append(self.read_lasted_ms())
+            self.wait_until_idle()
+        return lasted
+
     def wait_until_idle(self) -> None:
         wait_until_idle(self.page)

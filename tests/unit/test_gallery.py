@@ -45,7 +45,8 @@ def test_filters_split_the_digits(report):
 @pytest.mark.parametrize(
     ("order", "key"),
     [
-        ("confident", lambda r: -r.confidences), ("unsure", lambda r: r.confidences),
+        ("confident", lambda r: 2 * r.is_right - r.confidences),
+        ("unsure", lambda r: r.confidences),
         ("loss", lambda r: -r.losses), ("close", lambda r: r.margins),
         ("index", lambda r: np.arange(len(r.labels))),
     ],

@@ -89,6 +89,8 @@ def _choose(name: str, label: str, query: GalleryQuery, options: list[Any], tell
         label,
         options,
         format_func=tell,
+        # Streamlit shows this for the option None.
+        placeholder=tell(None) if options[0] is None else None,
         **control(
             f"evaluate_filter_{name}",
             # An address may name a class that this data set does not have.

@@ -127,6 +127,7 @@ def _render_cell_choice(tested: Tested, cell: Cell | None) -> None:
                 label,
                 names,
                 format_func=lambda k: "–" if k is None else tested.class_names[k],
+                placeholder="–",
                 **control(key, value, follow),
             )
 

@@ -75,7 +75,7 @@ def _render_ladder(tested: Tested, corruption: Corruption) -> None:
     """One digit of the person's choice at every strength, and what it is read as."""
     st.subheader("One digit, step by step", anchor=False)
     known = tested.known_images
-    if known is None or known[0].ndim != _GREY_DIMENSIONS:
+    if known is None or known.ndim != _GREY_DIMENSIONS:
         st.caption("This needs the pictures of grey digits, which are not here.")
         return
     n = len(tested.report.labels)
