@@ -6,14 +6,19 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.draw_page import wait_until_idle
 
-# Where the middle of a cell is on the screen, once plotly has drawn the matrix.
+# Where the middle of a cell is on the screen, once plotly has drawn the matrix and nothing on the
+# page has moved it for half a second.
 _FIND_CELL = """([row, column]) => {
   const chart = document.querySelector(".st-key-evaluate_matrix .js-plotly-plot");
   const layout = chart?._fullLayout;
   if (!layout?.xaxis?._length) return null;
   const box = chart.getBoundingClientRect();
-  return [box.left + layout.xaxis._offset + layout.xaxis.d2p(column),
-          box.top + layout.yaxis._offset + layout.yaxis.d2p(row)];
+  const place = [box.left + layout.xaxis._offset + layout.xaxis.d2p(column),
+                 box.top + layout.yaxis._offset + layout.yaxis.d2p(row)];
+  if (window.cellChart !== chart || String(window.cellPlace) !== String(place)) {
+    [window.cellChart, window.cellPlace, window.cellSince] = [chart, place, performance.now()];
+  }
+  return performance.now() - window.cellSince > 500 ? place : null;
 }"""
 # When something is done and when a text on the page is another one: in the browser's own clock.
 _WATCH = """([selector, trigger]) => {
