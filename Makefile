@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(BIN)/uv pip install --quiet $(2) --python $(BIN)/python $(1) || $(BIN)/python -m pip install --quiet $(1)
 
-.PHONY: run test check bench screenshots install install-app install-dev browser shipped-models clean
+.PHONY: run test check bench screenshots install install-app install-dev browser shipped-models shipped-reports clean
 
 ## run: open the app in the browser
 run: install-app
@@ -38,6 +38,11 @@ screenshots: browser
 ## shipped-models: train the models in models/ anew (about an hour on 2 cores)
 shipped-models: install
 	$(BIN)/python -m benchmarks.shipped_models
+
+## shipped-reports: evaluate the models in models/ anew, with all the Evaluate page shows
+shipped-reports: install
+	$(BIN)/python -m digitlab evaluate --model digitlab_cnn --full
+	$(BIN)/python -m digitlab evaluate --model simple_cnn --full
 
 install-app: $(VENV)/.app
 install: $(VENV)/.full

@@ -59,6 +59,8 @@ def main() -> None:
     os.environ["DIGITLAB_MODELS"] = str(get_shipped_models_dir())
     for name in ("digitlab_cnn", "simple_cnn"):
         shelve_run(runs[name], name)
+        command = [sys.executable, "-m", "digitlab", "evaluate", "--model", name, "--full"]
+        subprocess.run(command, check=True)
 
 
 def _train(recipe: str, name: str) -> Run:

@@ -66,7 +66,7 @@ _TRAINING_PACKAGES = ("tensorflow", "keras", "sklearn", "pooch", "rich", "mlxten
 _PACKAGES = {
     "train": _TRAINING_PACKAGES,
     "resume": _TRAINING_PACKAGES,
-    "evaluate": _TRAINING_PACKAGES,
+    "evaluate": ("pooch", "mlxtend"),
     "benchmark_ink": ("sklearn",),
 }
 
@@ -125,10 +125,25 @@ def _add_runs(commands: "Commands") -> None:
 
 
 def _add_evaluate(commands: "Commands") -> None:
-    command = commands.add_parser("evaluate", help="test a model on a data set's test images")
+    command = commands.add_parser("evaluate", help="test a model on labelled digits")
     command.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
-    command.add_argument("--data", default=None, metavar="DATASET", help="default: the model's own")
+    command.add_argument(
+        "--data",
+        default=None,
+        metavar="DATASET|FOLDER|ZIP",
+        help="a data set's test images, or pictures in folders named 0 to 9 (7/photo.png); "
+        "default: the data set of the model",
+    )
     command.add_argument("--json", action="store_true", help="all figures as one JSON object")
+    command.add_argument(
+        "--out", type=Path, metavar="FILE", help="write a report: .html with figures, or .json"
+    )
+    command.add_argument(
+        "--full",
+        action="store_true",
+        help="also find nearest training digits, map, doubtful labels and robustness, and keep "
+        "everything with the model (minutes)",
+    )
     command.set_defaults(module="evaluate")
 
 

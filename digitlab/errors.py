@@ -10,6 +10,7 @@ DigitlabError
 │   ├── EmptyInkError           nothing is drawn
 │   ├── DrawingError            a canvas drawing cannot be read
 │   └── PictureError            a picture file cannot be read
+├── OwnSetError                 labelled pictures cannot be used as a test set
 ├── ShelfError                  a model is missing or damaged
 └── RunError                    a training run is missing or failed
 ```
@@ -53,6 +54,10 @@ class DrawingError(InkError):
 
 class PictureError(InkError):
     """A picture file cannot be read."""
+
+
+class OwnSetError(DigitlabError):
+    """A folder or zip of labelled pictures cannot be used as a test set."""
 
 
 class ShelfError(DigitlabError):

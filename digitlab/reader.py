@@ -115,9 +115,7 @@ class DigitReader:
         Args:
             images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
         """
-        outputs = self.compute_outputs(images)
-        no_digit = outputs[:, N_DIGITS:].sum(axis=1)
-        probabilities = _condition_on_digits(outputs)
+        probabilities, no_digit = self.compute_readings(images)
         return [
             Answer(tuple(map(float, row)), float(share))
             for row, share in zip(probabilities, no_digit, strict=True)
@@ -132,6 +130,17 @@ class DigitReader:
             `(n, 10)` float32, each row sums to 1.
         """
         return _condition_on_digits(self.compute_outputs(images))
+
+    def compute_readings(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How probable each digit is if it is one, and how probable that it is none.
+
+        Args:
+            images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        Returns:
+            `(n, 10)` float32, rows sum to 1, and `(n,)` float32, 0 for a network that cannot tell.
+        """
+        outputs = self.compute_outputs(images)
+        return _condition_on_digits(outputs), outputs[:, N_DIGITS:].sum(axis=1)
 
     def compute_outputs(self, images: np.ndarray) -> np.ndarray:
         """The network's own outputs.

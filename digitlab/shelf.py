@@ -65,6 +65,14 @@ class ShelvedModel:
         Raises:
             ShelfError: the file is missing, damaged or was exchanged.
         """
+        return DigitReader(self.read_content())
+
+    def read_content(self) -> bytes:
+        """The bytes of `model.tflite`, after checking that they are those the card describes.
+
+        Raises:
+            ShelfError: the file is missing, damaged or was exchanged.
+        """
         path = self.directory / "model.tflite"
         try:
             content = path.read_bytes()
@@ -75,7 +83,7 @@ class ShelvedModel:
                 f"The model {self.id} is damaged: {path} is not the file its card describes. "
                 "Fetch it again, or choose another model."
             )
-        return DigitReader(content)
+        return content
 
 
 def list_models() -> list[ShelvedModel]:

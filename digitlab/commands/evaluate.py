@@ -1,32 +1,107 @@
-"""`evaluate`: test a model on a data set's test images."""
+"""`evaluate`: test a model on a data set's test images, or on labelled pictures of one's own."""
 
 import argparse
 import json
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from digitlab.commands.full_evaluation import evaluate_fully
 from digitlab.datasets.load import Dataset, load_dataset
-from digitlab.evaluation.metrics import compute_metrics
-from digitlab.evaluation.report import evaluate_reader
+from digitlab.datasets.registry import DATASETS
+from digitlab.errors import ConfigError, DigitlabError
+from digitlab.evaluation.document import Subject, render_html, to_json
+from digitlab.evaluation.lab import load_robustness, measure_digit_ms
+from digitlab.evaluation.own_set import read_labelled_folder, read_labelled_zip
+from digitlab.evaluation.report import EvaluationReport, evaluate_images, evaluate_reader
 from digitlab.shelf import ShelvedModel, get_model
+
+_OUT_SUFFIXES = (".html", ".json")
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """What was tested on, and what came of it."""
+
+    report: EvaluationReport
+    images: np.ndarray
+    name: str
+    description: str
+    class_names: tuple[str, ...]
+    notes: tuple[str, ...]
+    licence: str = ""
+    is_sample: bool = False
+    is_own_data: bool = False
 
 
 def run(options: argparse.Namespace) -> int:
     """Print accuracy, loss, and precision, recall and F1 of each class."""
+    if options.out is not None and options.out.suffix.lower() not in _OUT_SUFFIXES:
+        raise ConfigError(f"--out is {options.out}; its name must end in .html or .json.")
     model = get_model(options.model)
-    dataset = load_dataset(options.data or model.card["data"]["dataset"], progress=_show_download)
-    notes = [*dataset.notes, *_warn_of_known_digits(model, dataset)]
-    report = evaluate_reader(model.open_reader(), dataset)
-    metrics = compute_metrics(report.labels, report.probabilities)
+    if options.full:
+        if options.data:
+            raise ConfigError("--full keeps figures with the model: leave --data out.")
+        evaluate_fully(model, load_dataset(_get_dataset_id(model), progress=_show_download))
+    tested = _test(model, options.data)
+    metrics = tested.report.metrics
+    if options.out is not None:
+        _write(model, tested, options.out)
     if options.json:
-        head = {"model": model.id, "dataset": dataset.spec.id, "is_sample": dataset.is_sample}
-        print(json.dumps(head | {"notes": notes} | metrics))
+        head = {"model": model.id, "dataset": tested.name, "is_sample": tested.is_sample}
+        print(json.dumps(head | {"notes": list(tested.notes)} | metrics))
         return 0
-    for note in (*dataset.refusals, *notes):
+    for note in tested.notes:
         print(f"note: {note}", file=sys.stderr)
-    print(f"{model.id} on the {metrics['n']:,} test images of {dataset.spec.label}")
-    _print_metrics(metrics, dataset.spec.class_names)
+    print(f"{model.id} on the {metrics['n']:,} {tested.description}")
+    _print_metrics(metrics, tested.class_names)
+    if options.out is not None:
+        print(f"\nThe report is in {options.out}.")
     return 0
+
+
+def _get_dataset_id(model: ShelvedModel) -> str:
+    return str(model.card["data"]["dataset"])
+
+
+def _test(model: ShelvedModel, data: str | None) -> _Tested:
+    is_path = data is not None and data not in DATASETS and Path(data).exists()
+    return _test_own(model, Path(str(data))) if is_path else _test_dataset(model, data)
+
+
+def _test_dataset(model: ShelvedModel, data: str | None) -> _Tested:
+    dataset = load_dataset(data or _get_dataset_id(model), progress=_show_download)
+    for refusal in dataset.refusals:
+        print(f"note: {refusal}", file=sys.stderr)
+    return _Tested(
+        evaluate_reader(model.open_reader(), dataset),
+        dataset.images_test,
+        dataset.spec.id,
+        f"test images of {dataset.spec.label}",
+        dataset.spec.class_names,
+        (*dataset.notes, *_warn_of_known_digits(model, dataset)),
+        dataset.spec.licence,
+        dataset.is_sample,
+        dataset.spec.id == DATASETS[_get_dataset_id(model)].test_spec.id,
+    )
+
+
+def _test_own(model: ShelvedModel, path: Path) -> _Tested:
+    if not model.reads_digits:
+        raise ConfigError(f"{model.id} does not read digits: choose a model that does.")
+    read = read_labelled_folder if path.is_dir() else read_labelled_zip
+    own = read(path, progress=_show_reading)
+    return _Tested(
+        evaluate_images(model.open_reader(), own.images, own.labels),
+        own.images,
+        path.name,
+        f"labelled pictures of {path}",
+        tuple("0123456789"),
+        tuple(own.describe_skipped()),
+    )
 
 
 def _warn_of_known_digits(model: ShelvedModel, dataset: Dataset) -> list[str]:
@@ -40,9 +115,36 @@ def _warn_of_known_digits(model: ShelvedModel, dataset: Dataset) -> list[str]:
     ]
 
 
+def _write(model: ShelvedModel, tested: _Tested, path: Path) -> None:
+    subject = Subject(
+        model.label,
+        tested.description,
+        int(model.card["files"]["model.tflite"]["bytes"]),
+        measure_digit_ms(model.open_reader(), tested.images),
+        tested.notes,
+        tested.class_names,
+        tested.licence,
+    )
+    robustness = load_robustness(model) if tested.is_own_data else None
+    if path.suffix.lower() == ".json":
+        values = to_json(subject, tested.report, robustness)
+        text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    else:
+        text = render_html(subject, tested.report, images=tested.images, robustness=robustness)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DigitlabError(f"The report cannot be written to {path}: {error}.") from error
+
+
 def _show_download(done_bytes: int, total_bytes: int) -> None:
     text = f"\rdownloading: {done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
     print(text, end="\n" if done_bytes == total_bytes else "", file=sys.stderr)
+
+
+def _show_reading(done: int, total: int) -> None:
+    text = f"\rreading: {done:,} of {total:,} pictures"
+    print(text, end="\n" if done == total else "", file=sys.stderr)
 
 
 def _print_metrics(metrics: dict[str, Any], class_names: tuple[str, ...]) -> None:

@@ -1,20 +1,26 @@
 """Find a data set: the user's folder, Keras's cache, a download, or the offline sample."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digitlab.datasets.fetch import Progress, fetch_files
 from digitlab.datasets.files import Arrays, read_arrays
 from digitlab.datasets.registry import DatasetSpec, get_dataset_spec
 from digitlab.datasets.sample import SAMPLE_NOTE, load_sample
 from digitlab.errors import DatasetCorruptError, DatasetUnavailableError
 from digitlab.paths import get_cache_dir, get_data_dir, get_keras_data_dir
 
+if TYPE_CHECKING:
+    from digitlab.datasets.fetch import Progress
+
 _log = logging.getLogger(__name__)
+# What it is called, and a function that gives the files' paths, or None without them.
+_Source = tuple[str, Callable[[], list[Path] | None]]
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,10 @@ class Dataset:
 
 
 def load_dataset(
-    dataset: str | DatasetSpec, *, progress: Progress | None = None, may_download: bool = True
+    dataset: str | DatasetSpec,
+    *,
+    progress: "Progress | None" = None,
+    may_download: bool = True,
 ) -> Dataset:
     """Load a data set from the first source that has it.
 
@@ -64,15 +73,12 @@ def load_dataset(
     # A set that is made from another one has no files: `handwriting` makes it.
     spec = spec.test_spec
     refusals: list[str] = []
-    for source, find in _list_sources(spec, progress, may_download=may_download):
-        try:
-            paths = find()
-            if paths is None:
-                continue
-            return _pack(spec, read_arrays(spec, paths), source, refusals)
-        except (DatasetCorruptError, DatasetUnavailableError) as error:
-            _log.warning("%s", error)
-            refusals.append(str(error))
+    sources = _list_local_sources(spec)
+    if may_download:
+        sources.append(_name_server(spec, progress))
+    found = _read_first(sources, spec, refusals)
+    if found is not None:
+        return found
     if spec.has_sample:
         return _pack(spec, load_sample(), "offline sample", refusals, is_sample=True)
     raise DatasetUnavailableError(
@@ -81,17 +87,70 @@ def load_dataset(
     )
 
 
-def _list_sources(
-    spec: DatasetSpec, progress: Progress | None, *, may_download: bool
-) -> Iterator[tuple[str, Callable[[], list[Path] | None]]]:
+def load_local_dataset(dataset: str, *, is_sample: bool = False) -> Dataset | None:
+    """Load a data set from this machine's files, without asking the network; None without them.
+
+    Args:
+        dataset: an id of the registry.
+        is_sample: whether the offline sample is wanted, or the full set.
+    Raises:
+        ConfigError: no data set has this id.
+    """
+    spec = get_dataset_spec(dataset).test_spec
+    if is_sample:
+        try:
+            return _pack(spec, load_sample(), "offline sample", [], is_sample=True)
+        except DatasetUnavailableError:
+            return None
+    return _read_first(_list_local_sources(spec), spec, [])
+
+
+def has_local_files(dataset: str) -> bool:
+    """Whether this machine has a data set's files; they may be damaged.
+
+    Raises:
+        ConfigError: no data set has this id.
+    """
+    spec = get_dataset_spec(dataset).test_spec
+    return any(find() is not None for _, find in _list_local_sources(spec))
+
+
+def _read_first(sources: list[_Source], spec: DatasetSpec, refusals: list[str]) -> Dataset | None:
+    """The first source that has the data set undamaged; `refusals` grows by the damaged ones."""
+    for source, find in sources:
+        try:
+            paths = find()
+            if paths is not None:
+                return _pack(spec, read_arrays(spec, paths), source, refusals)
+        except (DatasetCorruptError, DatasetUnavailableError) as error:
+            _log.warning("%s", error)
+            refusals.append(str(error))
+    return None
+
+
+def _list_local_sources(spec: DatasetSpec) -> list[_Source]:
+    folders = {
+        "Keras's cache": get_keras_data_dir(),
+        "digitlab's cache": _get_own_dir(spec),
+    }
     data_dir = get_data_dir()
     if data_dir is not None:
-        yield f"the folder {data_dir}", lambda: _find_in(data_dir, spec)
-    yield "Keras's cache", lambda: _find_in(get_keras_data_dir(), spec)
-    own_dir = get_cache_dir() / "datasets" / spec.id
-    yield "digitlab's cache", lambda: _find_in(own_dir, spec)
-    if may_download:
-        yield "its publisher's server", lambda: fetch_files(spec, own_dir, progress)
+        folders = {f"the folder {data_dir}": data_dir} | folders
+    return [(source, partial(_find_in, folder, spec)) for source, folder in folders.items()]
+
+
+def _name_server(spec: DatasetSpec, progress: "Progress | None") -> _Source:
+    def fetch() -> list[Path]:
+        # Imported where it is needed: the pages open without the packages for downloads.
+        from digitlab.datasets.fetch import fetch_files
+
+        return fetch_files(spec, _get_own_dir(spec), progress)
+
+    return "its publisher's server", fetch
+
+
+def _get_own_dir(spec: DatasetSpec) -> Path:
+    return get_cache_dir() / "datasets" / spec.id
 
 
 def _find_in(folder: Path, spec: DatasetSpec) -> list[Path] | None:

@@ -12,13 +12,13 @@ _SCALE = [
 ]
 
 
-def occlusion_figure(weights: np.ndarray, image: np.ndarray, digit: int) -> go.Figure:
+def occlusion_figure(weights: np.ndarray, image: np.ndarray, digit: int | str) -> go.Figure:
     """The digit's outline over the weight of each place.
 
     Args:
         weights: `(28, 28)` from `compute_occlusion`.
         image: `(28, 28)` uint8, ink 255.
-        digit: the answer that was watched.
+        digit: the answer that was watched, or its class's name.
     """
     reach = max(float(np.abs(weights).max()), 1e-6)
     heat = go.Heatmap(

@@ -12,3 +12,9 @@ RIGHT = "#3c8d5a"
 WRONG = "#c0473d"
 # Runs beside one another: told apart by the colour-blind as well, through lightness.
 RUNS = ("#4479bd", "#d59a3a", "#2f7d6b", "#c0473d", "#9b7fc9", "#7a5a3c", "#59a9c9", "#8a8d94")
+# The ten digits: colours of equal weight, told apart by most colour-blind people (Okabe and Ito
+# 2008, with two in between).
+DIGITS = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9",
+    "#d55e00", "#a39a1e", "#7b5ea7", "#8c6d46", "#7f8791",
+)  # fmt: skip

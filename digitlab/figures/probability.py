@@ -6,16 +6,22 @@ import plotly.graph_objects as go
 
 from digitlab.figures.palette import INK_BLUE, QUIET, TRANSPARENT
 
+_DIGITS = tuple("0123456789")
 
-def probability_figure(probabilities: Sequence[float]) -> go.Figure:
+
+def probability_figure(
+    probabilities: Sequence[float], class_names: Sequence[str] = _DIGITS
+) -> go.Figure:
     """Ten thin bars, the highest in ink-blue.
 
     Args:
         probabilities: ten floats from 0 to 1.
+        class_names: of the classes, in order.
     """
     best = max(range(len(probabilities)), key=probabilities.__getitem__)
+    what = "digit" if tuple(class_names) == _DIGITS else "class"
     bars = go.Bar(
-        x=[str(digit) for digit in range(len(probabilities))],
+        x=list(class_names),
         y=list(probabilities),
         width=0.5,
         marker={"color": [INK_BLUE if k == best else QUIET for k in range(len(probabilities))]},
@@ -23,7 +29,7 @@ def probability_figure(probabilities: Sequence[float]) -> go.Figure:
     )
     figure = go.Figure(bars)
     figure.update_layout(
-        title={"text": "How probable each digit is", "font": {"size": 13, "weight": 400}},
+        title={"text": f"How probable each {what} is", "font": {"size": 13, "weight": 400}},
         height=220,
         margin={"l": 0, "r": 0, "t": 36, "b": 0},
         paper_bgcolor=TRANSPARENT,
@@ -41,8 +47,10 @@ def probability_figure(probabilities: Sequence[float]) -> go.Figure:
     return figure
 
 
-def describe_probabilities(probabilities: Sequence[float]) -> str:
+def describe_probabilities(
+    probabilities: Sequence[float], class_names: Sequence[str] = _DIGITS
+) -> str:
     """The same in words, for those who cannot see the chart."""
     order = sorted(range(len(probabilities)), key=lambda k: -probabilities[k])
-    parts = [f"{k}: {probabilities[k]:.1%}" for k in order]
+    parts = [f"{class_names[k]}: {probabilities[k]:.1%}" for k in order]
     return "Probability of each digit, highest first. " + ", ".join(parts) + "."

@@ -13,6 +13,7 @@ def list_pages() -> list[st.Page]:
         st.Page("pages/draw.py", title="Draw", icon=_DRAW_ICON, url_path="home", default=True),
         st.Page("pages/draw.py", title="Draw", icon=_DRAW_ICON, visibility="hidden"),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
         st.Page("pages/models.py", title="Models", icon=":material/shelves:"),
     ]
 

@@ -5,8 +5,6 @@ import subprocess
 import sys
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from digitlab.files import write_json
 from digitlab.run_status import RunStatus
@@ -18,13 +16,6 @@ from tests.conftest import PROJECT_DIR, TRAINING_PACKAGES
 from tests.unit.histories import write_history
 
 PAGES = sorted(f"pages/{path.name}" for path in (PROJECT_DIR / "pages").glob("*.py"))
-
-
-@pytest.fixture
-def app():
-    # Loaded models are kept for the whole process, and tests reuse their ids.
-    st.cache_resource.clear()
-    return AppTest.from_file(str(PROJECT_DIR / "app.py"), default_timeout=30)
 
 
 def put_sample_model_on_the_shelf():

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from digitlab.ink.samples import SAMPLE_POINTS
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.draw_page import DrawPage, draw_strokes
+from tests.browser.evaluate_page import EvaluatePage
 from tests.browser.server import PROJECT_DIR, own_folders, serve_app
 from tests.browser.train_page import TrainPage
 
@@ -15,7 +16,7 @@ DOCS_DIR = PROJECT_DIR / "docs"
 
 
 def main() -> None:
-    """Draw a 4 on a desk in the light and a 7 on a phone in the dark; watch a run."""
+    """Draw a 4 on a desk in the light and a 7 on a phone in the dark; watch a run; open a cell."""
     with (
         tempfile.TemporaryDirectory() as folder,
         own_folders(Path(folder)),
@@ -26,6 +27,7 @@ def main() -> None:
         shoot(browser, url, "draw", digit=4, width=1120, height=900, theme="light")
         shoot(browser, url, "draw-phone", digit=7, width=390, height=844, theme="dark")
         shoot_training(browser, url)
+        shoot_evaluation(browser, url)
         browser.close()
 
 
@@ -68,6 +70,17 @@ def shoot_training(browser: Browser, url: str) -> None:
     expect(page.locator(".gtitle >> visible=true").first).to_be_visible()
     page.mouse.move(5, 5)
     page.screenshot(path=DOCS_DIR / "train.png", animations="disabled")
+    page.close()
+
+
+def shoot_evaluation(browser: Browser, url: str) -> None:
+    """Click the cell of the 9s that were read as 4, and save the digits beside it."""
+    page = browser.new_page(viewport={"width": 1120, "height": 900}, color_scheme="light")
+    page.goto(f"{url}/evaluate?model=simple_cnn&hide=1")
+    EvaluatePage(page).click_cell(9, 4)
+    expect(page.locator(".st-key-evaluate_matrix .gtitle >> visible=true")).to_have_count(1)
+    page.mouse.move(5, 5)
+    page.screenshot(path=DOCS_DIR / "evaluate.png", animations="disabled")
     page.close()
 
 

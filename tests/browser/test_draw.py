@@ -138,7 +138,7 @@ def test_a_refresh_starts_clean_and_works(draw_page):
     again.expect_digit(6)
 
 
-@pytest.mark.parametrize(("path", "title"), [("/draw", "Draw a digit"), ("/models", "Models")])
+@pytest.mark.parametrize(("path", "title"), [("/draw", "Draw a digit"), ("/evaluate", "Evaluate")])
 def test_a_link_to_a_page_is_the_first_thing_a_server_is_asked_for(browser, tmp_path, path, title):
     with serve_app(tmp_path / "server.log") as (url, _):
         page = browser.new_page()

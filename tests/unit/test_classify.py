@@ -161,7 +161,7 @@ def test_a_model_that_reads_no_digits_is_refused(capsys, pictures):
 
 @pytest.mark.parametrize(
     ("command", "package"),
-    [("train", "tensorflow"), ("evaluate", "tensorflow"), ("benchmark-ink", "sklearn")],
+    [("train", "tensorflow"), ("evaluate", "pooch")],
 )
 def test_commands_say_when_their_packages_are_missing(command, package):
     program = (

@@ -1,0 +1,61 @@
+"""The Evaluate page in Chromium: how soon it is there, and how soon it follows a choice.
+
+`python -m benchmarks.evaluate_page`
+"""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.evaluate_page import EvaluatePage
+from tests.browser.server import own_folders, serve_app
+
+MODEL_ID = "simple_cnn"
+LOADS = 5
+
+
+def main() -> None:
+    """Print the table."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        own_folders(Path(folder)),
+        serve_app(Path(folder) / "server.log") as (url, _),
+        sync_playwright() as driver,
+    ):
+        browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        loads_ms = measure_loads(browser, url)
+        page = browser.new_page()
+        page.goto(f"{url}/evaluate?model={MODEL_ID}&view=mistakes")
+        filters_ms = EvaluatePage(page).time_filters()
+        page.goto(f"{url}/evaluate?model={MODEL_ID}&view=trust")
+        thresholds_ms = EvaluatePage(page).time_thresholds()
+        browser.close()
+    print(f"\nThe Evaluate page in Chromium{'':21} median     worst")
+    for what, times_ms in (
+        ("from the address to figures and matrix", loads_ms),
+        ("another filter of the gallery", filters_ms),
+        ("a step of the threshold", thresholds_ms),
+    ):
+        print(f"{what:46} {statistics.median(times_ms):7.0f} ms {max(times_ms):7.0f} ms")
+
+
+def measure_loads(browser: Browser, url: str) -> list[float]:
+    """Milliseconds; the first visit only warms the server up."""
+    times_ms = []
+    for number in range(LOADS + 1):
+        page = browser.new_page()
+        begin = time.perf_counter()
+        page.goto(f"{url}/evaluate?model={MODEL_ID}")
+        page.locator(".st-key-evaluate_matrix .gtitle").wait_for()
+        if number:
+            times_ms.append((time.perf_counter() - begin) * 1000)
+        page.close()
+    return times_ms
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Two models on the same digits."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from digitlab.errors import ShelfError
+from digitlab.evaluation.report import EvaluationReport
+
+_SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two models make of the same digits.
+
+    Attributes:
+        only_first, only_second: places of the digits that this one alone reads right.
+        both_wrong: places of the digits that neither reads right.
+        n_both_right: how many both read right.
+        difference: `(classes, classes)` int, the second's confusion matrix less the first's.
+        p_value: McNemar's exact test, two-sided.
+    """
+
+    n: int
+    first_accuracy: float
+    second_accuracy: float
+    only_first: np.ndarray
+    only_second: np.ndarray
+    both_wrong: np.ndarray
+    n_both_right: int
+    difference: np.ndarray
+    p_value: float
+
+    def describe(self, first: str = "The first", second: str = "the second") -> str:
+        """McNemar's test in words.
+
+        Args:
+            first, second: the models' names.
+        """
+        a, b = len(self.only_first), len(self.only_second)
+        if a + b == 0:
+            return f"{first} and {second} read the same {self.n_both_right:,} digits right."
+        counts = (
+            f"{first} alone reads {a:,} of {self.n:,} digits right, {second} alone {b:,}. "
+            f"If both were equally good, a split at least as uneven would come up in "
+            f"{_format_chance(self.p_value)} of such tests (McNemar's exact test). "
+        )
+        if self.p_value >= _SIGNIFICANT:
+            return counts + "So this test set does not show which of them is better."
+        return counts + f"So {first if a > b else second} is better on digits like these."
+
+
+def compare_reports(first: EvaluationReport, second: EvaluationReport) -> Comparison:
+    """Set two reports side by side.
+
+    Raises:
+        ShelfError: they are not of the same digits.
+    """
+    if not np.array_equal(first.labels, second.labels):
+        raise ShelfError(
+            "These two models were tested on different digits, so they cannot be compared. "
+            "Choose two that were tested on the same data set."
+        )
+    one, other = first.is_right, second.is_right
+    only_first, only_second = np.flatnonzero(one & ~other), np.flatnonzero(other & ~one)
+    return Comparison(
+        n=len(first.labels),
+        first_accuracy=first.accuracy,
+        second_accuracy=second.accuracy,
+        only_first=only_first,
+        only_second=only_second,
+        both_wrong=np.flatnonzero(~one & ~other),
+        n_both_right=int((one & other).sum()),
+        difference=np.subtract(second.metrics["confusion"], first.metrics["confusion"]),
+        p_value=compute_mcnemar(len(only_first), len(only_second)),
+    )
+
+
+def compute_mcnemar(n_only_first: int, n_only_second: int) -> float:
+    """McNemar's exact test: the two-sided binomial test of two counts against even odds.
+
+    Returns:
+        How probable a split at least as uneven is if both are equally good, 0 to 1.
+    Source: McNemar 1947; the exact form as in Dietterich 1998.
+    """
+    n, fewer = n_only_first + n_only_second, min(n_only_first, n_only_second)
+    # Whole numbers throughout: exact, however many digits there are.
+    below = sum(math.comb(n, k) for k in range(fewer + 1))
+    return min(1.0, float(2 * below / 2**n)) if n else 1.0
+
+
+def _format_chance(p_value: float) -> str:
+    return "fewer than 1 in 1,000" if p_value < 0.001 else f"{p_value:.1%}"

@@ -1,0 +1,82 @@
+"""The test set as the network sees it, a point a digit."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from digitlab.figures.palette import DIGITS, TRANSPARENT, WRONG
+
+# More points than this take the browser long to draw.
+MAX_RIGHT = 3000
+
+
+def feature_map_figure(
+    places: np.ndarray,
+    labels: np.ndarray,
+    is_right: np.ndarray,
+    class_names: Sequence[str],
+    title: str,
+) -> go.Figure:
+    """A colour a class; mistakes as crosses ringed in red, above all others.
+
+    Of the right answers no more than `MAX_RIGHT` are drawn, evenly spread over the test set.
+
+    Args:
+        places: `(n, 2)`.
+        labels: `(n,)` integers.
+        is_right: `(n,)` bool.
+    """
+    figure = go.Figure()
+    right = np.flatnonzero(is_right)
+    right = right[:: max(1, -(-len(right) // MAX_RIGHT))]
+    for k, name in enumerate(class_names):
+        _add_points(figure, places, right[labels[right] == k], name,
+                    {"color": DIGITS[k % len(DIGITS)], "size": 5, "opacity": 0.55})  # fmt: skip
+    wrong = np.flatnonzero(~is_right)
+    if len(wrong):
+        colours = [DIGITS[k % len(DIGITS)] for k in labels[wrong]]
+        _add_points(figure, places, wrong, "read wrong",
+                    {"color": colours, "size": 9, "symbol": "x",
+                     "line": {"color": WRONG, "width": 1.5}})  # fmt: skip
+    _lay_out(figure, title)
+    return figure
+
+
+def _add_points(
+    figure: go.Figure,
+    places: np.ndarray,
+    indices: np.ndarray,
+    name: str,
+    marker: dict[str, object],
+) -> None:
+    same = {"marker": {"opacity": marker.get("opacity", 1.0)}}
+    figure.add_scatter(
+        x=places[indices, 0],
+        y=places[indices, 1],
+        # As plain numbers, which come back with a click as they are.
+        customdata=indices.tolist(),
+        mode="markers",
+        name=name,
+        marker=marker,
+        selected=same,
+        unselected=same,
+        hovertemplate=f"{name}, place %{{customdata}}<extra></extra>",
+    )
+
+
+def _lay_out(figure: go.Figure, title: str) -> None:
+    hidden = {"visible": False, "fixedrange": True}
+    figure.update_layout(
+        title={"text": title, "font": {"size": 13, "weight": 400}},
+        height=520,
+        margin={"l": 0, "r": 0, "t": 64, "b": 0},
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
+        clickmode="event+select",
+        dragmode=False,
+        hovermode="closest",
+        legend={"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
+        xaxis=hidden,
+        yaxis=hidden,
+    )

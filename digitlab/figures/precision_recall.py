@@ -1,0 +1,66 @@
+"""How well one class's probability tells it from all others."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from digitlab.figures.palette import INK_BLUE, QUIET, TRANSPARENT
+
+# As many as the eye can tell apart on a screen.
+_MAX_POINTS = 400
+
+
+def precision_recall_figure(
+    precision: np.ndarray, recall: np.ndarray, average_precision: float, class_name: str
+) -> go.Figure:
+    """Precision over recall, near its upper right corner.
+
+    Args:
+        precision, recall: `(k,)`, recall falling to 0.
+        average_precision: 0 to 1, for the title.
+    """
+    keep = _thin(precision, recall)
+    precision, recall = precision[keep], recall[keep]
+    line = go.Scatter(
+        x=recall,
+        y=precision,
+        mode="lines",
+        line={"color": INK_BLUE, "width": 2, "shape": "vh"},
+        hovertemplate="recall %{x:.2%}, precision %{y:.2%}<extra></extra>",
+    )
+    low = float(min(precision[recall > 0.8].min(initial=1.0), 0.98))
+    axis = {"tickformat": ".1~%", "fixedrange": True, "gridcolor": QUIET, "gridwidth": 0.4,
+            "zeroline": False, "automargin": True}  # fmt: skip
+    figure = go.Figure(line)
+    figure.update_layout(
+        title={
+            "text": f"{class_name} against all others: average precision {average_precision:.4f}",
+            "font": {"size": 13, "weight": 400},
+        },
+        height=320,
+        margin={"l": 0, "r": 4, "t": 36, "b": 0},
+        paper_bgcolor=TRANSPARENT,
+        plot_bgcolor=TRANSPARENT,
+        dragmode=False,
+        xaxis=axis | {"title": {"text": "Recall: of all of this class, how many are found"},
+                      "range": [0.8, 1.002]},
+        yaxis=axis | {"title": {"text": "Precision"}, "range": [low - 0.01, 1.002]},
+    )  # fmt: skip
+    return figure
+
+
+def describe_precision_recall(average_precision: float, class_name: str) -> str:
+    """The same in words."""
+    return (
+        f"Precision against recall for {class_name}, from 80 % recall on. "
+        f"Average precision {average_precision:.4f}."
+    )
+
+
+def _thin(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
+    """Places of the points to draw: all where it turns, else evenly."""
+    n = len(recall)
+    if n <= _MAX_POINTS:
+        return np.arange(n)
+    even = np.linspace(0, n - 1, _MAX_POINTS // 2).astype(int)
+    steps = np.argsort(-np.abs(np.diff(precision)))[: _MAX_POINTS // 4]
+    return np.unique(np.concatenate([even, steps, steps + 1]))

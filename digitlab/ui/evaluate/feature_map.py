@@ -1,0 +1,76 @@
+"""The test set as a map of the network's features; a click shows the digit."""
+
+import numpy as np
+import streamlit as st
+
+from digitlab.evaluation.lab import load_map
+from digitlab.figures.feature_map import MAX_RIGHT, feature_map_figure
+from digitlab.ui.evaluate.address import control, read_address, turn_to
+from digitlab.ui.evaluate.job_panel import render_job
+from digitlab.ui.evaluate.tested import Tested
+
+_KINDS = {"pca": "Main axes (PCA)", "tsne": "Neighbourhoods (t-SNE)"}
+_TITLES = {
+    "pca": "Test digits on the two main axes of the network's features",
+    "tsne": "Test digits, alike ones close together, by the network's features",
+}
+_CHART = "evaluate_feature_map"
+_LAST = "evaluate_map_last"
+
+
+def render_feature_map(tested: Tested) -> None:
+    """The map by PCA or t-SNE; where it is not computed yet, the way to it."""
+    asked = read_address("kind")
+    chosen = st.segmented_control(
+        "Kind of map",
+        list(_KINDS),
+        format_func=_KINDS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        **control(
+            "evaluate_map_kind",
+            asked if asked in _KINDS else "pca",
+            lambda one: turn_to(kind=one),
+        ),
+    )
+    kind = str(chosen)
+    places = load_map(tested.model, tested.report, kind)
+    if places is None:
+        if kind == "tsne":
+            st.info("Nobody has drawn this map for this network yet.")
+            render_job(tested.model, "tsne", "Draw the map")
+        else:
+            st.info("Nobody has looked at this network's features yet.")
+            render_job(tested.model, "insight", "Look at them")
+        return
+    _render_points(tested, places, kind)
+
+
+def _render_points(tested: Tested, places: np.ndarray, kind: str) -> None:
+    report = tested.report
+    figure = feature_map_figure(
+        places, report.labels, report.is_right, tested.class_names, _TITLES[kind]
+    )
+    n_wrong = int((~report.is_right).sum())
+    st.plotly_chart(
+        figure,
+        key=_CHART,
+        on_select=_follow_click,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=f"{_TITLES[kind]}; {n_wrong} mistakes are marked. The same digits are listed under "
+        "Digits.",
+    )
+    n_right = len(report.labels) - n_wrong
+    some = f" Of the {n_right:,} right ones some are left out." if n_right > MAX_RIGHT else ""
+    st.caption(f"A point is a test digit, a cross one that is read wrong. Click one to see it."
+               f"{some}")  # fmt: skip
+
+
+def _follow_click() -> None:
+    points = st.session_state[_CHART]["selection"]["points"]
+    if points:
+        place = points[-1]["customdata"]
+        st.session_state[_LAST] = str(int(place[0] if isinstance(place, list) else place))
+    # A second click on a point takes its selection back, and means the point again.
+    turn_to(digit=st.session_state.get(_LAST))

@@ -1,0 +1,85 @@
+"""Draw digits one after the other, and say which each is."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from digitlab.errors import OwnSetError
+from digitlab.evaluation.own_set import OwnSet, label_drawings
+
+# Kept under keys of ours: a widget's state goes when its page is left.
+_DRAWINGS, _VERSION = "evaluate_drawings", "evaluate_canvas_version"
+_SIDE_PX, _PEN_PX = 220, 14
+_INK, _PAPER = "#1f2a44", "#ffffff"
+
+
+def render_own_drawings() -> OwnSet | None:
+    """A small canvas, the digit that is meant, and a button; all digits as a test set.
+
+    Returns:
+        A new set when digits were added and are to be read; else None.
+    """
+    drawings: list[tuple[Any, int]] = st.session_state.setdefault(_DRAWINGS, [])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(key="evaluate_canvas_steady", width=_SIDE_PX + 20):
+            drawing = _render_canvas()
+        with st.container():
+            digit = st.pills("This is a", range(10), key="evaluate_drawn_digit")
+            has_ink = bool(drawing["objects"])
+            st.button(
+                "Add it",
+                key="evaluate_drawn_add",
+                icon=":material/add:",
+                disabled=not has_ink or digit is None,
+                on_click=_add,
+                args=(drawing, digit),
+            )
+            _tell_how_many(len(drawings))
+    is_wanted = st.button(
+        "See how they are read",
+        key="evaluate_drawn_read",
+        type="primary",
+        disabled=not drawings,
+    )
+    if not is_wanted:
+        return None
+    try:
+        return label_drawings(drawings)
+    except OwnSetError as error:
+        st.error(str(error))
+        return None
+
+
+def _render_canvas() -> dict[str, Any]:
+    version = st.session_state.setdefault(_VERSION, 0)
+    result = st_canvas(
+        stroke_width=_PEN_PX,
+        stroke_color=_INK,
+        background_color=_PAPER,
+        width=_SIDE_PX,
+        height=_SIDE_PX,
+        key=f"evaluate_canvas_{version}",
+    )
+    drawing: dict[str, Any] = result.json_data or {"objects": []}
+    return drawing
+
+
+def _add(drawing: dict[str, Any], digit: int) -> None:
+    st.session_state[_DRAWINGS].append((drawing, digit))
+    st.session_state["evaluate_drawn_digit"] = None
+    # A new key is a new canvas: the component keeps its own content otherwise.
+    st.session_state[_VERSION] += 1
+
+
+def _remove_last() -> None:
+    st.session_state[_DRAWINGS].pop()
+
+
+def _tell_how_many(count: int) -> None:
+    if not count:
+        st.caption("Draw a digit, say which it is, and add it. Then the next.")
+        return
+    st.caption(f"{count} {'digit' if count == 1 else 'digits'} so far.")
+    st.button("Remove the last", key="evaluate_drawn_remove", icon=":material/undo:",
+              on_click=_remove_last, type="tertiary")  # fmt: skip

@@ -1,0 +1,127 @@
+"""How accuracy falls as digits are turned, moved, blurred; one digit at every strength."""
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from digitlab.evaluation.corruptions import CORRUPTIONS, Corruption, corrupt_ladder
+from digitlab.evaluation.lab import load_robustness
+from digitlab.evaluation.robustness import Robustness
+from digitlab.figures.palette import RIGHT, WRONG
+from digitlab.figures.robustness import describe_robustness, robustness_figure
+from digitlab.reader import Answer
+from digitlab.ui.evaluate.address import control, read_address, read_number, turn_to
+from digitlab.ui.evaluate.job_panel import render_job
+from digitlab.ui.evaluate.pictures import encode_picture
+from digitlab.ui.evaluate.tested import Tested
+from digitlab.ui.readers import get_reader
+
+_GREY_DIMENSIONS = 3
+
+
+def render_robustness(tested: Tested) -> None:
+    """Choose a change; its curve; one digit under it."""
+    asked = read_address("corruption")
+    chosen: str = st.pills(
+        "What is done to the digits",
+        list(CORRUPTIONS),
+        format_func=lambda key: CORRUPTIONS[key].label,
+        required=True,
+        **control(
+            "evaluate_corruption",
+            asked if asked in CORRUPTIONS else next(iter(CORRUPTIONS)),
+            lambda key: turn_to(corruption=key),
+        ),
+    )
+    corruption = CORRUPTIONS[chosen]
+    robustness = load_robustness(tested.model)
+    if robustness is not None and chosen in robustness.curves:
+        _render_curve(robustness, corruption)
+    else:
+        st.info("Nobody has measured yet how robust this network is.")
+        render_job(tested.model, "robustness", "Measure it")
+    _render_ladder(tested, corruption)
+
+
+def _render_curve(robustness: Robustness, corruption: Corruption) -> None:
+    points = robustness.curves[corruption.id]
+    strengths = [point.strength for point in points]
+    accuracies = [point.accuracy for point in points]
+    figure = robustness_figure(
+        strengths,
+        accuracies,
+        [(point.low, point.high) for point in points],
+        [point.refused for point in points],
+        label=corruption.label,
+        unit=corruption.unit,
+        neutral=corruption.neutral,
+    )
+    st.plotly_chart(
+        figure,
+        key=f"evaluate_robustness_{corruption.id}",
+        config={"displayModeBar": False},
+        alt=describe_robustness(strengths, accuracies, corruption.label, corruption.unit),
+    )
+    st.caption(
+        f"Measured on {robustness.n:,} test digits; the band is the 95 % interval. The change is "
+        "made to the picture that the network sees. The Draw page frames every digit afresh and "
+        "so undoes much of shift, size and contrast."
+    )
+
+
+def _render_ladder(tested: Tested, corruption: Corruption) -> None:
+    """One digit of the person's choice at every strength, and what it is read as."""
+    st.subheader("One digit, step by step", anchor=False)
+    known = tested.known_images
+    if known is None or known.ndim != _GREY_DIMENSIONS:
+        st.caption("This needs the pictures of grey digits, which are not here.")
+        return
+    n = len(tested.report.labels)
+    index = int(
+        st.number_input(
+            "Place in the test set",
+            0,
+            n - 1,
+            step=1,
+            width=220,
+            **control(
+                "evaluate_ladder_digit",
+                read_number("ladder", n) or _find_first(tested),
+                lambda place: turn_to(ladder=str(int(place))),
+            ),
+        )
+    )
+    image = tested.get_image(index)
+    if image is None:
+        st.caption("This picture is not on this machine; mistakes and close calls are.")
+        return
+    ladder = corrupt_ladder(image, corruption.id)
+    answers = get_reader(tested.model).read_many(ladder)
+    label = int(tested.report.labels[index])
+    steps = zip(corruption.strengths, ladder, answers, strict=True)
+    figures = "".join(_build_step(*step, label, tested.class_names) for step in steps)
+    words = f"A {tested.class_names[label]} at every strength"
+    st.html(
+        f'<div class="evaluate-ladder" role="list" aria-label="{escape(words)}">{figures}</div>'
+    )
+    st.caption(f"Strength in {corruption.unit}; below each, what it is read as and how sure.")
+
+
+def _find_first(tested: Tested) -> int:
+    """The first digit whose picture is here."""
+    return int(tested.pictures.is_known.argmax()) if tested.pictures else 0
+
+
+def _build_step(
+    strength: float, image: np.ndarray, answer: Answer, label: int, class_names: Sequence[str]
+) -> str:
+    colour = RIGHT if answer.digit == label else WRONG
+    said = class_names[answer.digit] if answer.is_digit else "no digit"
+    return (
+        f'<figure role="listitem"><div>{strength:g}</div>'
+        f'<img src="{encode_picture(image)}" alt="">'
+        f'<figcaption><b style="border-color:{colour}">{escape(said)}</b> {answer.confidence:.0%}'
+        "</figcaption></figure>"
+    )

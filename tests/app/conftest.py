@@ -1,0 +1,28 @@
+"""The app through Streamlit's own test driver."""
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import PROJECT_DIR
+
+
+@pytest.fixture
+def app():
+    # Loaded models are kept for the whole process, and tests reuse their ids.
+    st.cache_resource.clear()
+    return AppTest.from_file(str(PROJECT_DIR / "app.py"), default_timeout=60)
+
+
+@pytest.fixture
+def open_page(app):
+    def open_it(**params):
+        app.run()
+        app.switch_page("pages/evaluate.py")
+        for name, value in params.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return open_it

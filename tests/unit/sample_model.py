@@ -1,0 +1,23 @@
+"""A shelf model whose report is of the offline sample, made from a shipped one."""
+
+import json
+import shutil
+
+from digitlab.datasets.load import load_local_dataset
+from digitlab.evaluation.report import evaluate_reader
+from digitlab.paths import get_own_models_dir
+from digitlab.shelf import ShelvedModel, get_model
+
+
+def shelve_sample_model() -> ShelvedModel:
+    """Put it on the own shelf as `sample_model`."""
+    shipped = get_model("simple_cnn")
+    directory = get_own_models_dir() / "sample_model"
+    shutil.copytree(shipped.directory, directory)
+    (directory / "robustness.json").unlink(missing_ok=True)
+    card = shipped.card | {"data": shipped.card["data"] | {"is_sample": True}}
+    (directory / "card.json").write_text(json.dumps(card))
+    dataset = load_local_dataset("mnist", is_sample=True)
+    assert dataset is not None
+    evaluate_reader(shipped.open_reader(), dataset).save(directory / "report.npz")
+    return get_model("sample_model")

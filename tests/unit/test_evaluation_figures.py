@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+
+from digitlab.evaluation.metrics import normalise_confusion
+from digitlab.figures.confusion import confusion_figure, describe_confusion, difference_figure
+from digitlab.figures.feature_map import MAX_RIGHT, feature_map_figure
+from digitlab.figures.per_class import describe_per_class, per_class_figure
+from digitlab.figures.precision_recall import precision_recall_figure
+from digitlab.figures.robustness import describe_robustness, robustness_figure
+from digitlab.figures.trust import (
+    coverage_figure,
+    describe_reliability,
+    histogram_figure,
+    reliability_figure,
+)
+
+NAMES = tuple("0123456789")
+
+
+@pytest.fixture
+def counts():
+    counts = np.diag(np.full(10, 100))
+    counts[4, 9], counts[7, 1] = 12, 3
+    return counts
+
+
+def test_each_cell_of_the_matrix_can_be_clicked(counts):
+    squares = confusion_figure(normalise_confusion(counts), NAMES).data[2]
+    assert [tuple(cell) for cell in squares.customdata] == [
+        (row, column) for row in range(10) for column in range(10)
+    ]
+    assert [(y, x) for x, y in zip(squares.x, squares.y, strict=True)] == [
+        tuple(cell) for cell in squares.customdata
+    ]
+    assert squares.text[49] == "12"
+    assert squares.text[50] == ""
+    assert squares.hovertext[49] == "4 read as 9: 12"
+
+
+def test_mistakes_and_right_answers_have_scales_of_their_own(counts):
+    wrong, right, _ = confusion_figure(normalise_confusion(counts), NAMES).data
+    assert wrong.zmax == pytest.approx(12**0.5)
+    assert right.zmax == pytest.approx(10)
+    assert np.isnan(wrong.z[3][3]) and np.isnan(right.z[4][9])
+
+
+def test_a_hidden_diagonal_is_blank_and_the_chosen_cell_outlined(counts):
+    shown = normalise_confusion(counts, "row", hide_diagonal=True)
+    figure = confusion_figure(shown, NAMES, by="row", chosen=(4, 9))
+    assert figure.data[2].text[44] == ""
+    assert figure.data[2].text[49] == "11%"
+    outline = figure.layout.shapes[0]
+    assert (outline.x0, outline.x1, outline.y0, outline.y1) == (8.5, 9.5, 3.5, 4.5)
+
+
+def test_a_matrix_without_any_mistake_is_drawn():
+    figure = confusion_figure(normalise_confusion(np.diag([5] * 10)), NAMES)
+    assert figure.data[0].zmax > 0
+
+
+def test_the_words_name_the_most_frequent_mistake(counts):
+    words = describe_confusion(counts, NAMES)
+    assert "1,000 of 1,015 are read right" in words
+    assert "4 read as 9, 12 times" in words
+
+
+def test_more_right_answers_are_better_and_more_mistakes_worse():
+    difference = np.zeros((10, 10), int)
+    difference[2, 2], difference[2, 7] = 4, -4
+    cells = difference_figure(difference, NAMES).data[0]
+    assert cells.z[2][2] == -4 and cells.z[2][7] == -4
+    assert cells.text[2][2] == "+4" and cells.text[2][7] == "-4"
+
+
+def test_all_mistakes_are_on_the_map_and_every_point_knows_its_digit():
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 10, 10_000)
+    is_right = random.random(10_000) > 0.02
+    figure = feature_map_figure(random.normal(size=(10_000, 2)), labels, is_right, NAMES, "Map")
+    assert len(figure.data) == 11
+    assert set(figure.data[-1].customdata) == set(np.flatnonzero(~is_right))
+    assert sum(len(trace.customdata) for trace in figure.data[:-1]) <= MAX_RIGHT
+    for digit, trace in enumerate(figure.data[:-1]):
+        assert (labels[list(trace.customdata)] == digit).all()
+
+
+def test_a_map_without_mistakes_is_drawn():
+    figure = feature_map_figure(np.zeros((3, 2)), np.arange(3), np.ones(3, bool), NAMES, "Map")
+    assert len(figure.data) == 10
+
+
+def test_the_bars_begin_below_the_lowest():
+    rows = [{"class": k, "precision": 0.99, "recall": 0.953, "f1": 0.9} for k in range(10)]
+    figure = per_class_figure(rows, NAMES)
+    assert figure.layout.yaxis.range == pytest.approx((0.95, 1.0))
+    assert "3: precision 99.00%, recall 95.30%" in describe_per_class(rows, NAMES)
+
+
+def test_a_long_curve_is_thinned_but_keeps_its_ends():
+    recall = np.linspace(1, 0, 10_000)
+    precision = np.linspace(0.1, 1, 10_000)
+    line = precision_recall_figure(precision, recall, 0.9, "4").data[0]
+    assert len(line.x) <= 400
+    assert (line.x[0], line.x[-1]) == (1, 0)
+
+
+def test_empty_bins_are_left_out():
+    confidences, accuracies = np.array([np.nan, 0.9]), np.array([np.nan, 0.8])
+    counts = np.array([0, 10])
+    assert list(reliability_figure(confidences, accuracies, counts).data[1].x) == [0.9]
+    assert describe_reliability(confidences, accuracies, counts).count("sure") == 1
+    bars = histogram_figure(np.array([0, 0.5, 1]), np.array([0, 9]), np.array([0, 1])).data
+    assert np.isnan(bars[0].y[0]) and bars[1].y[1] == 1
+
+
+@pytest.mark.parametrize(("chosen", "n_traces"), [(None, 1), ((0.9, 0.99), 2)])
+def test_the_threshold_is_marked_where_anything_is_answered(chosen, n_traces):
+    figure = coverage_figure(np.arange(1, 11) / 10, np.full(10, 0.99), chosen)
+    assert len(figure.data) == n_traces
+
+
+def test_refusals_are_shown_where_there_are_any():
+    words = {"label": "Blur", "unit": "pixels", "neutral": 0}
+    band = [(0.9, 1.0), (0.7, 0.9)]
+    assert len(robustness_figure([0, 1], [0.95, 0.8], band, [0, 0], **words).data) == 2
+    assert len(robustness_figure([0, 1], [0.95, 0.8], band, [0, 0.1], **words).data) == 3
+    assert describe_robustness([0, 1], [0.95, 0.8], "Blur", "pixels").endswith("1: 80.0%.")

@@ -1,0 +1,110 @@
+"""Evaluations in a real process: progress, result, stop, death."""
+
+import json
+import os
+import signal
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from digitlab.errors import ShelfError
+from digitlab.evaluation.jobs import find_job, start_job
+from digitlab.evaluation.lab import get_lab_dir, load_map, load_report, load_robustness
+from digitlab.evaluation.pictures import load_pictures
+from digitlab.shelf import get_model
+from tests.unit.sample_model import shelve_sample_model
+
+
+def follow(job, until=lambda status: status.is_over, limit_s=240):
+    end = time.monotonic() + limit_s
+    while not until(status := job.read_status()):
+        assert time.monotonic() < end, status
+        time.sleep(0.05)
+    return status
+
+
+@pytest.fixture
+def model():
+    """A model that was tested on the sample's 1,000 digits, which are on every machine."""
+    return shelve_sample_model()
+
+
+def test_insight_comes_from_a_process_of_its_own(model):
+    assert find_job(model, "insight") is None
+    job = start_job(model, "insight")
+    assert start_job(model, "insight") == job  # the running one, no second process
+    status = follow(job)
+    assert (status.state, status.message) == ("done", "")
+    assert find_job(model, "insight") == job
+    report = load_report(model)
+    assert report.insight is not None
+    assert load_map(model, report).shape == (1000, 2)
+    assert load_map(model, report, "tsne") is None
+
+
+def test_robustness_can_be_stopped_and_started_again(model):
+    job = start_job(model, "robustness")
+    status = follow(job, lambda s: s.is_over or s.done >= 1)
+    assert 0 < status.share < 1
+    job.request_stop()
+    assert follow(job).state == "stopped"
+    assert load_robustness(model) is None
+    again = start_job(model, "robustness")
+    assert follow(again, lambda s: s.state == "running").state == "running"
+    again.request_stop()
+    follow(again)
+
+
+def test_a_process_that_dies_is_told(model):
+    job = start_job(model, "robustness")
+    status = follow(job, lambda s: s.done >= 1)
+    os.kill(status.pid, signal.SIGKILL)
+    status = follow(job)
+    assert status.state == "failed"
+    assert "ended unexpectedly" in status.message
+
+
+def test_what_is_not_on_this_machine_is_explained(model):
+    """A model tested on the full set, on a machine that has only the sample."""
+    shipped = get_model("simple_cnn")
+    status = follow(start_job(shipped, "insight"))
+    assert status.state == "failed"
+    assert "Connect to the internet" in status.message
+    with pytest.raises(ShelfError, match="no evaluation"):
+        start_job(model, "../../elsewhere")
+
+
+def test_another_model_file_has_other_results(model):
+    before = get_lab_dir(model)
+    card = json.loads((model.directory / "card.json").read_text())
+    card["files"]["model.tflite"]["sha256"] = "0" * 64
+    (model.directory / "card.json").write_text(json.dumps(card))
+    assert get_lab_dir(get_model(model.id)) != before
+
+
+@pytest.mark.parametrize("model_id", ["digitlab_cnn", "simple_cnn"])
+def test_shipped_models_show_their_mistakes_without_internet(model_id):
+    model = get_model(model_id)
+    report = load_report(model)
+    pictures = load_pictures(model, report)
+    is_known = pictures.is_known
+    assert is_known[~report.is_right].all()
+    assert is_known[report.is_refused].all()
+    right = np.bincount(report.labels[is_known & report.is_right], minlength=10)
+    assert right.min() >= 24
+    assert is_known.sum() < 1500
+    answers = model.open_reader().compute_probabilities(pictures.images[is_known])
+    np.testing.assert_allclose(answers, report.probabilities[is_known], atol=1e-4)
+    assert not pictures.images[~is_known].any()
+    assert load_pictures(model, replace(report, labels=report.labels[::-1], kept=None)) is None
+
+
+def test_all_pictures_come_with_the_data_set(shared_data_dir, monkeypatch):
+    monkeypatch.setenv("DIGITLAB_DATA", str(shared_data_dir))
+    model = get_model("simple_cnn")
+    assert follow(start_job(model, "pictures")).state == "done"
+    pictures = load_pictures(model, load_report(model))
+    assert pictures.is_known.all()
+    assert pictures.images.shape == (10_000, 28, 28)

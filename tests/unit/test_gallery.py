@@ -1,0 +1,150 @@
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from digitlab.errors import ShelfError
+from digitlab.evaluation.compare import compare_reports
+from digitlab.evaluation.gallery import ORDERS, GalleryQuery, cut_page, find_digits
+from digitlab.evaluation.report import EvaluationReport
+from digitlab.evaluation.trust import compute_confidence_histogram, compute_coverage
+from digitlab.shelf import get_model
+
+
+@pytest.fixture(scope="module")
+def report():
+    return EvaluationReport.load(get_model("digitlab_cnn").directory / "report.npz")
+
+
+@pytest.fixture(scope="module")
+def other():
+    return EvaluationReport.load(get_model("simple_cnn").directory / "report.npz")
+
+
+def test_counts_equal_the_matrix_in_all_100_cells(report, other):
+    for one in (report, other):
+        for true in range(10):
+            for predicted in range(10):
+                found = find_digits(one, GalleryQuery(true=true, predicted=predicted))
+                assert len(found) == one.metrics["confusion"][true][predicted]
+                assert (one.labels[found] == true).all()
+                assert (one.predictions[found] == predicted).all()
+
+
+def test_filters_split_the_digits(report):
+    for name in ("right", "refused", "suspect"):
+        yes = find_digits(report, GalleryQuery(**{name: True}))
+        no = find_digits(report, GalleryQuery(**{name: False}))
+        assert sorted([*yes, *no]) == list(range(10_000))
+    low = find_digits(report, GalleryQuery(high=0.5))
+    assert (report.confidences[low] <= 0.5).all()
+    assert len(low) == (report.confidences <= 0.5).sum()
+
+
+@pytest.mark.parametrize(
+    ("order", "key"),
+    [
+        ("confident", lambda r: 2 * r.is_right - r.confidences),
+        ("unsure", lambda r: r.confidences),
+        ("loss", lambda r: -r.losses), ("close", lambda r: r.margins),
+        ("index", lambda r: np.arange(len(r.labels))),
+    ],
+)  # fmt: skip
+def test_orders(report, order, key):
+    assert order in ORDERS
+    found = find_digits(report, GalleryQuery(order=order))
+    assert len(found) == 10_000
+    assert (np.diff(key(report)[found]) >= 0).all()
+
+
+def test_pages_cover_everything_once(report):
+    found = find_digits(report, GalleryQuery(true=4))
+    pages = [cut_page(found, k, page_size=60) for k in range(cut_page(found, 0).n_pages)]
+    assert np.concatenate([page.indices for page in pages]).tolist() == found.tolist()
+    assert cut_page(found, 10_000).number == pages[-1].number
+    assert cut_page(found, -3).number == 0
+    empty = cut_page(found[:0], 5)
+    assert (len(empty.indices), empty.n_pages, empty.n) == (0, 1, 0)
+
+
+def test_a_query_survives_an_address():
+    for query in (
+        GalleryQuery(),
+        GalleryQuery(true=4, predicted=9, right=False, low=0.25, order="loss"),
+        GalleryQuery(refused=True, suspect=False, high=0.875),
+    ):
+        assert GalleryQuery.from_params(query.to_params()) == query
+    assert GalleryQuery().to_params() == {}
+
+
+def test_nonsense_in_an_address_is_ignored():
+    params = {"true": "four", "predicted": "-1", "right": "x", "low": "nan", "high": "7",
+              "order": "__class__", "other": "1"}  # fmt: skip
+    assert GalleryQuery.from_params(params) == GalleryQuery()
+    assert GalleryQuery.from_params({"true": "²"}) == GalleryQuery()
+
+
+def test_a_query_is_quick(report):
+    queries = [GalleryQuery(right=False, order=order) for order in ORDERS] + [GalleryQuery(low=0.5)]
+    find_digits(report, GalleryQuery(order="loss"))  # its columns are computed once
+    best_s = []
+    for query in queries:
+        begin = time.process_time()
+        find_digits(report, query)
+        best_s.append(time.process_time() - begin)
+    assert np.median(best_s) < 0.05
+
+
+def test_coverage_looks_up_any_threshold(report):
+    curve = compute_coverage(report.confidences, report.is_right)
+    for threshold in (0, 0.3, 0.9, 0.999, float(report.confidences[7]), 1.1):
+        answered = report.confidences.astype(float) >= threshold
+        point = curve.look_up(threshold)
+        assert point.n_answered == answered.sum()
+        assert point.n_wrong == (answered & ~report.is_right).sum()
+        assert point.coverage == pytest.approx(answered.mean())
+        if answered.any():
+            assert point.accuracy == pytest.approx(report.is_right[answered].mean())
+        else:
+            assert np.isnan(point.accuracy)
+    assert curve.coverages[-1] == 1
+    assert curve.accuracies[-1] == pytest.approx(report.accuracy)
+    _, right, wrong = compute_confidence_histogram(report.confidences, report.is_right)
+    assert right.sum() == report.is_right.sum()
+    assert wrong.sum() == (~report.is_right).sum()
+
+
+def test_two_models_side_by_side(report, other):
+    result = compare_reports(other, report)
+    groups = (*result.only_first, *result.only_second, *result.both_wrong)
+    assert len(set(groups)) == len(groups) == result.n - result.n_both_right
+    assert other.is_right[result.only_first].all()
+    assert not report.is_right[result.only_first].any()
+    assert result.difference.sum() == 0
+    assert np.trace(result.difference) == report.is_right.sum() - other.is_right.sum()
+    words = result.describe("simple", "ours")
+    assert "ours is better" in words
+    assert "fewer than 1 in 1,000" in words
+    same = compare_reports(report, report)
+    assert same.p_value == 1
+    assert "the same" in same.describe()
+
+
+def test_other_digits_cannot_be_compared(report):
+    with pytest.raises(ShelfError, match="different digits"):
+        compare_reports(report, replace(report, labels=report.labels[::-1]))
+
+
+def test_a_report_is_read_as_it_was_saved(report, tmp_path):
+    path = tmp_path / "report.npz"
+    refused = np.zeros(10_000, np.float32)
+    refused[3] = 0.7
+    replace(report, no_digit=refused).save(path)
+    again = EvaluationReport.load(path)
+    assert np.array_equal(again.probabilities, report.probabilities)
+    assert find_digits(again, GalleryQuery(refused=True)).tolist() == [3]
+    assert again.accuracy == report.accuracy
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ShelfError, match="cannot be read"):
+        EvaluationReport.load(path)

@@ -1,0 +1,179 @@
+"""Corruptions, robustness, features, neighbours, maps and doubtful labels."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from digitlab.datasets.load import load_local_dataset
+from digitlab.errors import ShelfError
+from digitlab.evaluation.corruptions import CORRUPTIONS, corrupt_images, corrupt_ladder
+from digitlab.evaluation.features import FeatureReader
+from digitlab.evaluation.mislabelled import find_mislabelled
+from digitlab.evaluation.neighbours import (
+    TrainingFeatures,
+    compute_principal_map,
+    count_votes,
+    find_nearest,
+    normalise_features,
+)
+from digitlab.evaluation.report import EvaluationReport, evaluate_reader
+from digitlab.evaluation.robustness import Robustness, compute_robustness
+from digitlab.evaluation.study import build_insight, choose_evenly, find_rivals, require_grey
+from digitlab.shelf import get_model
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A few hundred of the sample's digits."""
+    dataset = load_local_dataset("mnist", is_sample=True)
+    return replace(
+        dataset,
+        images_train=dataset.images_train[:600], labels_train=dataset.labels_train[:600],
+        images_test=dataset.images_test[::10], labels_test=dataset.labels_test[::10],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("key", CORRUPTIONS)
+def test_a_corruption_changes_digits_but_not_at_its_neutral_strength(key, small):
+    corruption = CORRUPTIONS[key]
+    images = small.images_test[:20]
+    assert corruption.neutral in corruption.strengths
+    assert list(corruption.strengths) == sorted(corruption.strengths)
+    for strength in corruption.strengths:
+        changed = corrupt_images(images, key, strength)
+        assert (changed.shape, changed.dtype) == (images.shape, np.uint8)
+        assert np.array_equal(changed, images) == (strength == corruption.neutral)
+        assert np.array_equal(changed, corrupt_images(images, key, strength))
+    ladder = corrupt_ladder(images[0], key)
+    assert len(ladder) == len(corruption.strengths)
+    assert np.array_equal(ladder[corruption.strengths.index(corruption.neutral)], images[0])
+
+
+def test_corruptions_do_what_they_are_called(small):
+    image = small.images_test[50]
+    rows, columns = np.nonzero(image)
+    before = image.sum()
+    assert np.abs(corrupt_images(image[None], "rotation", 90)[0] - np.rot90(image, -1)).max() <= 1
+    assert corrupt_images(image[None], "contrast", 0.5)[0].max() == round(image.max() / 2)
+    assert corrupt_images(image[None], "pen_width", 2)[0].sum() > 1.3 * before
+    assert corrupt_images(image[None], "pen_width", -1)[0].sum() < 0.9 * before
+    smaller = np.nonzero(corrupt_images(image[None], "scale", 0.55)[0])
+    assert np.ptp(smaller[0]) == pytest.approx(0.55 * np.ptp(rows), abs=2)
+    moved = np.nonzero(corrupt_images(image[None], "shift", 3)[0])
+    way = np.hypot(moved[0].mean() - rows.mean(), moved[1].mean() - columns.mean())
+    assert way == pytest.approx(3, abs=0.5)
+    noise = corrupt_images(np.full((1, 28, 28), 128, np.uint8), "noise", 0.1)[0]
+    assert noise.std() == pytest.approx(25.5, rel=0.1)
+
+
+def test_robustness_is_measured_and_kept(small, tmp_path):
+    reader = get_model("simple_cnn").open_reader()
+    steps = []
+    images, labels = small.images_test, small.labels_test
+    found = compute_robustness(reader, images, labels, progress=lambda *s: steps.append(s))
+    assert steps[-1][0] == steps[-1][1] == len(steps)
+    for key, curve in found.curves.items():
+        by_strength = {point.strength: point for point in curve}
+        untouched = by_strength[CORRUPTIONS[key].neutral]
+        assert untouched.accuracy >= 0.95
+        assert min(point.accuracy for point in curve) < untouched.accuracy
+        assert all(point.low <= point.accuracy <= point.high for point in curve)
+    path = tmp_path / "robustness.json"
+    found.save(path)
+    assert Robustness.load(path) == found
+    path.write_text('{"n": 1, "curves": {"blur": [{"x": 1}]}}')
+    with pytest.raises(ShelfError, match="cannot be read"):
+        Robustness.load(path)
+    with pytest.raises(ShelfError, match="colours"):
+        require_grey(np.zeros((3, 32, 32, 3), np.uint8))
+
+
+@pytest.mark.parametrize(("model_id", "width"), [("simple_cnn", 64), ("digitlab_cnn", 512)])
+def test_features_are_what_the_last_layer_sees(model_id, width, small):
+    """Its outputs follow from them by one dense layer: equal features, equal answers."""
+    model = get_model(model_id)
+    images = small.images_test
+    reader = FeatureReader(model.read_content())
+    features = reader.compute(images)
+    assert features.shape == (100, width)
+    # In other blocks they are the same: nothing is left over from the block before.
+    np.testing.assert_allclose(reader.compute(images[::-1])[::-1], features, atol=1e-4)
+    outputs = np.log(model.open_reader().compute_outputs(images))
+    centred = outputs - outputs.mean(axis=1, keepdims=True)
+    with_bias = np.hstack([features, np.ones((100, 1))])
+    # A linear map fits them exactly where features are fewer than digits.
+    if width < 90:
+        solution = np.linalg.lstsq(with_bias, centred, rcond=None)[0]
+        np.testing.assert_allclose(with_bias @ solution, centred, atol=0.01)
+
+
+def test_neighbours_equal_a_plain_search():
+    rng = np.random.default_rng(0)
+    features = normalise_features(rng.normal(size=(700, 8)))
+    training = TrainingFeatures(features[:600], rng.integers(0, 5, 600))
+    asked, classes = features[600:], rng.integers(0, 5, 100)
+    found = find_nearest(training, asked, classes, 4)
+    votes = count_votes(training, asked, classes, 10)
+    similarity = asked @ training.features.T
+    for k in range(100):
+        order = np.argsort(-similarity[k])
+        same = [i for i in order if training.labels[i] == classes[k]]
+        assert found[k].tolist() == same[:4]
+        assert votes[k] == sum(training.labels[order[:10]] == classes[k])
+
+
+def test_the_map_equals_scikit_learns():
+    from sklearn.decomposition import PCA
+
+    features = np.random.default_rng(0).normal(size=(300, 12)) * np.arange(1, 13)
+    ours = compute_principal_map(features)
+    expected = PCA(2, svd_solver="full").fit_transform(features)
+    np.testing.assert_allclose(np.abs(ours), np.abs(expected), rtol=1e-3, atol=1e-3)
+
+
+def test_wrong_labels_are_found(small):
+    model = get_model("digitlab_cnn")
+    report = evaluate_reader(model.open_reader(), small)
+    labels = report.labels.copy()
+    planted = [3, 40, 77]
+    labels[planted] = (labels[planted] + 3) % 10
+    found = find_mislabelled(labels, report.probabilities)
+    assert set(planted) <= set(found.tolist())
+    assert len(found) <= 5
+    own = report.probabilities[found, labels[found]]
+    assert (np.diff(own) >= 0).all()
+
+
+def test_insight_is_built_and_kept(small, tmp_path):
+    model = get_model("simple_cnn")
+    report = evaluate_reader(model.open_reader(), small)
+    steps = []
+    insight = build_insight(
+        model.read_content(), report, small, progress=lambda *step: steps.append(step)
+    )
+    assert steps[-1] == (700, 700)
+    path = tmp_path / "report.npz"
+    replace(report, insight=insight).save(path)
+    kept = EvaluationReport.load(path).insight
+    assert kept is not None
+    assert kept.map.shape == (100, 2)
+    for index in range(100):
+        label = int(report.labels[index])
+        own, rival = kept.get_neighbours(index, label, small.images_train)
+        assert own.digit == label != rival.digit
+        for side in (own, rival):
+            assert (small.labels_train[side.indices] == side.digit).all()
+            # The pictures kept are those of the places named.
+            assert np.array_equal(side.images, small.images_train[side.indices])
+        if not report.is_right[index]:
+            assert rival.digit == report.predictions[index]
+    assert not kept.is_suspect[report.is_right].any()
+
+
+def test_only_the_hardest_digits_keep_pictures(small):
+    report = evaluate_reader(get_model("simple_cnn").open_reader(), small)
+    rivals = find_rivals(report)
+    assert (rivals != report.labels).all()
+    assert choose_evenly(10_000, 2000).shape == (2000,)
+    assert choose_evenly(5, 2000).tolist() == [0, 1, 2, 3, 4]
