@@ -16,9 +16,9 @@ run: install-app
 
 ## test: checks, then all tests
 test: check browser
-	$(BIN)/python -m pytest tests/app tests/browser
-	@# These wait for processes more than for the processor: two at a time are quicker.
-	$(BIN)/python -m pytest tests/unit tests/training --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest tests/browser
+	@# Without a browser, whose answers are timed, two at a time are quicker.
+	$(BIN)/python -m pytest tests/app tests/unit tests/training --numprocesses 2 --dist worksteal
 
 ## check: style, types, import contracts
 check: install-dev

@@ -53,7 +53,7 @@ def render_page(models: dict[str, ShelvedModel]) -> None:
         shown = render_own_set(shown)
     elif view == "compare":
         render_data(shown)
-        render_compare(shown, models)
+        shown = render_compare(shown, models)
     else:
         if view != "glance":
             render_data(shown)

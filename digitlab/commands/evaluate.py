@@ -16,6 +16,7 @@ from digitlab.errors import ConfigError, DigitlabError
 from digitlab.evaluation.document import Subject, render_html, to_json
 from digitlab.evaluation.lab import load_robustness, measure_digit_ms
 from digitlab.evaluation.own_set import read_labelled_folder, read_labelled_zip
+from digitlab.evaluation.pictures import find_dataset
 from digitlab.evaluation.report import EvaluationReport, evaluate_images, evaluate_reader
 from digitlab.shelf import ShelvedModel, get_model
 
@@ -45,7 +46,10 @@ def run(options: argparse.Namespace) -> int:
     if options.full:
         if options.data:
             raise ConfigError("--full keeps figures with the model: leave --data out.")
-        evaluate_fully(model, load_dataset(_get_dataset_id(model), progress=_show_download))
+        dataset = find_dataset(model)
+        if dataset is None:
+            dataset = load_dataset(_get_dataset_id(model), progress=_show_download)
+        evaluate_fully(model, dataset)
     tested = _test(model, options.data)
     metrics = tested.report.metrics
     if options.out is not None:

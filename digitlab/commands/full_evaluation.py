@@ -8,7 +8,7 @@ from digitlab.datasets.load import Dataset
 from digitlab.errors import ShelfError
 from digitlab.evaluation.insight import Insight
 from digitlab.evaluation.kept import KeptPictures, choose_kept
-from digitlab.evaluation.lab import REPORT_FILE, ROBUSTNESS_FILE
+from digitlab.evaluation.lab import REPORT_FILE, ROBUSTNESS_FILE, get_lab_dir
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
 from digitlab.evaluation.robustness import compute_robustness
 from digitlab.evaluation.study import build_insight
@@ -24,9 +24,10 @@ def evaluate_fully(model: ShelvedModel, dataset: Dataset) -> None:
     Raises:
         ShelfError: the offline sample stands in for the full set, or nothing can be written.
     """
-    if dataset.is_sample and not model.card["data"].get("is_sample"):
+    if dataset.is_sample != bool(model.card["data"].get("is_sample")):
         raise ShelfError(
-            f"{model.id} was tested on the full data set, and only the offline sample is here. "
+            f"{model.id} was tested on the full data set and only the offline sample is here, or "
+            "the other way round. "
             "Connect to the internet, or name a folder with the data set in DIGITLAB_DATA."
         )
     reader = model.open_reader()
@@ -44,6 +45,8 @@ def evaluate_fully(model: ShelvedModel, dataset: Dataset) -> None:
         draft.replace(model.directory / REPORT_FILE)
         if robustness is not None:
             robustness.save(model.directory / ROBUSTNESS_FILE)
+            # Measured on fewer digits by the page, it would be found first.
+            (get_lab_dir(model) / ROBUSTNESS_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise ShelfError(f"The report of {model.id} cannot be written: {error}.") from error
 

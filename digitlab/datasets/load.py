@@ -105,14 +105,17 @@ def load_local_dataset(dataset: str, *, is_sample: bool = False) -> Dataset | No
     return _read_first(_list_local_sources(spec), spec, [])
 
 
-def has_local_files(dataset: str) -> bool:
-    """Whether this machine has a data set's files; they may be damaged.
+def stamp_local_files(dataset: str) -> tuple[tuple[str, int], ...]:
+    """A data set's files on this machine, damaged or not: changes when they do.
 
+    Returns:
+        Each file's path and time of change in nanoseconds.
     Raises:
         ConfigError: no data set has this id.
     """
     spec = get_dataset_spec(dataset).test_spec
-    return any(find() is not None for _, find in _list_local_sources(spec))
+    found = [find() or [] for _, find in _list_local_sources(spec)]
+    return tuple((str(path), path.stat().st_mtime_ns) for paths in found for path in paths)
 
 
 def _read_first(sources: list[_Source], spec: DatasetSpec, refusals: list[str]) -> Dataset | None:

@@ -45,7 +45,7 @@ def open_archive(source: bytes | Path | BinaryIO, *, max_files: int) -> Iterator
             # Python reads the whole directory at once: a lying one must be found before.
             _check_directory(source, max_files)
             archive = stack.enter_context(zipfile.ZipFile(source))
-        except (zipfile.BadZipFile, OSError, ValueError, struct.error) as error:
+        except (*_UNPACK_ERRORS, struct.error) as error:
             raise OwnSetError(
                 f"This is no zip that can be read ({error}). Pack the folders 0 to 9 anew."
             ) from error
@@ -83,6 +83,9 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> 
     too_large = f"larger than {max_bytes // 1_000_000} MB"
     if info.file_size > max_bytes:
         raise Refused(too_large)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Of other methods Python unpacks whole blocks, whatever length it is asked for.
+        raise Refused("packed in a way that is not read here")
     try:
         with archive.open(info) as file:
             # One byte more than allowed: what the directory says of the size may be a lie.

@@ -93,12 +93,14 @@ def render_html(
     report: EvaluationReport,
     *,
     images: np.ndarray | None = None,
+    is_known: np.ndarray | None = None,
     robustness: Robustness | None = None,
 ) -> str:
     """One HTML page without any other file: figures and pictures are inside.
 
     Args:
         images: `(n, h, w)` or `(n, h, w, 3)` uint8, the test set; without it no digits are shown.
+        is_known: `(n,)` bool, which of these pictures are there; all by default.
     """
     names = subject.class_names
     confusion = np.array(report.metrics["confusion"])
@@ -114,13 +116,11 @@ def render_html(
     ]
     if robustness is not None:
         parts.append(Part("As digits get harder to read", draw_robustness(robustness)))
-    if images is not None and len(mistakes):
-        parts.append(
-            Part(
-                f"The most confident mistakes ({min(_N_SHOWN, len(mistakes))} of {len(mistakes)})",
-                draw_digits(report, images, mistakes[:_N_SHOWN], names),
-            )
-        )
+    shown = mistakes if is_known is None else mistakes[is_known[mistakes]]
+    shown = shown[:_N_SHOWN]
+    if images is not None and len(shown):
+        title = f"The most confident mistakes ({len(shown)} of {len(mistakes)})"
+        parts.append(Part(title, draw_digits(report, images, shown, names)))
     return render_page(f"{subject.model} on {subject.data}", parts, notes=_list_notes(subject))
 
 

@@ -12,7 +12,6 @@
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from digitlab.errors import RunError, ShelfError
 from digitlab.evaluation.lab import get_lab_dir
 from digitlab.files import write_json
 from digitlab.paths import PROJECT_DIR
+from digitlab.processes import ProcessMark, mark_process
 from digitlab.shelf import ShelvedModel
 
 JOB_KINDS = {
@@ -44,6 +44,7 @@ class JobStatus:
         state: "starting", "running", "done", "stopped" or "failed".
         done, total: steps; `total` is 0 where it is not known yet.
         message: a sentence for people, where something has to be said.
+        pid, process_started_s: mark the worker; numbers alone are used again after a restart.
         updated_s: seconds since 1970 when this was written.
     """
 
@@ -52,7 +53,13 @@ class JobStatus:
     total: int = 0
     message: str = ""
     pid: int = 0
+    process_started_s: float = 0.0
     updated_s: float = 0.0
+
+    @property
+    def process(self) -> ProcessMark:
+        """The worker."""
+        return ProcessMark(self.pid, self.process_started_s)
 
     @property
     def share(self) -> float:
@@ -99,7 +106,7 @@ class Job:
             RunError: the status file is damaged.
         """
         status = self._read_file()
-        if status.is_over or self._is_alive(status.pid):
+        if status.is_over or self._is_alive(status.process):
             return status
         # Read again: it may have written its last word and ended in between.
         status = self._read_file()
@@ -123,19 +130,10 @@ class Job:
         """Whether somebody asked the worker to stop."""
         return (self.directory / "stop").exists()
 
-    def _is_alive(self, pid: int) -> bool:
+    def _is_alive(self, process: ProcessMark) -> bool:
         if self.directory in _processes:
             return _processes[self.directory].poll() is None
-        if pid <= 0:
-            return False
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            # It lives, and belongs to somebody else.
-            return True
-        return True
+        return process.is_alive()
 
     def _read_file(self) -> JobStatus:
         try:
@@ -173,7 +171,8 @@ def start_job(model: ShelvedModel, kind: str) -> Job:
         (job.directory / "stop").unlink(missing_ok=True)
         write_json(job.directory / "job.json", {"model": model.id, "kind": kind})
         # Before the worker lives, so that its own first word is never overwritten.
-        job.write_status(JobStatus(pid=os.getpid()))
+        own = mark_process()
+        job.write_status(JobStatus(pid=own.pid, process_started_s=own.started_s))
         _processes[job.directory] = _start_process(job)
     except OSError as error:
         raise RunError(f"The evaluation could not be started: {error}.") from error

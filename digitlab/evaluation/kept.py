@@ -27,11 +27,21 @@ class KeptPictures:
         return {_PREFIX + "places": self.places, _PREFIX + "images": self.images}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "KeptPictures | None":
-        """From a report's arrays; None where they lack them."""
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], n: int) -> "KeptPictures | None":
+        """From a report's arrays; None where they lack them.
+
+        Args:
+            n: how many digits the report is about.
+        Raises:
+            ValueError: they are not pictures of these digits.
+        """
         if _PREFIX + "images" not in arrays:
             return None
-        return cls(arrays[_PREFIX + "places"], arrays[_PREFIX + "images"])
+        places, images = arrays[_PREFIX + "places"], arrays[_PREFIX + "images"]
+        is_good = images.dtype == np.uint8 and images.ndim in (3, 4) and len(places) == len(images)
+        if not is_good or (len(places) and not 0 <= places.min() <= places.max() < n):
+            raise ValueError("its pictures do not belong to its digits")
+        return cls(places, images)
 
 
 def choose_kept(

@@ -52,6 +52,8 @@ def load_pictures(model: ShelvedModel, report: EvaluationReport) -> Pictures | N
         np.zeros((len(report.labels), *shape), np.uint8), np.zeros(len(report.labels), bool)
     )
     for kept in all_kept:
+        if kept.images.shape[1:] != shape:
+            continue
         pictures.images[kept.places] = kept.images
         pictures.is_known[kept.places] = True
     return pictures

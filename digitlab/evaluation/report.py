@@ -96,7 +96,7 @@ class EvaluationReport:
             columns = {name: arrays[name] for name in _COLUMNS}
             return cls(
                 insight=Insight.from_arrays(arrays),
-                kept=KeptPictures.from_arrays(arrays),
+                kept=KeptPictures.from_arrays(arrays, len(columns["labels"])),
                 **columns,
             )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:

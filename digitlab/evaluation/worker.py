@@ -3,12 +3,12 @@
 It answers through the job's folder only. LiteRT does the reading: Keras is not needed.
 """
 
-import os
 import sys
 import time
 import traceback
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,12 +25,16 @@ from digitlab.evaluation.study import (
     compute_tsne_map,
     require_grey,
 )
-from digitlab.processes import yield_to_others
+from digitlab.processes import mark_process, yield_to_others
 from digitlab.shelf import ShelvedModel, get_model
 
 _REPORT_EVERY_S = 0.3
 # Enough for curves within a percent, in a minute on a small machine.
 _N_ROBUSTNESS = 2000
+
+
+# Who writes the status.
+_MARK: Any = {"pid": mark_process().pid, "process_started_s": mark_process().started_s}
 
 
 class _Stopped(Exception):  # noqa: N818
@@ -46,16 +50,16 @@ def main(directory: Path) -> int:
         progress(0, 0)
         model = get_model(job.read_model_id())
         _STUDIES[job.kind](job, model, load_report(model), progress)
-        job.write_status(JobStatus("done", pid=os.getpid()))
+        job.write_status(JobStatus("done", **_MARK))
     except _Stopped:
-        job.write_status(JobStatus("stopped", message="Stopped by you.", pid=os.getpid()))
+        job.write_status(JobStatus("stopped", message="Stopped by you.", **_MARK))
         return 1
     except DigitlabError as error:
-        job.write_status(JobStatus("failed", message=str(error), pid=os.getpid()))
+        job.write_status(JobStatus("failed", message=str(error), **_MARK))
         return 1
     except ModuleNotFoundError as error:
         message = f"This needs the package {error.name}. Run `make install` and try again."
-        job.write_status(JobStatus("failed", message=message, pid=os.getpid()))
+        job.write_status(JobStatus("failed", message=message, **_MARK))
         return 1
     except Exception as error:
         # The last line of defence: the log keeps the traceback, the person gets a sentence.
@@ -64,7 +68,7 @@ def main(directory: Path) -> int:
             f"The evaluation broke off ({type(error).__name__}: {error}). "
             f"The whole story is in {directory / 'worker.log'}."
         )
-        job.write_status(JobStatus("failed", message=message, pid=os.getpid()))
+        job.write_status(JobStatus("failed", message=message, **_MARK))
         return 1
     return 0
 
@@ -83,7 +87,7 @@ class _JobProgress:
         self._last_write_s = now
         if self._job.is_stop_requested():
             raise _Stopped
-        self._job.write_status(JobStatus("running", done, total, pid=os.getpid()))
+        self._job.write_status(JobStatus("running", done, total, **_MARK))
 
 
 def _study_insight(

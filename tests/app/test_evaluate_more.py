@@ -1,7 +1,6 @@
 """The Evaluate page with what jobs found, own test sets, and models that lack something."""
 
 import io
-import os
 import shutil
 import zipfile
 from dataclasses import replace
@@ -16,6 +15,7 @@ from digitlab.evaluation.jobs import Job, JobStatus
 from digitlab.evaluation.lab import get_lab_dir, load_report
 from digitlab.evaluation.pictures import load_pictures
 from digitlab.evaluation.report import EvaluationReport
+from digitlab.processes import mark_process
 from digitlab.shelf import DEFAULT_MODEL_ID, get_model
 from tests.app.html import read_html
 from tests.unit.sample_model import shelve_sample_model
@@ -125,7 +125,8 @@ def test_a_running_job_shows_how_far_it_is(open_page, own_model):
     directory = get_lab_dir(own_model) / "robustness"
     directory.mkdir(parents=True)
     # Of this very process, which lives.
-    Job(directory).write_status(JobStatus("running", done=3, total=12, pid=os.getpid()))
+    mark = mark_process()
+    Job(directory).write_status(JobStatus("running", 3, 12, "", mark.pid, mark.started_s))
     app = open_page(view="robustness", model=own_model.id)
     assert app.progress[0].value == 25
     app.button(key="evaluate_stop_robustness").click().run()

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from digitlab.errors import ShelfError
-from digitlab.evaluation.jobs import find_job, start_job
+from digitlab.evaluation.jobs import Job, JobStatus, find_job, start_job
+from digitlab.evaluation.kept import KeptPictures
 from digitlab.evaluation.lab import get_lab_dir, load_map, load_report, load_robustness
 from digitlab.evaluation.pictures import load_pictures
+from digitlab.processes import mark_process
 from digitlab.shelf import get_model
 from tests.unit.sample_model import shelve_sample_model
 
@@ -108,3 +110,26 @@ def test_all_pictures_come_with_the_data_set(shared_data_dir, monkeypatch):
     pictures = load_pictures(model, load_report(model))
     assert pictures.is_known.all()
     assert pictures.images.shape == (10_000, 28, 28)
+
+
+def test_a_job_of_a_process_that_has_gone_is_over_though_its_number_is_used_again(model):
+    job = Job(get_lab_dir(model) / "robustness")
+    job.directory.mkdir(parents=True)
+    mark = mark_process()
+    job.write_status(JobStatus("running", 3, 12, "", mark.pid, mark.started_s))
+    assert job.read_status().state == "running"
+    job.write_status(JobStatus("running", 3, 12, "", mark.pid, mark.started_s - 1000))
+    assert job.read_status().state == "failed"
+
+
+def test_pictures_that_are_not_the_reports_are_refused(model):
+    report = load_report(model)
+    path = model.directory / "report.npz"
+    for places, images in (
+        ([5000], np.zeros((1, 28, 28), np.uint8)),
+        ([1, 2], np.zeros((1, 28, 28), np.uint8)),
+        ([1], np.zeros((1, 28, 28), np.float32)),
+    ):
+        replace(report, kept=KeptPictures(np.array(places, np.int32), images)).save(path)
+        with pytest.raises(ShelfError, match="do not belong"):
+            load_report(model)

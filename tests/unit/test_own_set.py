@@ -56,6 +56,27 @@ def nothing_is_written(tmp_path, monkeypatch):
     assert {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")} <= {"a", "a/b"}
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_ways_of_packing_are_left_out(pngs, method):
+    """Python unpacks their blocks whole, so that a small file could fill the memory."""
+    content = io.BytesIO(pack([("7/good.png", pngs[0][1])]))
+    with zipfile.ZipFile(content, "a", method) as archive:
+        archive.writestr("8/bomb.png", bytes(50_000_000))
+    damaged = bytearray(content.getvalue().replace(
+        struct.pack("<I", 50_000_000), struct.pack("<I", 1000)))  # fmt: skip
+    own = read_labelled_zip(bytes(damaged))
+    assert own.labels.tolist() == [7]
+    assert own.skipped == {"packed in a way that is not read here": 1}
+
+
+def test_a_zip_of_a_later_kind_is_refused(pngs):
+    content = bytearray(pack([("7/good.png", pngs[0][1])]))
+    place = content.index(b"PK\x01\x02") + 6  # the version that is needed
+    content[place] = 99
+    with pytest.raises(OwnSetError, match="no zip that can be read"):
+        read_labelled_zip(bytes(content))
+
+
 def test_digits_can_be_taken_away_and_read_again(pngs):
     own = read_labelled_zip(
         pack([(f"{label}/{k}.png", png) for k, (label, png) in enumerate(pngs)])

@@ -14,16 +14,18 @@ from digitlab.ui.evaluate.wall import render_wall
 _N_SHOWN = 60
 
 
-def render_compare(tested: Tested, models: dict[str, ShelvedModel]) -> None:
+def render_compare(tested: Tested, models: dict[str, ShelvedModel]) -> Tested:
     """Choose the second model; numbers, test, digits, difference of the matrices.
 
+    Returns:
+        The model whose answers are shown: a digit that is clicked opens with them.
     Raises:
         ShelfError: the second model's report is damaged, or of other digits.
     """
     others = {key: model for key, model in models.items() if key != tested.model.id}
     if not others:
         st.info("There is only one model on the shelf. Train another and keep it to compare.")
-        return
+        return tested
     asked = read_address("other")
     chosen: str = st.selectbox(
         "Compare with",
@@ -39,8 +41,9 @@ def render_compare(tested: Tested, models: dict[str, ShelvedModel]) -> None:
     comparison = compare_reports(tested.report, second.report)
     _render_numbers(tested, second)
     st.markdown(comparison.describe(tested.model.label, second.model.label))
-    _render_digits(tested, second, comparison)
+    wrong = _render_digits(tested, second, comparison)
     _render_difference(tested, second, comparison)
+    return wrong
 
 
 def _render_numbers(first: Tested, second: Tested) -> None:
@@ -71,7 +74,8 @@ def _tell_accuracy(tested: Tested) -> str:
     return f"{tested.report.accuracy:.2%} ({low:.2%} to {high:.2%})"
 
 
-def _render_digits(first: Tested, second: Tested, comparison: Comparison) -> None:
+def _render_digits(first: Tested, second: Tested, comparison: Comparison) -> Tested:
+    """Digits that one or both read wrong; the model whose answers stand below them."""
     groups = {
         "first": (f"Only {first.model.label} reads right", comparison.only_first, second),
         "second": (f"Only {second.model.label} reads right", comparison.only_second, first),
@@ -93,7 +97,7 @@ def _render_digits(first: Tested, second: Tested, comparison: Comparison) -> Non
     title, indices, wrong = groups[str(which)]
     if not len(indices):
         st.caption("There is none.")
-        return
+        return wrong
     # Shown with the wrong answers, the most confident first.
     order = np.argsort(-wrong.report.confidences[indices], kind="stable")
     shown = indices[order][:_N_SHOWN]
@@ -103,6 +107,7 @@ def _render_digits(first: Tested, second: Tested, comparison: Comparison) -> Non
     )  # fmt: skip
     beyond = f" The first {_N_SHOWN} of {len(indices):,}." if len(indices) > _N_SHOWN else ""
     st.caption(f"Below each digit, what {wrong.model.label} says.{beyond}")
+    return wrong
 
 
 def _render_difference(first: Tested, second: Tested, comparison: Comparison) -> None:

@@ -25,6 +25,7 @@ def render_chosen_digit(tested: Tested) -> None:
     if index is None:
         return
     what = f"Your digit {index + 1:,}" if tested.names else f"Test picture {index:,}"
+    what += f", read by {tested.model.label}"
     # Turning to nothing, so that it does not come up again.
     show = st.dialog(what, width="large", on_dismiss=lambda: turn_to(digit=None))
     show(_render_detail)(tested, index)

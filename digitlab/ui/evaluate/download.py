@@ -24,9 +24,14 @@ def render_downloads(tested: Tested, *, key: str) -> None:
 
     # Made when it is asked for: the page need not wait for it.
     def make_html() -> str:
-        # All mistakes have a picture, or none has.
-        images = tested.pictures.images if tested.pictures else None
-        return render_html(subject, tested.report, images=images, robustness=robustness)
+        pictures = tested.pictures
+        return render_html(
+            subject,
+            tested.report,
+            images=pictures.images if pictures else None,
+            is_known=pictures.is_known if pictures else None,
+            robustness=robustness,
+        )
 
     def make_json() -> str:
         return json.dumps(to_json(subject, tested.report, robustness), indent=2)

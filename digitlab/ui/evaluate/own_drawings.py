@@ -72,6 +72,11 @@ def _add(drawing: dict[str, Any], digit: int) -> None:
     st.session_state[_VERSION] += 1
 
 
+def forget_drawings() -> None:
+    """Begin anew."""
+    st.session_state.pop(_DRAWINGS, None)
+
+
 def _remove_last() -> None:
     st.session_state[_DRAWINGS].pop()
 

@@ -13,7 +13,7 @@ from digitlab.evaluation.report import evaluate_images
 from digitlab.ui.evaluate.address import turn_to
 from digitlab.ui.evaluate.download import render_downloads
 from digitlab.ui.evaluate.matrix import render_matrix
-from digitlab.ui.evaluate.own_drawings import render_own_drawings
+from digitlab.ui.evaluate.own_drawings import forget_drawings, render_own_drawings
 from digitlab.ui.evaluate.tested import Tested
 from digitlab.ui.readers import get_reader
 
@@ -74,7 +74,7 @@ def _render_upload() -> None:
     )
     if file is not None and state.get(_SOURCE) != file.file_id:
         _keep(_read_zip(file), file.file_id, file.name)
-    if _PROBLEM in state:
+    if file is not None and _PROBLEM in state:
         st.error(state[_PROBLEM])
 
 
@@ -104,6 +104,7 @@ def _keep(own: OwnSet | None, source: str, name: str) -> None:
 def _forget() -> None:
     for key in (_SET, _SOURCE, _NAME, _TESTED, _PROBLEM):
         st.session_state.pop(key, None)
+    forget_drawings()
     # A new key is an empty uploader.
     st.session_state[_VERSION] = st.session_state.get(_VERSION, 0) + 1
     turn_to(cell=None, digit=None)

@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from digitlab.datasets.registry import get_dataset_spec
 from digitlab.evaluation.corruptions import CORRUPTIONS, Corruption, corrupt_ladder
 from digitlab.evaluation.lab import load_robustness
 from digitlab.evaluation.robustness import Robustness
@@ -39,6 +40,8 @@ def render_robustness(tested: Tested) -> None:
     robustness = load_robustness(tested.model)
     if robustness is not None and chosen in robustness.curves:
         _render_curve(robustness, corruption)
+    elif len(get_dataset_spec(tested.model.card["data"]["dataset"]).image_shape) != 2:
+        st.info("Robustness is measured on grey pictures, and this network reads colours.")
     else:
         st.info("Nobody has measured yet how robust this network is.")
         render_job(tested.model, "robustness", "Measure it")
@@ -79,6 +82,7 @@ def _render_ladder(tested: Tested, corruption: Corruption) -> None:
         st.caption("This needs the pictures of grey digits, which are not here.")
         return
     n = len(tested.report.labels)
+    asked = read_number("ladder", n)
     index = int(
         st.number_input(
             "Place in the test set",
@@ -88,7 +92,7 @@ def _render_ladder(tested: Tested, corruption: Corruption) -> None:
             width=220,
             **control(
                 "evaluate_ladder_digit",
-                read_number("ladder", n) or _find_first(tested),
+                _find_first(tested) if asked is None else asked,
                 lambda place: turn_to(ladder=str(int(place))),
             ),
         )

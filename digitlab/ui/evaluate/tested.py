@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from digitlab.datasets.load import Dataset, has_local_files
+from digitlab.datasets.load import Dataset, stamp_local_files
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.evaluation.document import Subject
 from digitlab.evaluation.lab import REPORT_FILE, describe_data, get_lab_dir, load_report
 from digitlab.evaluation.pictures import Pictures, find_dataset, load_pictures
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.shelf import ShelvedModel
+
+Stamp = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -83,19 +85,21 @@ def load_tested(model: ShelvedModel) -> Tested:
     """
     # A finished job, or another model under the same id, changes a file's time.
     paths = (model.directory / REPORT_FILE, get_lab_dir(model) / REPORT_FILE)
-    is_local = has_local_files(model.card["data"]["dataset"])
-    return _load(str(model.directory), tuple(map(_read_time, paths)), is_local, _model=model)
+    times = tuple(map(_read_time, paths))
+    return _load(str(model.directory), times, _stamp_data(model), _model=model)
 
 
 def find_training_set(model: ShelvedModel) -> Dataset | None:
     """The training pictures, where this machine has them."""
-    return _find_dataset(model.card["data"]["dataset"], bool(model.card["data"].get("is_sample")),
-                         _model=model)  # fmt: skip
+    data = model.card["data"]
+    return _find_dataset(
+        data["dataset"], bool(data.get("is_sample")), _stamp_data(model), _model=model
+    )
 
 
 @st.cache_resource(show_spinner="Loading the test digits …", max_entries=8)
 def _load(
-    directory: str, times: tuple[int, ...], is_local: bool, *, _model: ShelvedModel
+    directory: str, times: tuple[int, ...], data_stamp: Stamp, *, _model: ShelvedModel
 ) -> Tested:
     report = load_report(_model)
     spec = get_dataset_spec(_model.card["data"]["dataset"]).test_spec
@@ -109,8 +113,14 @@ def _load(
 
 
 @st.cache_resource(show_spinner="Looking for the training digits …", max_entries=2)
-def _find_dataset(dataset: str, is_sample: bool, *, _model: ShelvedModel) -> Dataset | None:
+def _find_dataset(
+    dataset: str, is_sample: bool, data_stamp: Stamp, *, _model: ShelvedModel
+) -> Dataset | None:
     return find_dataset(_model)
+
+
+def _stamp_data(model: ShelvedModel) -> Stamp:
+    return stamp_local_files(model.card["data"]["dataset"])
 
 
 def _read_time(path: Path) -> int:
