@@ -108,6 +108,11 @@ def test_an_empty_shelf_says_what_to_do(app, tmp_path, monkeypatch):
     assert "no model on the shelf. Train one" in app.error[0].value
 
 
+def find_view_control(app):
+    """Its key is another one after each turn."""
+    return next(one for one in app.segmented_control if one.label == "What to do")
+
+
 @pytest.fixture
 def train_app(app):
     app.run()
@@ -118,7 +123,7 @@ def test_the_train_page_without_a_run_says_what_to_do(train_app):
     assert train_app.title[0].value == "Train a network"
     assert not train_app.button(key="train_start").disabled
     for view, words in (("watch", "press Start training"), ("compare", "Train a network first")):
-        train_app.segmented_control(key="train_view").set_value(view).run()
+        find_view_control(train_app).set_value(view).run()
         assert not train_app.exception
         assert any(words in info.value for info in train_app.info)
 
@@ -167,10 +172,10 @@ def test_finished_runs_are_shown_and_compared(train_app):
         run = create_run(TrainConfig(epochs=epochs), label=label)
         write_history(run, epochs)
         run.write_status(RunStatus(state="done", epoch=epochs, epochs=epochs))
-    train_app.segmented_control(key="train_view").set_value("watch").run()
+    find_view_control(train_app).set_value("watch").run()
     assert not train_app.exception
     html = " ".join(part.proto.body for part in train_app.get("html"))
     assert "Done" in html and "finding-overfitting" in html
-    train_app.segmented_control(key="train_view").set_value("compare").run()
+    find_view_control(train_app).set_value("compare").run()
     assert not train_app.exception
     assert "Epochs" in list(train_app.table[0].value.iloc[:, 0])

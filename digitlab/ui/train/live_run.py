@@ -20,8 +20,6 @@ from digitlab.ui.train.digit_strip import describe_readings, render_digit_strip
 from digitlab.ui.width import measure_width
 
 _EVERY_S = 1.0
-# Nothing is drawn yet, and somebody waits for it.
-_FIRST_EVERY_S = 0.3
 # A finger needs the chart to scroll the page.
 _ZOOMABLE_FROM_PX = 600
 _ICONS = {"good": "check_circle", "note": "info", "problem": "warning"}
@@ -33,26 +31,15 @@ def render_live_run(run: Run) -> None:
     status = inspect_run(run)
     is_live = not status.is_final and status.state != "waiting"
     width_px = measure_width("train_width")
-    phase = tell_phase(status)
-    every_s = _FIRST_EVERY_S if phase == "starting" else _EVERY_S
-    show = st.fragment(_render, run_every=every_s if is_live else None)
-    show(run, phase, width_px is None or width_px >= _ZOOMABLE_FROM_PX)
+    show = st.fragment(_render, run_every=_EVERY_S if is_live else None)
+    show(run, tell_phase(status), width_px is None or width_px >= _ZOOMABLE_FROM_PX)
 
 
 def tell_phase(status: RunStatus) -> str:
     """What decides which buttons there are: it changes seldom."""
     if status.is_final or status.state in ("waiting", "queued"):
         return status.state
-    if status.is_hanging:
-        return "hanging"
-    # The speed is told with the first figures.
-    is_starting = not status.images_per_s and status.state != "evaluating"
-    return "starting" if is_starting else "live"
-
-
-def is_going_on(phase: str) -> bool:
-    """Whether there is something to stop."""
-    return phase in ("starting", "live", "hanging", "queued")
+    return "hanging" if status.is_hanging else "live"
 
 
 def _render(run: Run, phase: str, zoomable: bool) -> None:
@@ -62,6 +49,9 @@ def _render(run: Run, phase: str, zoomable: bool) -> None:
     except DigitlabError as error:
         st.error(str(error))
         return
+    if tell_phase(status) != phase:
+        # Buttons and the list of runs stand outside of this fragment.
+        st.rerun()
     _render_status(run, status, history)
     _render_findings(run, status, history)
     _render_curves(run, status, history, zoomable=zoomable)
@@ -69,9 +59,6 @@ def _render(run: Run, phase: str, zoomable: bool) -> None:
     if readings is not None and len(readings.images):
         render_digit_strip(readings)
         st.caption(describe_readings(readings))
-    if tell_phase(status) != phase:
-        # Buttons and the list of runs stand outside of this fragment.
-        st.rerun()
 
 
 def _render_status(run: Run, status: RunStatus, history: list[Row]) -> None:

@@ -17,7 +17,8 @@ VIEWS = {
 # Streamlit drops a widget's state when its page is left; these keys are ours and stay.
 _RUN = "train_run"
 _VIEW = "train_view_kept"
-_VIEW_WIDGET = "train_view"
+# How often the page turned to a view by itself.
+_TURNS = "train_turns"
 _RUN_WIDGET = "train_run_choice"
 
 
@@ -25,15 +26,19 @@ def render_view_choice() -> str:
     """The three parts of the page; an address with a run opens the second."""
     state = st.session_state
     state.setdefault(_VIEW, "watch" if "run" in st.query_params else "choose")
-    state.setdefault(_VIEW_WIDGET, state[_VIEW])
-    chosen = st.segmented_control(
-        "What to do",
-        list(VIEWS),
-        format_func=VIEWS.__getitem__,
-        required=True,
-        key=_VIEW_WIDGET,
-        label_visibility="collapsed",
-    )
+    # A new key after each turn: a browser that has not heard of the turn yet may still send what
+    # the control showed before, and would turn the page back.
+    key = f"train_view_{state.setdefault(_TURNS, 0)}"
+    state.setdefault(key, state[_VIEW])
+    with st.container(key="train_view", width="content"):
+        chosen = st.segmented_control(
+            "What to do",
+            list(VIEWS),
+            format_func=VIEWS.__getitem__,
+            required=True,
+            key=key,
+            label_visibility="collapsed",
+        )
     view = str(chosen)
     state[_VIEW] = view
     if view != "watch":
@@ -45,13 +50,18 @@ def render_view_choice() -> str:
 def show_run(run: Run) -> None:
     """Turn to a run in the second view; only from a callback."""
     st.session_state[_RUN] = run.id
-    st.session_state[_VIEW] = st.session_state[_VIEW_WIDGET] = "watch"
+    _turn_to("watch")
     st.query_params["run"] = run.id
 
 
 def show_form() -> None:
     """Turn to the first view; only from a callback."""
-    st.session_state[_VIEW] = st.session_state[_VIEW_WIDGET] = "choose"
+    _turn_to("choose")
+
+
+def _turn_to(view: str) -> None:
+    st.session_state[_VIEW] = view
+    st.session_state[_TURNS] = st.session_state.get(_TURNS, 0) + 1
 
 
 def forget_run() -> None:

@@ -16,7 +16,7 @@ from digitlab.training.jobs import (
     stop_run,
 )
 from digitlab.ui.train.form import fill_form
-from digitlab.ui.train.live_run import is_going_on, tell_phase
+from digitlab.ui.train.live_run import tell_phase
 from digitlab.ui.train.run_choice import forget_run, name_run, show_form
 
 _PROBLEM = "train_problem"
@@ -45,13 +45,13 @@ def render_steering(run: Run) -> None:
     """The buttons that a run in this state needs."""
     phase = tell_phase(inspect_run(run))
     with st.container(horizontal=True, vertical_alignment="bottom", key="train_steering"):
-        if is_going_on(phase):
+        if phase in ("live", "hanging", "queued"):
             _render_stop(run, phase)
         elif can_resume(run):
             _render_resume(run)
-        if run.has_model and not is_going_on(phase):
+        if run.has_model and phase not in ("live", "hanging", "queued"):
             _render_shelve(run)
-        _render_more(run, is_over=not is_going_on(phase))
+        _render_more(run, is_over=phase not in ("live", "hanging", "queued"))
 
 
 def _render_stop(run: Run, phase: str) -> None:
