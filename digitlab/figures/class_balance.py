@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.palette import QUIET, TRAINING, TRANSPARENT
+from digitlab.figures.layout import lay_out
+from digitlab.figures.palette import QUIET, TRAINING
 
 
 def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> go.Figure:
@@ -22,12 +23,10 @@ def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> g
         hovertemplate="%{x}: %{y:,} images<extra></extra>",
     )
     figure = go.Figure(bars)
-    figure.update_layout(
-        title={"text": "Images of each class", "font": {"size": 13, "weight": 400}},
-        height=180,
-        margin={"l": 0, "r": 0, "t": 36, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        "Images of each class",
+        height_px=180,
         xaxis={"type": "category", "fixedrange": True, "title": None},
         yaxis={"fixedrange": True, "gridcolor": QUIET, "gridwidth": 0.4, "nticks": 4},
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from digitlab.figures.layout import lay_out
 from digitlab.figures.palette import INK_BLUE, QUIET, RIGHT, TRANSPARENT, WRONG
 
 _NOTHING = "rgba(128, 132, 140, 0.06)"
@@ -159,12 +160,11 @@ def _lay_out(figure: go.Figure, class_names: Sequence[str], title: str) -> None:
         "zeroline": False,
         "automargin": True,
     }
-    figure.update_layout(
-        title={"text": title, "font": {"size": 13, "weight": 400}},
-        height=430,
-        margin={"l": 0, "r": 4, "t": 36, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        title,
+        height_px=430,
+        right_px=4,
         clickmode="event+select",
         dragmode=False,
         hovermode="closest",

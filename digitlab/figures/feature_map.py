@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.palette import DIGITS, TRANSPARENT, WRONG
+from digitlab.figures.layout import lay_out
+from digitlab.figures.palette import DIGITS, WRONG
 
 # More points than this take the browser long to draw.
 MAX_RIGHT = 3000
@@ -67,12 +68,11 @@ def _add_points(
 
 def _lay_out(figure: go.Figure, title: str) -> None:
     hidden = {"visible": False, "fixedrange": True}
-    figure.update_layout(
-        title={"text": title, "font": {"size": 13, "weight": 400}},
-        height=520,
-        margin={"l": 0, "r": 0, "t": 64, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        title,
+        height_px=520,
+        top_px=64,
         clickmode="event+select",
         dragmode=False,
         hovermode="closest",

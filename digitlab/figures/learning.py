@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.palette import QUIET, TRAINING, TRANSPARENT, VALIDATION
+from digitlab.figures.layout import lay_out
+from digitlab.figures.palette import QUIET, TRAINING, VALIDATION
 
 # Epochs, as Keras's CSV log names the values.
 History = Sequence[Mapping[str, float]]
@@ -170,12 +171,12 @@ def _describe_y(label: str, domain: tuple[float, float], ticks: str | None) -> d
 
 
 def _lay_out(figure: go.Figure, n_axes: int, n_epochs: int, *, zoomable: bool) -> None:
-    figure.update_layout(
-        title={"text": "How it learns, epoch by epoch", "font": {"size": 13, "weight": 400}},
-        height=470 if n_axes == 3 else 400,
-        margin={"l": 0, "r": 4, "t": 64, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        "How it learns, epoch by epoch",
+        height_px=470 if n_axes == 3 else 400,
+        top_px=64,
+        right_px=4,
         # One label for all axes at the epoch that is pointed at.
         hovermode="x unified",
         hoversubplots="axis",

@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.palette import TRANSPARENT
+from digitlab.figures.layout import lay_out
 
 _SCALE = [
     [0.0, "rgba(128, 132, 140, 0.95)"],
@@ -38,12 +38,10 @@ def occlusion_figure(weights: np.ndarray, image: np.ndarray, digit: int | str) -
     )
     hidden = {"visible": False, "fixedrange": True}
     figure = go.Figure([heat, outline])
-    figure.update_layout(
-        title={"text": f"What speaks for {digit}", "font": {"size": 13, "weight": 400}},
-        height=300,
-        margin={"l": 0, "r": 0, "t": 36, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        f"What speaks for {digit}",
+        height_px=300,
         xaxis=hidden | {"scaleanchor": "y"},
         yaxis=hidden | {"autorange": "reversed"},
         showlegend=False,

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.palette import INK_BLUE, QUIET, TRANSPARENT, VALIDATION
+from digitlab.figures.layout import lay_out
+from digitlab.figures.palette import INK_BLUE, QUIET, VALIDATION
 
 _MEASURES = {"precision": INK_BLUE, "recall": VALIDATION}
 
@@ -29,12 +30,11 @@ def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[st
     lowest = min((row[measure] for row in rows for measure in _MEASURES), default=0.0)
     # Round steps below the lowest bar: 99 % and 99.9 % must not look the same.
     low = max(0.0, np.floor((lowest - 0.002) * 100) / 100)
-    figure.update_layout(
-        title={"text": "Precision and recall of each", "font": {"size": 13, "weight": 400}},
-        height=320,
-        margin={"l": 0, "r": 0, "t": 60, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        "Precision and recall of each",
+        height_px=320,
+        top_px=60,
         barmode="group",
         dragmode=False,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},

@@ -3,7 +3,8 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.palette import INK_BLUE, QUIET, TRANSPARENT
+from digitlab.figures.layout import lay_out
+from digitlab.figures.palette import INK_BLUE, QUIET
 
 # As many as the eye can tell apart on a screen.
 _MAX_POINTS = 400
@@ -31,15 +32,11 @@ def precision_recall_figure(
     axis = {"tickformat": ".1~%", "fixedrange": True, "gridcolor": QUIET, "gridwidth": 0.4,
             "zeroline": False, "automargin": True}  # fmt: skip
     figure = go.Figure(line)
-    figure.update_layout(
-        title={
-            "text": f"{class_name} against all others: average precision {average_precision:.4f}",
-            "font": {"size": 13, "weight": 400},
-        },
-        height=320,
-        margin={"l": 0, "r": 4, "t": 36, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        f"{class_name} against all others: average precision {average_precision:.4f}",
+        height_px=320,
+        right_px=4,
         dragmode=False,
         xaxis=axis | {"title": {"text": "Recall: of all of this class, how many are found"},
                       "range": [0.8, 1.002]},

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.palette import INK_BLUE, QUIET, TRANSPARENT
+from digitlab.figures.layout import lay_out
+from digitlab.figures.palette import INK_BLUE, QUIET
 
 _DIGITS = tuple("0123456789")
 
@@ -28,12 +29,10 @@ def probability_figure(
         hovertemplate="%{x}: %{y:.1%}<extra></extra>",
     )
     figure = go.Figure(bars)
-    figure.update_layout(
-        title={"text": f"How probable each {what} is", "font": {"size": 13, "weight": 400}},
-        height=220,
-        margin={"l": 0, "r": 0, "t": 36, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        f"How probable each {what} is",
+        height_px=220,
         xaxis={"type": "category", "fixedrange": True, "title": None, "tickfont": {"size": 14}},
         yaxis={
             "range": [0, 1],

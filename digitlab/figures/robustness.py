@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.palette import INK_BLUE, QUIET, TRANSPARENT, VALIDATION
+from digitlab.figures.layout import lay_out
+from digitlab.figures.palette import INK_BLUE, QUIET, VALIDATION
 
 _BAND = "rgba(68, 121, 189, 0.2)"
 
@@ -59,13 +60,12 @@ def describe_robustness(
 
 def _lay_out(figure: go.Figure, label: str, unit: str) -> None:
     axis = {"fixedrange": True, "gridcolor": QUIET, "gridwidth": 0.4, "zeroline": False}
-    figure.update_layout(
-        title={"text": f"{label}: how many are still read right",
-               "font": {"size": 13, "weight": 400}},
-        height=320,
-        margin={"l": 0, "r": 4, "t": 60, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        f"{label}: how many are still read right",
+        height_px=320,
+        top_px=60,
+        right_px=4,
         dragmode=False,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         xaxis=axis | {"title": {"text": f"{label}, {unit}", "font": {"size": 12}}},

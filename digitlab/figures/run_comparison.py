@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.palette import QUIET, RUNS, TRANSPARENT
+from digitlab.figures.layout import lay_out
+from digitlab.figures.palette import QUIET, RUNS
 
 History = Sequence[Mapping[str, float]]
 
@@ -42,15 +43,12 @@ def run_comparison_figure(
                 opacity=0.45 if what == "training" and has_validation else 1,
                 hovertemplate=f"{name}, {what} %{{y:{hover}}}<extra></extra>",
             )
-    figure.update_layout(
-        title={
-            "text": f"{label} of the runs: validation dashed, training solid",
-            "font": {"size": 13, "weight": 400},
-        },
-        height=380,
-        margin={"l": 0, "r": 4, "t": 44, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        f"{label} of the runs: validation dashed, training solid",
+        height_px=380,
+        top_px=44,
+        right_px=4,
         hovermode="x unified",
         dragmode="zoom" if zoomable else False,
         legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "title": None},

@@ -3,7 +3,8 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.palette import INK_BLUE, QUIET, RIGHT, TRANSPARENT, VALIDATION, WRONG
+from digitlab.figures.layout import lay_out
+from digitlab.figures.palette import INK_BLUE, QUIET, RIGHT, VALIDATION, WRONG
 
 _HEIGHT_PX = 320
 
@@ -118,12 +119,11 @@ def coverage_figure(
 def _lay_out(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
     axis = {"fixedrange": True, "gridcolor": QUIET, "gridwidth": 0.4, "zeroline": False,
             "automargin": True}  # fmt: skip
-    figure.update_layout(
-        title={"text": title, "font": {"size": 13, "weight": 400}},
-        height=_HEIGHT_PX,
-        margin={"l": 0, "r": 4, "t": 36, "b": 0},
-        paper_bgcolor=TRANSPARENT,
-        plot_bgcolor=TRANSPARENT,
+    lay_out(
+        figure,
+        title,
+        height_px=_HEIGHT_PX,
+        right_px=4,
         dragmode=False,
         showlegend=False,
         xaxis=axis | {"title": {"text": x_title, "font": {"size": 12}}},
