@@ -274,9 +274,9 @@ def test_a_long_run_fits_a_phone_in_the_dark(browser, server, runs_of_server):
 
 
 def test_the_curves_never_blink(train_page):
-    """While a run goes on there is a chart in every frame."""
+    """While a run goes on there is a chart in every frame, also when a finding comes above it."""
     page = train_page.page
-    start_slow_run(train_page)
+    start_slow_run(train_page, epochs=4)
     expect(page.locator(".gtitle >> visible=true")).to_have_count(1)
     page.evaluate(
         """() => {
@@ -293,7 +293,11 @@ def test_the_curves_never_blink(train_page):
           look();
         }"""
     )
-    page.wait_for_function("window.charts.size >= 8", timeout=RUN_LIMIT_MS)
+    finding = page.locator("[data-testid^=finding-]").first
+    expect(finding).not_to_be_visible()
+    expect(finding).to_be_visible(timeout=RUN_LIMIT_MS)
+    n_charts = page.evaluate("window.charts.size")
+    page.wait_for_function(f"window.charts.size >= {max(8, n_charts + 2)}", timeout=RUN_LIMIT_MS)
     assert page.evaluate("window.frames_seen") > 10
     assert page.evaluate("window.frames_blank") == 0
     train_page.press("train_stop")

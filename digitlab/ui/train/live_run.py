@@ -52,7 +52,10 @@ def _render(run: Run, phase: str, zoomable: bool) -> None:
     if tell_phase(status) != phase:
         # Buttons and the list of runs stand outside of this fragment.
         st.rerun()
+    # What is sometimes there keeps its place by an `st.empty`: Streamlit builds everything
+    # after an element that comes or goes anew, and the curves would blink.
     _render_status(run, status, history)
+    _render_notices(status)
     _render_findings(run, status, history)
     _render_curves(run, status, history, zoomable=zoomable)
     readings = run.read_digits()
@@ -68,10 +71,17 @@ def _render_status(run: Run, status: RunStatus, history: list[Row]) -> None:
     st.html(f'<div class="run-line" role="status" data-testid="run-line">{escape(line)}</div>')
     with st.container(key="train_progress"):
         _render_progress(status)
-    if status.message:
-        _SHOW.get(status.state, st.warning if status.is_hanging else st.info)(status.message)
-    for note in status.notes:
-        st.info(note)
+
+
+def _render_notices(status: RunStatus) -> None:
+    if not (status.message or status.notes):
+        st.empty()
+        return
+    with st.container(key="train_notices"):
+        if status.message:
+            _SHOW.get(status.state, st.warning if status.is_hanging else st.info)(status.message)
+        for note in status.notes:
+            st.info(note)
 
 
 def _render_progress(status: RunStatus) -> None:
@@ -92,9 +102,11 @@ def _render_progress(status: RunStatus) -> None:
 def _render_findings(run: Run, status: RunStatus, history: list[Row]) -> None:
     n_classes = len(DATASETS[run.read_config().dataset].class_names)
     findings = diagnose(history, is_over=status.is_final, n_classes=n_classes)
-    if findings:
-        with st.container(key="train_findings"):
-            st.html("".join(_build_finding(finding) for finding in findings))
+    if not findings:
+        st.empty()
+        return
+    with st.container(key="train_findings"):
+        st.html("".join(_build_finding(finding) for finding in findings))
 
 
 def _build_finding(finding: Finding) -> str:
@@ -108,7 +120,9 @@ def _build_finding(finding: Finding) -> str:
 def _render_curves(run: Run, status: RunStatus, history: list[Row], *, zoomable: bool) -> None:
     batches = read_batch_curve(run, status)
     if not history and not batches:
-        if not status.is_final:
+        if status.is_final:
+            st.empty()
+        else:
             st.html('<div class="run-blank">The curves begin with the first batches.</div>')
         return
     best = find_best_epoch(history) if len(history) > 1 else None
