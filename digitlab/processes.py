@@ -2,10 +2,16 @@
 
 import contextlib
 import os
+import subprocess
+import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
+
+from digitlab.paths import PROJECT_DIR
 
 # The clock may be set while a process runs, and the start time is told by the clock.
 _TOLERANCE_S = 5.0
@@ -57,6 +63,27 @@ def mark_process(pid: int | None = None) -> ProcessMark:
     """Mark a running process, by default this one."""
     process = psutil.Process(pid or os.getpid())
     return ProcessMark(process.pid, process.create_time())
+
+
+def start_worker(
+    module: str, arguments: list[str], log: BinaryIO, *, stdin: int = subprocess.DEVNULL
+) -> "subprocess.Popen[bytes]":
+    """Start a Python module in a process that outlives this one.
+
+    Raises:
+        OSError: it could not be started.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=stdin,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        cwd=PROJECT_DIR,
+        start_new_session=True,
+    )
+    # Reaped as soon as it ends: a dead child that nobody asks for would still have its number.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process
 
 
 def yield_to_others() -> None:

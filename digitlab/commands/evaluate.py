@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from digitlab.commands.full_evaluation import evaluate_fully
+from digitlab.datasets.fetch import describe_download
 from digitlab.datasets.load import Dataset, load_dataset
 from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ConfigError, DigitlabError
@@ -142,8 +143,8 @@ def _write(model: ShelvedModel, tested: _Tested, path: Path) -> None:
 
 
 def _show_download(done_bytes: int, total_bytes: int) -> None:
-    text = f"\rdownloading: {done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
-    print(text, end="\n" if done_bytes == total_bytes else "", file=sys.stderr)
+    text = describe_download(done_bytes, total_bytes)
+    print(f"\r{text}", end="\n" if done_bytes == total_bytes else "", file=sys.stderr)
 
 
 def _show_reading(done: int, total: int) -> None:

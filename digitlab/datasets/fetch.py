@@ -20,6 +20,11 @@ _NO_CONNECTION = (
 )
 
 
+def describe_download(done_bytes: int, total_bytes: int) -> str:
+    """How far a download is, in words."""
+    return f"downloading: {done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
+
+
 def fetch_files(spec: DatasetSpec, folder: Path, progress: Progress | None = None) -> list[Path]:
     """Download the files of a data set that `folder` lacks or holds damaged.
 

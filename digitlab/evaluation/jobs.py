@@ -13,16 +13,14 @@
 
 import json
 import subprocess
-import sys
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from digitlab.errors import RunError, ShelfError
 from digitlab.evaluation.lab import get_lab_dir
 from digitlab.files import write_json
-from digitlab.paths import PROJECT_DIR
-from digitlab.processes import ProcessMark, mark_process
+from digitlab.processes import ProcessMark, mark_process, start_worker
 from digitlab.shelf import ShelvedModel
 
 JOB_KINDS = {
@@ -116,7 +114,7 @@ class Job:
             "The process ended unexpectedly, perhaps for want of memory. Start it again. "
             f"Its last words are in {self.directory / 'worker.log'}."
         )
-        return JobStatus("failed", status.done, status.total, message, status.pid)
+        return replace(status, state="failed", message=message)
 
     def write_status(self, status: JobStatus) -> None:
         """Replace the status; a reader sees the old one or the new one, never half of one."""
@@ -173,22 +171,13 @@ def start_job(model: ShelvedModel, kind: str) -> Job:
         # Before the worker lives, so that its own first word is never overwritten.
         own = mark_process()
         job.write_status(JobStatus(pid=own.pid, process_started_s=own.started_s))
-        _processes[job.directory] = _start_process(job)
+        with (job.directory / "worker.log").open("wb") as log:
+            _processes[job.directory] = start_worker(
+                "digitlab.evaluation.worker", [str(job.directory.resolve())], log
+            )
     except OSError as error:
         raise RunError(f"The evaluation could not be started: {error}.") from error
     return job
-
-
-def _start_process(job: Job) -> "subprocess.Popen[bytes]":
-    with (job.directory / "worker.log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "digitlab.evaluation.worker", str(job.directory.resolve())],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=PROJECT_DIR,
-            start_new_session=True,
-        )
 
 
 def _check_kind(kind: str) -> str:

@@ -15,13 +15,13 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-import cv2
 import numpy as np
 
 from digitlab.errors import InkError, OwnSetError
 from digitlab.evaluation.archive import Refused, open_archive, read_members
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
 from digitlab.ink.decode import PICTURE_SUFFIXES
+from digitlab.png import encode_png, put_on_paper
 
 Progress = Callable[[int, int], None]
 MAX_FILES = 20_000
@@ -111,8 +111,7 @@ def pack_labelled_zip(own: OwnSet) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for k, (image, label) in enumerate(zip(own.images, own.labels, strict=True)):
-            _, png = cv2.imencode(".png", 255 - image)
-            archive.writestr(f"{label}/{k:04d}.png", png.tobytes())
+            archive.writestr(f"{label}/{k:04d}.png", encode_png(put_on_paper(image)))
     return content.getvalue()
 
 

@@ -1,11 +1,9 @@
 """The figures of a report in HTML: tables, small charts as SVG, digits as PNG."""
 
-import base64
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-import cv2
 import numpy as np
 
 from digitlab.evaluation.chart import Axis, draw_chart
@@ -14,6 +12,7 @@ from digitlab.evaluation.metrics import normalise_confusion
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.robustness import Robustness
 from digitlab.evaluation.trust import compute_coverage, compute_reliability
+from digitlab.png import build_address, put_on_paper
 
 _MAX_POINTS = 200
 
@@ -102,14 +101,7 @@ def draw_digits(
         true, answer = names[report.labels[k]], names[report.predictions[k]]
         text = f"{escape(true)} read as {escape(answer)}, {report.confidences[k]:.0%}"
         figures.append(
-            f'<figure><img src="{_encode(images[k])}" alt="Test digit {k}">'
+            f'<figure><img src="{build_address(put_on_paper(images[k]))}" alt="Test digit {k}">'
             f"<figcaption>{text}<br>no. {k}</figcaption></figure>"
         )
     return f'<div class="digits">{"".join(figures)}</div>'
-
-
-def _encode(image: np.ndarray) -> str:
-    """A picture as a data address; ink dark on light, colours as they are."""
-    shown = 255 - image if image.ndim == 2 else image[..., ::-1]
-    _, png = cv2.imencode(".png", shown)
-    return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")

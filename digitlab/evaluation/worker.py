@@ -8,7 +8,6 @@ import time
 import traceback
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -33,10 +32,6 @@ _REPORT_EVERY_S = 0.3
 _N_ROBUSTNESS = 2000
 
 
-# Who writes the status.
-_MARK: Any = {"pid": mark_process().pid, "process_started_s": mark_process().started_s}
-
-
 class _Stopped(Exception):  # noqa: N818
     """Somebody asked to stop."""
 
@@ -46,31 +41,31 @@ def main(directory: Path) -> int:
     job = Job(directory)
     progress = _JobProgress(job)
     yield_to_others()
+    state, message = _carry_out(job, progress)
+    progress.tell(state, message=message)
+    return 0 if state == "done" else 1
+
+
+def _carry_out(job: Job, progress: "_JobProgress") -> tuple[str, str]:
+    """The state it ended in, and a sentence about it where one is needed."""
     try:
         progress(0, 0)
         model = get_model(job.read_model_id())
         _STUDIES[job.kind](job, model, load_report(model), progress)
-        job.write_status(JobStatus("done", **_MARK))
     except _Stopped:
-        job.write_status(JobStatus("stopped", message="Stopped by you.", **_MARK))
-        return 1
+        return "stopped", "Stopped by you."
     except DigitlabError as error:
-        job.write_status(JobStatus("failed", message=str(error), **_MARK))
-        return 1
+        return "failed", str(error)
     except ModuleNotFoundError as error:
-        message = f"This needs the package {error.name}. Run `make install` and try again."
-        job.write_status(JobStatus("failed", message=message, **_MARK))
-        return 1
+        return "failed", f"This needs the package {error.name}. Run `make install` and try again."
     except Exception as error:
         # The last line of defence: the log keeps the traceback, the person gets a sentence.
         traceback.print_exc()
-        message = (
+        return "failed", (
             f"The evaluation broke off ({type(error).__name__}: {error}). "
-            f"The whole story is in {directory / 'worker.log'}."
+            f"The whole story is in {job.directory / 'worker.log'}."
         )
-        job.write_status(JobStatus("failed", message=message, **_MARK))
-        return 1
-    return 0
+    return "done", ""
 
 
 class _JobProgress:
@@ -78,6 +73,7 @@ class _JobProgress:
 
     def __init__(self, job: Job) -> None:
         self._job = job
+        self._mark = mark_process()
         self._last_write_s = 0.0
 
     def __call__(self, done: int, total: int) -> None:
@@ -87,7 +83,12 @@ class _JobProgress:
         self._last_write_s = now
         if self._job.is_stop_requested():
             raise _Stopped
-        self._job.write_status(JobStatus("running", done, total, **_MARK))
+        self.tell("running", done, total)
+
+    def tell(self, state: str, done: int = 0, total: int = 0, message: str = "") -> None:
+        """Write the status."""
+        mark = self._mark
+        self._job.write_status(JobStatus(state, done, total, message, mark.pid, mark.started_s))
 
 
 def _study_insight(

@@ -6,6 +6,7 @@ from dataclasses import replace
 import keras
 import tensorflow as tf
 
+from digitlab.datasets.fetch import describe_download
 from digitlab.datasets.load import load_dataset
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import RunError
@@ -128,8 +129,7 @@ class _DownloadReporter:
         self._progress.heart.progress("download")
         if self._progress.run.is_stop_requested():
             raise RunError("Stopped by you while the data was being downloaded.")
-        text = f"downloading: {done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
-        self._progress.tell(state=text)
+        self._progress.tell(state=describe_download(done_bytes, total_bytes))
 
 
 def _fit(

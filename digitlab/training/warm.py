@@ -6,7 +6,6 @@ No Keras here: the process that calls this stays light.
 import contextlib
 import os
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from pathlib import Path
 import psutil
 
 from digitlab.errors import RunError
-from digitlab.paths import PROJECT_DIR, get_queue_dir
-from digitlab.processes import ProcessMark, mark_process
+from digitlab.paths import get_queue_dir
+from digitlab.processes import ProcessMark, mark_process, start_worker
 from digitlab.runs import Run
 from digitlab.training.waiting_line import read_line
 
+_WORKER = "digitlab.training.worker"
 _LEAST_MEMORY_BYTES = 1_500_000_000
 # A worker has these from the moment it is started.
 _SETTINGS = ("DIGITLAB_", "KERAS_", "MLFLOW_", "TF_")
@@ -63,7 +63,7 @@ def prepare_worker() -> bool:
         try:
             get_queue_dir().mkdir(parents=True, exist_ok=True)
             with (get_queue_dir() / "warm.log").open("wb") as log:
-                process = _spawn(["--wait"], log.fileno(), stdin=subprocess.PIPE)
+                process = start_worker(_WORKER, ["--wait"], log, stdin=subprocess.PIPE)
             mark = mark_process(process.pid)
             _waiting[:] = [_WarmWorker(process, mark, _read_settings())]
         except (OSError, psutil.Error):
@@ -86,7 +86,7 @@ def launch(run: Run) -> ProcessMark:
         return warm.mark
     try:
         with (run.directory / "worker.log").open("ab") as log:
-            process = _spawn([str(run.directory.resolve())], log.fileno(), stdin=subprocess.DEVNULL)
+            process = start_worker(_WORKER, [str(run.directory.resolve())], log)
         return mark_process(process.pid)
     except (OSError, psutil.Error) as error:
         raise RunError(f"The training process could not be started: {error}.") from error
@@ -137,17 +137,3 @@ def _hand_over(run: Run, warm: _WarmWorker) -> bool:
     finally:
         _close(warm)
     return warm.mark.is_alive()
-
-
-def _spawn(arguments: list[str], log: int, *, stdin: int) -> "subprocess.Popen[bytes]":
-    process = subprocess.Popen(
-        [sys.executable, "-m", "digitlab.training.worker", *arguments],
-        stdin=stdin,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        cwd=PROJECT_DIR,
-        start_new_session=True,
-    )
-    # Reaped as soon as it ends: a dead child that nobody asks for would still have its number.
-    threading.Thread(target=process.wait, daemon=True).start()
-    return process

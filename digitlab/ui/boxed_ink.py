@@ -1,16 +1,15 @@
 """A drawing or a page with a box around each digit and its reading above."""
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 import streamlit as st
 
 from digitlab.ink.drawing import Stroke
 from digitlab.ink.rows import enclose
 from digitlab.many import DigitInBox
+from digitlab.png import build_address
 from digitlab.reader import FAIRLY_SURE
 
 Scene = dict[str, Any]
@@ -117,10 +116,8 @@ def describe_page(ink: np.ndarray) -> Scene:
     Args:
         ink: `(h, w)` uint8, ink 255, paper 0.
     """
-    _, encoded = cv2.imencode(".png", ink)
-    content = base64.b64encode(encoded.tobytes()).decode()
     size = [int(ink.shape[1]), int(ink.shape[0])]
-    return {"strokes": [], "page": f"data:image/png;base64,{content}", "size": size}
+    return {"strokes": [], "page": build_address(ink), "size": size}
 
 
 def _describe_digit(digit: DigitInBox) -> dict[str, Any]:

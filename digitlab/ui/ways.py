@@ -5,6 +5,7 @@ import numpy as np
 import streamlit as st
 
 from digitlab.ink import decode_picture
+from digitlab.ui.parts import choose_part
 
 WAYS = {
     "draw": ":material/draw: Draw",
@@ -21,16 +22,7 @@ _HANDED_SCALE, _HANDED_MARGIN_PX = 8, 4
 
 def render_way_choice() -> str:
     """The choice between them: "draw", "picture" or "camera"."""
-    way: str = st.segmented_control(
-        "How to show a digit",
-        list(WAYS),
-        format_func=WAYS.__getitem__,
-        default="draw",
-        required=True,
-        key="draw_way",
-        label_visibility="collapsed",
-    )
-    return way
+    return choose_part("How to show a digit", WAYS, default="draw", key="draw_way")
 
 
 def render_picture_input(way: str, what: str) -> np.ndarray | None:

@@ -10,6 +10,7 @@ from digitlab.ui.evaluate.address import control, read_address, turn_to
 from digitlab.ui.evaluate.head import name_models
 from digitlab.ui.evaluate.tested import Tested, load_tested
 from digitlab.ui.evaluate.wall import render_wall
+from digitlab.ui.parts import choose_part
 
 _N_SHOWN = 60
 
@@ -82,19 +83,16 @@ def _render_digits(first: Tested, second: Tested, comparison: Comparison) -> Tes
         "both": ("Both read wrong", comparison.both_wrong, first),
     }
     asked = read_address("group")
-    which = st.segmented_control(
+    which = choose_part(
         "Which digits",
-        list(groups),
-        format_func=lambda key: f"{groups[key][0]} ({len(groups[key][1]):,})",
-        required=True,
-        label_visibility="collapsed",
+        {key: f"{title} ({len(indices):,})" for key, (title, indices, _) in groups.items()},
         **control(
             "evaluate_compare_group",
             asked if asked in groups else "first",
             lambda chosen: turn_to(group=chosen),
         ),
     )
-    title, indices, wrong = groups[str(which)]
+    title, indices, wrong = groups[which]
     if not len(indices):
         st.caption("There is none.")
         return wrong

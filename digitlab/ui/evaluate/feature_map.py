@@ -8,6 +8,7 @@ from digitlab.figures.feature_map import MAX_RIGHT, feature_map_figure
 from digitlab.ui.evaluate.address import control, read_address, turn_to
 from digitlab.ui.evaluate.job_panel import render_job
 from digitlab.ui.evaluate.tested import Tested
+from digitlab.ui.parts import choose_part
 
 _KINDS = {"pca": "Main axes (PCA)", "tsne": "Neighbourhoods (t-SNE)"}
 _TITLES = {
@@ -21,19 +22,15 @@ _LAST = "evaluate_map_last"
 def render_feature_map(tested: Tested) -> None:
     """The map by PCA or t-SNE; where it is not computed yet, the way to it."""
     asked = read_address("kind")
-    chosen = st.segmented_control(
+    kind = choose_part(
         "Kind of map",
-        list(_KINDS),
-        format_func=_KINDS.__getitem__,
-        required=True,
-        label_visibility="collapsed",
+        _KINDS,
         **control(
             "evaluate_map_kind",
             asked if asked in _KINDS else "pca",
             lambda one: turn_to(kind=one),
         ),
     )
-    kind = str(chosen)
     places = load_map(tested.model, tested.report, kind)
     if places is None:
         if kind == "tsne":

@@ -11,6 +11,7 @@ from digitlab.ui.evaluate.address import (
     turn_to,
     turn_to_view,
 )
+from digitlab.ui.parts import choose_part
 
 
 def render_model_choice(models: dict[str, ShelvedModel]) -> ShelvedModel:
@@ -49,12 +50,6 @@ def name_models(models: dict[str, ShelvedModel]) -> dict[str, str]:
 
 def render_view_choice() -> str:
     """The parts of the page; the chosen one's id."""
-    view = st.segmented_control(
-        "What to look at",
-        list(VIEWS),
-        format_func=VIEWS.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        **control("evaluate_view", read_view(), turn_to_view),
+    return choose_part(
+        "What to look at", VIEWS, **control("evaluate_view", read_view(), turn_to_view)
     )
-    return str(view)

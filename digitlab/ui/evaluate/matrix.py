@@ -9,6 +9,7 @@ from digitlab.figures.confusion import confusion_figure, describe_confusion
 from digitlab.ui.evaluate.address import control, read_address, turn_to, turn_to_query
 from digitlab.ui.evaluate.tested import Tested
 from digitlab.ui.evaluate.wall import render_wall
+from digitlab.ui.parts import choose_part
 
 _BY = {"count": "Counts", "row": "By row", "column": "By column"}
 _N_CONFUSIONS = 6
@@ -53,12 +54,9 @@ def turn_to_cell(cell: Cell | None) -> None:
 
 def _render_chart(tested: Tested, counts: np.ndarray, cell: Cell | None) -> None:
     asked = read_address("by")
-    by = st.segmented_control(
+    by = choose_part(
         "What the cells show",
-        list(_BY),
-        format_func=_BY.__getitem__,
-        required=True,
-        label_visibility="collapsed",
+        _BY,
         **control(
             "evaluate_by", asked if asked in _BY else "count", lambda chosen: turn_to(by=chosen)
         ),
@@ -73,9 +71,9 @@ def _render_chart(tested: Tested, counts: np.ndarray, cell: Cell | None) -> None
         ),
     )
     figure = confusion_figure(
-        normalise_confusion(counts, str(by), hide_diagonal=hidden),
+        normalise_confusion(counts, by, hide_diagonal=hidden),
         tested.class_names,
-        by=str(by),
+        by=by,
         chosen=cell,
         is_dark=st.context.theme.type == "dark",
     )

@@ -15,11 +15,16 @@ from digitlab.ui.evaluate.download import render_downloads
 from digitlab.ui.evaluate.matrix import render_matrix
 from digitlab.ui.evaluate.own_drawings import forget_drawings, render_own_drawings
 from digitlab.ui.evaluate.tested import Tested
+from digitlab.ui.parts import choose_part
 from digitlab.ui.readers import get_reader
 
 # Kept under keys of ours: a widget's state goes when its page is left.
 _SET, _SOURCE, _NAME = "evaluate_own_set", "evaluate_own_source", "evaluate_own_name"
 _TESTED, _PROBLEM, _VERSION = "evaluate_own_tested", "evaluate_own_problem", "evaluate_own_version"
+_WAYS = {
+    "zip": ":material/folder_zip: Zip of pictures",
+    "draw": ":material/draw: Draw them",
+}
 # A thousand photos of a digit, cut out, are about this much.
 _MAX_UPLOAD_MB = 200
 
@@ -34,18 +39,7 @@ def render_own_set(tested: Tested) -> Tested | None:
         st.info("This network reads no digits. Choose another model for a test set of your own.")
         return None
     st.markdown("See how the network reads digits that you or others wrote.")
-    way: str = st.segmented_control(
-        "Where they come from",
-        ["zip", "draw"],
-        format_func={
-            "zip": ":material/folder_zip: Zip of pictures",
-            "draw": ":material/draw: Draw them",
-        }.__getitem__,
-        default="zip",
-        required=True,
-        key="evaluate_own_way",
-        label_visibility="collapsed",
-    )
+    way = choose_part("Where they come from", _WAYS, default="zip", key="evaluate_own_way")
     if way == "zip":
         _render_upload()
     else:

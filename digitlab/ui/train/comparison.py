@@ -9,6 +9,7 @@ from digitlab.figures.run_comparison import describe_run_comparison, run_compari
 from digitlab.runs import Run, list_runs
 from digitlab.training.compare import Outcome, find_differences, judge_outcomes, read_outcome
 from digitlab.training.status_words import format_duration
+from digitlab.ui.parts import choose_part
 from digitlab.ui.steady_chart import render_steady_chart
 from digitlab.ui.train.form import name_setting, tell_value
 from digitlab.ui.train.run_choice import name_runs, tell_run
@@ -53,14 +54,11 @@ def _choose(runs: dict[str, Run]) -> list[Run]:
 
 
 def _render_chart(runs: Sequence[Run], names: dict[str, str]) -> None:
-    quantity = st.segmented_control(
+    quantity = choose_part(
         "What to compare",
-        ["accuracy", "loss"],
-        format_func=str.capitalize,
+        {"accuracy": "Accuracy", "loss": "Loss"},
         default="accuracy",
-        required=True,
         key="train_compared_quantity",
-        label_visibility="collapsed",
     )
     histories = {names[run.id]: run.read_history() for run in runs}
     render_steady_chart(

@@ -1,12 +1,11 @@
 """A person's digits and how the network read them after each epoch, as a table."""
 
-import base64
 from html import escape
 
-import cv2
 import numpy as np
 import streamlit as st
 
+from digitlab.png import build_address, put_on_paper
 from digitlab.reader import format_share
 from digitlab.run_digits import DigitReadings
 
@@ -41,20 +40,10 @@ def describe_readings(readings: DigitReadings) -> str:
     return f"It reads {n_right} of your {int(known.sum())} digits right."
 
 
-def encode_thumbnail(image: np.ndarray) -> str:
-    """A digit as an address for an `img`: dark ink on white paper.
-
-    Args:
-        image: `(28, 28)` uint8, ink 255.
-    """
-    _, encoded = cv2.imencode(".png", 255 - image)
-    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()
-
-
 def _build_line(readings: DigitReadings, k: int) -> str:
     label = int(readings.labels[k])
     meant = f"a {label}" if label >= 0 else f"digit {k + 1}"
-    thumbnail = encode_thumbnail(readings.images[k])
+    thumbnail = build_address(put_on_paper(readings.images[k]))
     cells = "".join(
         _build_cell(readings.probabilities[e, k], label, int(epoch))
         for e, epoch in enumerate(readings.epochs)

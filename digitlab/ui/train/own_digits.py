@@ -10,8 +10,8 @@ from streamlit_drawable_canvas import st_canvas
 from digitlab.errors import DigitlabError
 from digitlab.ink import parse_drawing
 from digitlab.many import frame_many_drawing
+from digitlab.png import build_address, put_on_paper
 from digitlab.ui.readers import get_reader, list_digit_models
-from digitlab.ui.train.digit_strip import encode_thumbnail
 from digitlab.ui.width import measure_width
 
 MAX_DIGITS = 10
@@ -123,5 +123,6 @@ def _ask_labels(reading: str) -> tuple[int, ...]:
 
 
 def _render_found(images: np.ndarray) -> None:
-    pictures = "".join(f'<img src="{encode_thumbnail(image)}" alt="">' for image in images)
+    addresses = [build_address(put_on_paper(image)) for image in images]
+    pictures = "".join(f'<img src="{address}" alt="">' for address in addresses)
     st.html(f'<div class="thumbnails" title="As the network will see them">{pictures}</div>')

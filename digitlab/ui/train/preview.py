@@ -8,6 +8,7 @@ from digitlab.errors import ConfigError
 from digitlab.figures.class_balance import class_balance_figure, describe_class_balance
 from digitlab.nets.layers import compute_layer_table
 from digitlab.training.config import TrainConfig
+from digitlab.ui.parts import choose_part
 from digitlab.ui.train.data_sample import DataSample, get_data_sample
 from digitlab.ui.train.own_digits import render_own_digits
 from digitlab.ui.train.pictures import build_picture_sheet
@@ -22,15 +23,7 @@ _N_CHANGED = 10
 
 def render_preview(config: TrainConfig | ConfigError) -> None:
     """The parts to choose from, and the chosen one."""
-    part = st.segmented_control(
-        "What to look at",
-        list(_PARTS),
-        format_func=_PARTS.__getitem__,
-        default="data",
-        required=True,
-        key="train_preview",
-        label_visibility="collapsed",
-    )
+    part = choose_part("What to look at", _PARTS, default="data", key="train_preview")
     if part == "digits":
         render_own_digits()
     elif isinstance(config, ConfigError):

@@ -8,6 +8,7 @@ from digitlab.errors import RunError
 from digitlab.runs import Run, list_runs
 from digitlab.training.jobs import inspect_run
 from digitlab.training.status_words import describe_state
+from digitlab.ui.parts import choose_part
 
 VIEWS = {
     "choose": ":material/tune: Choose",
@@ -31,15 +32,7 @@ def render_view_choice() -> str:
     key = f"train_view_{state.setdefault(_TURNS, 0)}"
     state.setdefault(key, state[_VIEW])
     with st.container(key="train_view", width="content"):
-        chosen = st.segmented_control(
-            "What to do",
-            list(VIEWS),
-            format_func=VIEWS.__getitem__,
-            required=True,
-            key=key,
-            label_visibility="collapsed",
-        )
-    view = str(chosen)
+        view = choose_part("What to do", VIEWS, key=key)
     state[_VIEW] = view
     if view != "watch":
         # The address is what a refresh or another visitor sees.
