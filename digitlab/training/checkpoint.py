@@ -80,7 +80,7 @@ def restore_state(model: keras.Model, progress: Progress) -> int:
     """Go back to the last whole checkpoint, in model, optimizer and the run's tables.
 
     Args:
-        model: compiled; changed in place.
+        model: compiled, its optimizer built; changed in place.
     Returns:
         How many epochs are complete; 0 if the run is new.
     Raises:
@@ -100,7 +100,6 @@ def restore_state(model: keras.Model, progress: Progress) -> int:
             progress.note(
                 f"The last saved state was damaged: training went on from epoch {epochs}."
             )
-        model.optimizer.build(model.trainable_variables)
         model.load_weights(whole.path)
     else:
         # What an earlier attempt left before its first epoch was saved.

@@ -153,6 +153,9 @@ def _fit(
         metrics=[build_metric(config)],
         steps_per_execution=choose_steps(config, n_batches),
     )
+    # Or Keras builds it within the first trace of the training step, and TensorFlow traces twice:
+    # a second more until the first figures.
+    model.optimizer.build(model.trainable_variables)
     first_epoch = restore_state(model, progress)
     config = _reseed(config, first_epoch)
     epochs = run.read_meta().epochs or config.epochs

@@ -7,12 +7,12 @@ from digitlab.training.config import TrainConfig
 # Multiplications a second of a small machine, forward and backward together; only the order of
 # magnitude matters.
 _PER_SECOND = 15e9
-_REPORT_EVERY_S = 0.2
+_REPORT_EVERY_S = 0.1
 _MOST = 32
 
 
 def choose_steps(config: TrainConfig, n_batches: int) -> int:
-    """As many steps as take about a fifth of a second, or as many as the settings say.
+    """As many steps as take about a tenth of a second, or as many as the settings say.
 
     Between two reports nothing but training happens, which is a quarter faster for small networks;
     a large network reports after each step, so that a stop is obeyed at once.

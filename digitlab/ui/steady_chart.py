@@ -26,7 +26,7 @@ class _Charts:
     slots: list[tuple[int, go.Figure, str] | None] = field(default_factory=lambda: [None] * _SLOTS)
 
 
-def render_steady_chart(figure: go.Figure, *, key: str, alt: str) -> None:
+def render_steady_chart(figure: go.Figure, *, key: str, alt: str, is_held: bool = False) -> None:
     """Show a figure that may be another one at the next run.
 
     Streamlit throws a changed chart away and builds it anew, which shows as a blink. Here the
@@ -35,10 +35,11 @@ def render_steady_chart(figure: go.Figure, *, key: str, alt: str) -> None:
     Args:
         key: names the chart on its page.
         alt: the figure in words.
+        is_held: leave the figure that stands, and with it a person's zoom; the first is shown.
     """
     charts = st.session_state.setdefault(f"{key}_charts", _Charts())
     newest = charts.slots[charts.number % _SLOTS]
-    if newest is None or newest[1] != figure:
+    if newest is None or (newest[1] != figure and not is_held):
         charts.number += 1
         charts.slots[charts.number % _SLOTS] = (charts.number, figure, alt)
     with st.container(key=f"{key}_steady"):

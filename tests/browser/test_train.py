@@ -18,6 +18,13 @@ from tests.unit.histories import write_history
 
 # Steps of so few images that an epoch on the sample takes some seconds.
 SLOW_BATCH = 2
+# How many epochs the axis of the curves in sight spans.
+SHOWN_EPOCHS = """(() => {
+  const shown = [...document.querySelectorAll(".js-plotly-plot")].findLast(
+    (plot) => plot.checkVisibility({ visibilityProperty: true }));
+  const [low, high] = shown._fullLayout.xaxis.range;
+  return high - low;
+})()"""
 
 
 @pytest.fixture
@@ -315,3 +322,27 @@ def test_a_killed_worker_is_told_and_resumes(train_page):
     train_page.press("train_resume")
     train_page.expect_line("^Done")
     assert np.array_equal([row["epoch"] for row in run.read_history()], np.arange(2))
+
+
+def test_curves_held_still_keep_a_zoom(train_page):
+    """While the run goes on beside them; let go, they show all of it again."""
+    page = train_page.page
+    start_slow_run(train_page, epochs=3)
+    hold = page.locator(".st-key-train_hold label").first
+    hold.click()
+    train_page.wait_until_idle()
+    chart = page.locator(".js-plotly-plot >> visible=true")
+    expect(chart).to_have_count(1)
+    box = chart.bounding_box()
+    x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 4
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + box["width"] / 3, y, steps=5)
+    page.mouse.up()
+    page.wait_for_function(f"{SHOWN_EPOCHS} < 2")
+    train_page.expect_line("^Epoch [23] of")
+    assert page.evaluate(SHOWN_EPOCHS) < 2
+    hold.click()
+    page.wait_for_function(f"{SHOWN_EPOCHS} > 3")
+    train_page.press("train_stop")
+    train_page.expect_line("^(Stopped by you|Done)")

@@ -20,19 +20,24 @@ from digitlab.ui.train.digit_strip import describe_readings, render_digit_strip
 from digitlab.ui.width import measure_width
 
 _EVERY_S = 1.0
+# Somebody looks at an empty page.
+_EVERY_UNTIL_FIGURES_S = 0.4
 # A finger needs the chart to scroll the page.
 _ZOOMABLE_FROM_PX = 600
+_HOLD = "train_hold"
 _ICONS = {"good": "check_circle", "note": "info", "problem": "warning"}
 _SHOW = {"failed": st.error, "interrupted": st.warning}
 
 
 def render_live_run(run: Run) -> None:
-    """Show a run, again each second as long as it goes on."""
+    """Show a run, again each second as long as it goes on, more often before its first figures."""
     status = inspect_run(run)
-    is_live = not status.is_final and status.state != "waiting"
+    every_s = None
+    if not status.is_final and status.state != "waiting":
+        every_s = _EVERY_S if _has_figures(status) else _EVERY_UNTIL_FIGURES_S
     width_px = measure_width("train_width")
-    show = st.fragment(_render, run_every=_EVERY_S if is_live else None)
-    show(run, tell_phase(status), width_px is None or width_px >= _ZOOMABLE_FROM_PX)
+    show = st.fragment(_render, run_every=every_s)
+    show(run, status, width_px is None or width_px >= _ZOOMABLE_FROM_PX)
 
 
 def tell_phase(status: RunStatus) -> str:
@@ -42,14 +47,19 @@ def tell_phase(status: RunStatus) -> str:
     return "hanging" if status.is_hanging else "live"
 
 
-def _render(run: Run, phase: str, zoomable: bool) -> None:
+def _has_figures(status: RunStatus) -> bool:
+    return status.epoch > 0 or status.batch > 0
+
+
+def _render(run: Run, first: RunStatus, zoomable: bool) -> None:
+    """The run as it is now; `first` is how it was when the whole page was made."""
     try:
         status = inspect_run(run)
         history = run.read_history()
     except DigitlabError as error:
         st.error(str(error))
         return
-    if tell_phase(status) != phase:
+    if tell_phase(status) != tell_phase(first):
         # Buttons and the list of runs stand outside of this fragment.
         st.rerun()
     # What is sometimes there keeps its place by an `st.empty`: Streamlit builds everything
@@ -62,6 +72,9 @@ def _render(run: Run, phase: str, zoomable: bool) -> None:
     if readings is not None and len(readings.images):
         render_digit_strip(readings)
         st.caption(describe_readings(readings))
+    if _has_figures(status) and not _has_figures(first):
+        # They are there: from now on the slower pace.
+        st.rerun()
 
 
 def _render_status(run: Run, status: RunStatus, history: list[Row]) -> None:
@@ -131,4 +144,15 @@ def _render_curves(run: Run, status: RunStatus, history: list[Row], *, zoomable:
     )
     # A key becomes a class of the page, where other signs are not allowed.
     key = re.sub(r"[^A-Za-z0-9_-]", "-", f"train_curves_{run.id}")
-    render_steady_chart(figure, key=key, alt=describe_learning(history, best))
+    can_hold = zoomable and not status.is_final
+    is_held = can_hold and st.session_state.get(_HOLD, False)
+    render_steady_chart(figure, key=key, alt=describe_learning(history, best), is_held=is_held)
+    if can_hold:
+        st.toggle(
+            "Hold the curves still",
+            key=_HOLD,
+            help="While a run goes on, its next figures undo a zoom. Held still, drag over the "
+            "curves to zoom in and double-click to zoom out.",
+        )
+    else:
+        st.empty()
