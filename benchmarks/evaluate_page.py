@@ -4,15 +4,12 @@
 """
 
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.app_in_chromium import open_app_in_chromium
 from tests.browser.evaluate_page import EvaluatePage
-from tests.browser.server import own_folders, serve_app
 
 MODEL_ID = "simple_cnn"
 LOADS = 5
@@ -20,20 +17,13 @@ LOADS = 5
 
 def main() -> None:
     """Print the table."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        own_folders(Path(folder)),
-        serve_app(Path(folder) / "server.log") as (url, _),
-        sync_playwright() as driver,
-    ):
-        browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+    with open_app_in_chromium() as (url, browser):
         loads_ms = measure_loads(browser, url)
         page = browser.new_page()
         page.goto(f"{url}/evaluate?model={MODEL_ID}&view=mistakes")
         filters_ms = EvaluatePage(page).time_filters()
         page.goto(f"{url}/evaluate?model={MODEL_ID}&view=trust")
         thresholds_ms = EvaluatePage(page).time_thresholds()
-        browser.close()
     print(f"\nThe Evaluate page in Chromium{'':21} median     worst")
     for what, times_ms in (
         ("from the address to figures and matrix", loads_ms),

@@ -2,7 +2,7 @@
 
 Numbers of two to six digits are composed of real writers' pen strokes, each number of one
 writer's, with gaps from a little overlap to wide. They are read as drawings and, drawn with
-pens of several widths, as pictures. The costs in `digitlab/many.py` were chosen on every second
+pens of several widths, as pictures. The costs in `digitlab/parting.py` were chosen on every second
 writer, and the network has learned from most writers' single digits: the figures that count are
 those of the writers who served for neither.
 """

@@ -5,19 +5,16 @@
 
 import math
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from digitlab.run_status import RunStatus
 from digitlab.runs import Run, create_run, get_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.jobs import inspect_run, start_run, stop_run
-from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.app_in_chromium import open_app_in_chromium
 from tests.browser.draw_page import DrawPage, wait_until_idle
-from tests.browser.server import own_folders, serve_app
 from tests.browser.train_page import TrainPage
 
 LOADS = 7
@@ -30,13 +27,7 @@ _A_WHILE_S = 30
 
 def main() -> None:
     """Print both tables."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        own_folders(Path(folder)),
-        serve_app(Path(folder) / "server.log") as (url, _),
-        sync_playwright() as driver,
-    ):
-        browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+    with open_app_in_chromium() as (url, browser):
         run = make_long_run()
         print(f"\nThe Train page with a finished run of {EPOCHS} epochs, in Chromium")
         print(f"{'':34} {'median':>9} {'worst':>9}")
@@ -45,7 +36,6 @@ def main() -> None:
         print("\nFrom the click on Start to the first figures, on the offline sample")
         print_times("page open for a while", measure_starts(browser, url))
         idle_ms, training_ms = measure_answers(browser, url)
-        browser.close()
     print("\nFrom a click on a sample digit to its answer on the Draw page, in Chromium")
     print(f"{'':34} {'median':>9}")
     print(f"{'nothing else running':34} {idle_ms:6.0f} ms")

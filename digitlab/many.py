@@ -5,7 +5,6 @@ the network reads all candidates, and of all ways to part a row into candidates 
 taken. What it costs says how little it looks like one digit: to the network, by gaps and size.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -18,7 +17,7 @@ from digitlab.ink.choose import clean_page
 from digitlab.ink.drawing import Stroke, prepare_drawing
 from digitlab.ink.paper import separate_ink
 from digitlab.ink.pen import frame_ink
-from digitlab.ink.rows import Box, compute_line_height, enclose, join_columns
+from digitlab.ink.rows import Box, compute_line_height, join_columns
 from digitlab.ink.segment import (
     SOLID,
     InkPiece,
@@ -28,43 +27,8 @@ from digitlab.ink.segment import (
     segment_drawing,
     segment_picture,
 )
+from digitlab.parting import choose_candidates, list_candidates
 from digitlab.reader import Answer, DigitReader
-
-# So many neighbouring pieces are one digit at most.
-_MAX_TOGETHER = 6
-# Candidates with a wider gap inside or wider than this, in line heights, are not even read.
-_MAX_GAP = 0.4
-_MAX_WIDTH = 1.6
-# The network's doubt counts up to this many nats: it may be a digit badly drawn.
-_MAX_DOUBT = 6.0
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What makes a reading less likely, in nats; lengths in line heights.
-
-    Chosen with `benchmarks/many_digits.py` on half of the writers.
-
-    Attributes:
-        gap: each line height of gap within a digit.
-        width: each line height that a digit is wider than `usual_width`.
-        height: each line height that a digit is lower than `usual_height`.
-        overlap: two digits over one another, for all of the narrower one.
-        cut: each pen width of ink that is cut through between two digits.
-        digit: each digit more; below 0, because the network is sure of two digits as well.
-    """
-
-    gap: float = 7.0
-    width: float = 3.0
-    usual_width: float = 0.95
-    height: float = 11.0
-    usual_height: float = 0.8
-    overlap: float = 0.6
-    cut: float = 0.2
-    digit: float = -0.27
-
-
-COSTS = Costs()
 
 
 @dataclass(frozen=True)
@@ -85,19 +49,6 @@ class DigitInBox:
     def text(self) -> str:
         """The digit, or a dash where there is none."""
         return str(self.answer.digit) if self.answer.is_digit else "–"
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    """Pieces `begin` to `end` (not included) of a row, as one digit; lengths in line heights."""
-
-    begin: int
-    end: int
-    width: float
-    height: float
-    gap: float
-    overlap: float
-    cut: float
 
 
 _Piece = TypeVar("_Piece", StrokePiece, InkPiece)
@@ -199,72 +150,12 @@ def _read_rows(
     line_height = compute_line_height(columns)
     found = []
     for number, row in enumerate(rows):
-        candidates = _list_candidates(row, line_height)
+        candidates = list_candidates(row, line_height)
         images = np.stack([frame(row[one.begin : one.end]) for one in candidates])
         answers = dict(zip(candidates, reader.read_many(images), strict=True))
-        for one in _choose(len(row), answers):
+        for one in choose_candidates(len(row), answers):
             found.append((row[one.begin : one.end], answers[one], number))
     return found
-
-
-def _list_candidates(row: Sequence[_Piece], line_height: float) -> list[_Candidate]:
-    """Every few neighbours that could be one digit, by where they begin."""
-    candidates = []
-    right_before = -math.inf
-    for begin, first in enumerate(row):
-        box, gap = first.box, 0.0
-        for end in range(begin + 1, min(begin + _MAX_TOGETHER, len(row)) + 1):
-            piece = row[end - 1].box
-            gap += max(piece[0] - box[0] - box[2], 0.0) / line_height
-            box = enclose([box, piece])
-            # A single piece is always read: there is nothing smaller.
-            if end > begin + 1 and (gap > _MAX_GAP or box[2] > _MAX_WIDTH * line_height):
-                break
-            overlap = 0.0
-            if begin:
-                narrower = min(box[2], row[begin - 1].box[2])
-                overlap = (right_before - box[0]) / max(narrower, line_height / 4)
-            candidates.append(
-                _Candidate(
-                    begin, end, box[2] / line_height, box[3] / line_height,
-                    gap, min(max(overlap, 0.0), 1.0), first.cut_cost,
-                )
-            )  # fmt: skip
-        right_before = max(right_before, first.box[0] + first.box[2])
-    return candidates
-
-
-def _compute_cost(one: _Candidate, answer: Answer, costs: Costs) -> float:
-    share = answer.confidence * (1 - answer.no_digit)
-    return (
-        min(-math.log(max(share, 1e-9)), _MAX_DOUBT)
-        # What is higher than a line may be wider, too.
-        + costs.width * max(one.width / max(one.height, 1.0) - costs.usual_width, 0.0)
-        + costs.height * max(costs.usual_height - one.height, 0.0)
-        + costs.gap * one.gap
-        + costs.overlap * one.overlap
-        + costs.cut * one.cut
-        + costs.digit
-    )
-
-
-def _choose(
-    n_pieces: int, answers: dict[_Candidate, Answer], costs: Costs = COSTS
-) -> list[_Candidate]:
-    """The cheapest candidates that together make up the whole row, from left to right."""
-    cheapest = [0.0] + [math.inf] * n_pieces
-    last: list[_Candidate | None] = [None] * (n_pieces + 1)
-    # Candidates come by where they begin: all ways to there are known by then.
-    for one, answer in answers.items():
-        cost = cheapest[one.begin] + _compute_cost(one, answer, costs)
-        if cost < cheapest[one.end]:
-            cheapest[one.end], last[one.end] = cost, one
-    chosen = []
-    end = n_pieces
-    while (taken := last[end]) is not None:
-        chosen.append(taken)
-        end = taken.begin
-    return chosen[::-1]
 
 
 def _frame_strokes(pieces: Sequence[StrokePiece]) -> np.ndarray:

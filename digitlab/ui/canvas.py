@@ -1,14 +1,10 @@
 """The drawing canvas with an Undo and a Clear that work on phones, and a brush."""
 
-from typing import Any
-
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
 
 from digitlab.ink.fit import fit_drawing
 from digitlab.ink.samples import CANVAS_PX
-
-Drawing = dict[str, Any]
+from digitlab.ui.ink_canvas import Drawing, render_ink_canvas
 
 # Streamlit drops a widget's state when its page is left; these keys are ours and stay.
 _DRAWING = "draw_drawing"
@@ -19,9 +15,6 @@ _WIDTH = "draw_canvas_width"
 _UNFITTED = "draw_unfitted"
 SIDE_PX = CANVAS_PX + 20
 _BRUSH_PX = (8, 40, 18)
-# Dark ink on white paper in both themes: it is a sheet of paper.
-_INK = "#1f2a44"
-_PAPER = "#ffffff"
 
 
 def render_canvas(width_px: int = SIDE_PX) -> Drawing:
@@ -42,16 +35,13 @@ def render_canvas(width_px: int = SIDE_PX) -> Drawing:
         # Just mounted, or come back from another page: begin with what was drawn.
         state[_START] = state.get(_DRAWING)
     with st.container(key="draw_canvas_steady"):
-        result = st_canvas(
-            stroke_width=state.get("draw_brush", _BRUSH_PX[2]),
-            stroke_color=_INK,
-            background_color=_PAPER,
-            width=width_px,
-            height=SIDE_PX,
-            initial_drawing=state[_START],
+        drawing = render_ink_canvas(
+            width_px,
+            SIDE_PX,
+            pen_px=state.get("draw_brush", _BRUSH_PX[2]),
             key=f"draw_canvas_{version}",
+            start=state[_START],
         )
-    drawing: Drawing = result.json_data or {"objects": []}
     state[_DRAWING] = drawing
     _render_tools(bool(drawing["objects"]))
     return drawing

@@ -1,11 +1,8 @@
 """The Evaluate page with what jobs found, own test sets, and models that lack something."""
 
-import io
 import shutil
-import zipfile
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -18,18 +15,8 @@ from digitlab.evaluation.report import EvaluationReport
 from digitlab.processes import mark_process
 from digitlab.shelf import DEFAULT_MODEL_ID, get_model
 from tests.app.html import read_html
+from tests.unit.own_zip import build_zip
 from tests.unit.sample_model import shelve_sample_model
-
-
-def build_zip(images, labels):
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for k, (image, label) in enumerate(zip(images, labels, strict=True)):
-            # On paper, with a margin: as a person would send it.
-            picture = cv2.resize(255 - np.pad(image, 6), None, fx=5, fy=5)
-            archive.writestr(f"{label}/{k}.png", cv2.imencode(".png", picture)[1].tobytes())
-        archive.writestr("eleven/note.txt", "not a picture")
-    return content.getvalue()
 
 
 @pytest.fixture
@@ -43,7 +30,8 @@ def test_digits():
 
 def test_an_own_zip_is_evaluated_apart_and_forgotten(open_page, test_digits):
     app = open_page(view="own")
-    app.file_uploader[0].upload("mine.zip", build_zip(*test_digits), "application/zip").run()
+    content = build_zip(*test_digits, more={"eleven/note.txt": b"not a picture"})
+    app.file_uploader[0].upload("mine.zip", content, "application/zip").run()
     assert not app.exception
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Read right"].endswith(" of 30")

@@ -1,15 +1,12 @@
 """The README's pictures: `make screenshots`."""
 
-import tempfile
-from pathlib import Path
-
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from digitlab.ink.samples import SAMPLE_POINTS
-from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.app_in_chromium import open_app_in_chromium
 from tests.browser.draw_page import DrawPage, draw_strokes
 from tests.browser.evaluate_page import EvaluatePage
-from tests.browser.server import PROJECT_DIR, own_folders, serve_app
+from tests.browser.server import PROJECT_DIR
 from tests.browser.train_page import TrainPage
 
 DOCS_DIR = PROJECT_DIR / "docs"
@@ -17,18 +14,11 @@ DOCS_DIR = PROJECT_DIR / "docs"
 
 def main() -> None:
     """Draw a 4 on a desk in the light and a 7 on a phone in the dark; watch a run; open a cell."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        own_folders(Path(folder)),
-        serve_app(Path(folder) / "server.log") as (url, _),
-        sync_playwright() as driver,
-    ):
-        browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+    with open_app_in_chromium() as (url, browser):
         shoot(browser, url, "draw", digit=4, width=1120, height=900, theme="light")
         shoot(browser, url, "draw-phone", digit=7, width=390, height=844, theme="dark")
         shoot_training(browser, url)
         shoot_evaluation(browser, url)
-        browser.close()
 
 
 def shoot(

@@ -1,12 +1,9 @@
 """The Evaluate page in real Chromium, with the shipped models."""
 
-import io
 import json
 import re
 import statistics
-import zipfile
 
-import cv2
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -18,6 +15,7 @@ from digitlab.evaluation.lab import load_report
 from digitlab.evaluation.pictures import load_pictures
 from digitlab.shelf import DEFAULT_MODEL_ID, get_model
 from tests.browser.evaluate_page import EvaluatePage
+from tests.unit.own_zip import build_zip
 
 SLIDER_LIMIT_MS = 300
 FILTER_LIMIT_MS = 400
@@ -136,22 +134,13 @@ def test_two_models_are_compared(open_page, report):
     assert set(evaluate.read_tiles("compare_wall")) <= set(comparison.only_first.tolist())
 
 
-def build_zip(images, labels):
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for k, (image, label) in enumerate(zip(images, labels, strict=True)):
-            picture = cv2.resize(255 - np.pad(image, 6), None, fx=5, fy=5)
-            archive.writestr(f"{label}/{k}.png", cv2.imencode(".png", picture)[1].tobytes())
-        archive.writestr("../outside/3/bad.png", b"nothing")
-    return content.getvalue()
-
-
 def test_an_own_test_set_and_its_report(open_page, report, tmp_path):
     evaluate = open_page(f"model={MODEL_ID}&view=own")
     page = evaluate.page
     pictures = load_pictures(get_model(MODEL_ID), report)
     places = np.flatnonzero(pictures.is_known)[:40]
-    content = build_zip(pictures.images[places], report.labels[places])
+    bad = {"../outside/3/bad.png": b"nothing"}
+    content = build_zip(pictures.images[places], report.labels[places], more=bad)
     file = {"name": "mine.zip", "mimeType": "application/zip", "buffer": content}
     page.locator("input[type=file]").set_input_files(file)
     expect(page.locator(".st-key-evaluate_own_figures")).to_contain_text("of 40")

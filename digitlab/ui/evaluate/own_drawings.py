@@ -1,17 +1,14 @@
 """Draw digits one after the other, and say which each is."""
 
-from typing import Any
-
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
 
 from digitlab.errors import OwnSetError
 from digitlab.evaluation.own_set import OwnSet, label_drawings
+from digitlab.ui.ink_canvas import Drawing, render_ink_canvas
 
 # Kept under keys of ours: a widget's state goes when its page is left.
 _DRAWINGS, _VERSION = "evaluate_drawings", "evaluate_canvas_version"
 _SIDE_PX, _PEN_PX = 220, 14
-_INK, _PAPER = "#1f2a44", "#ffffff"
 
 
 def render_own_drawings() -> OwnSet | None:
@@ -20,10 +17,13 @@ def render_own_drawings() -> OwnSet | None:
     Returns:
         A new set when digits were added and are to be read; else None.
     """
-    drawings: list[tuple[Any, int]] = st.session_state.setdefault(_DRAWINGS, [])
+    drawings: list[tuple[Drawing, int]] = st.session_state.setdefault(_DRAWINGS, [])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(key="evaluate_canvas_steady", width=_SIDE_PX + 20):
-            drawing = _render_canvas()
+            version = st.session_state.setdefault(_VERSION, 0)
+            drawing = render_ink_canvas(
+                _SIDE_PX, _SIDE_PX, pen_px=_PEN_PX, key=f"evaluate_canvas_{version}"
+            )
         with st.container():
             digit = st.pills("This is a", range(10), key="evaluate_drawn_digit")
             has_ink = bool(drawing["objects"])
@@ -51,21 +51,7 @@ def render_own_drawings() -> OwnSet | None:
         return None
 
 
-def _render_canvas() -> dict[str, Any]:
-    version = st.session_state.setdefault(_VERSION, 0)
-    result = st_canvas(
-        stroke_width=_PEN_PX,
-        stroke_color=_INK,
-        background_color=_PAPER,
-        width=_SIDE_PX,
-        height=_SIDE_PX,
-        key=f"evaluate_canvas_{version}",
-    )
-    drawing: dict[str, Any] = result.json_data or {"objects": []}
-    return drawing
-
-
-def _add(drawing: dict[str, Any], digit: int) -> None:
+def _add(drawing: Drawing, digit: int) -> None:
     st.session_state[_DRAWINGS].append((drawing, digit))
     st.session_state["evaluate_drawn_digit"] = None
     # A new key is a new canvas: the component keeps its own content otherwise.

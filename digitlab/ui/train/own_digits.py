@@ -1,16 +1,15 @@
 """A sheet to write up to ten digits on, which the network then reads while it learns."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
 
 from digitlab.errors import DigitlabError
 from digitlab.ink import parse_drawing
 from digitlab.many import frame_many_drawing
 from digitlab.png import build_address, put_on_paper
+from digitlab.ui.ink_canvas import Drawing, render_ink_canvas
 from digitlab.ui.readers import get_reader, list_digit_models
 from digitlab.ui.width import measure_width
 
@@ -23,7 +22,6 @@ _DIGITS = "train_own_digits"
 _WRITTEN = "train_written"
 _SIDE_PX = 170
 _PEN_PX = 9
-_INK, _PAPER = "#1f2a44", "#ffffff"
 
 
 @dataclass(frozen=True)
@@ -67,22 +65,19 @@ def render_own_digits() -> None:
     _render_found(images)
 
 
-def _render_sheet(width_px: int) -> dict[str, Any]:
+def _render_sheet(width_px: int) -> Drawing:
     state = st.session_state
     version = state.setdefault(_VERSION, 0)
     if f"train_own_canvas_{version}" not in state:
         state[_START] = state.get(_DRAWING)
     with st.container(key="train_own_steady"):
-        result = st_canvas(
-            stroke_width=_PEN_PX,
-            stroke_color=_INK,
-            background_color=_PAPER,
-            width=width_px,
-            height=_SIDE_PX,
-            initial_drawing=state[_START],
+        drawing = render_ink_canvas(
+            width_px,
+            _SIDE_PX,
+            pen_px=_PEN_PX,
             key=f"train_own_canvas_{version}",
+            start=state[_START],
         )
-    drawing: dict[str, Any] = result.json_data or {"objects": []}
     state[_DRAWING] = drawing
     st.button(
         "Clear",
