@@ -1,8 +1,8 @@
 """Images a second of the worker, with its reports, against a plain Keras script.
 
 `python -m benchmarks.throughput`: `simple_cnn`, the same batch size, the same validation split,
-turn by turn in the same run. What else a machine does takes from one or the other by chance: the best
-turn of each, which was disturbed least, is compared as well.
+turn by turn in the same run. What else a machine does takes from one or the other by chance: the
+best turn of each, which was disturbed least, is compared as well.
 """
 
 import statistics
