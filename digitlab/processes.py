@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +17,9 @@ from digitlab.paths import PROJECT_DIR
 # The clock may be set while a process runs, and the start time is told by the clock.
 _TOLERANCE_S = 5.0
 _LOWEST = 19
+_POLL_S = 0.02
+# The system takes its time to clear away what a killed process held.
+_KILLED_WAIT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -35,18 +39,27 @@ class ProcessMark:
         return self._find() is not None
 
     def end(self, *, wait_s: float = 3.0) -> None:
-        """Ask the process to end, and after a while no longer ask; returns when it has gone."""
+        """Ask the process to end, and after a while no longer ask; returns when it has gone.
+
+        Args:
+            wait_s: how long it may take when it is asked.
+        """
         process = self._find()
         if process is None:
             return
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
-            process.wait(wait_s)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(wait_s)
-        except psutil.NoSuchProcess:
-            return
+            if not self._wait_until_gone(wait_s):
+                process.kill()
+                self._wait_until_gone(_KILLED_WAIT_S)
+
+    def _wait_until_gone(self, limit_s: float) -> bool:
+        deadline_s = time.monotonic() + limit_s
+        while self.is_alive():
+            if time.monotonic() > deadline_s:
+                return False
+            time.sleep(_POLL_S)
+        return True
 
     def _find(self) -> psutil.Process | None:
         if not self.pid:

@@ -16,8 +16,8 @@ from tests.browser.server import own_folders, serve_app
 from tests.browser.train_page import RUN_LIMIT_MS, START_LIMIT_MS, TrainPage
 from tests.unit.histories import write_history
 
-# Steps of so few images that an epoch on the sample takes some seconds.
-SLOW_BATCH = 2
+# Steps of so few images that an epoch on the sample takes some ten seconds, or some five.
+SLOW_BATCH, BRISK_BATCH = 2, 4
 # How many epochs the axis of the curves in sight spans.
 SHOWN_EPOCHS = """(() => {
   const shown = [...document.querySelectorAll(".js-plotly-plot")].findLast(
@@ -33,9 +33,9 @@ def train_page(page, runs_of_server) -> TrainPage:
     return TrainPage(page)
 
 
-def start_slow_run(train_page, epochs=2):
+def start_slow_run(train_page, epochs=2, batch_size=SLOW_BATCH):
     train_page.choose_recipe("simple_cnn")
-    train_page.fill("batch_size", SLOW_BATCH)
+    train_page.fill("batch_size", batch_size)
     train_page.fill("epochs", epochs)
     train_page.start.click()
     train_page.expect_line(r"^Epoch 1 of", timeout=START_LIMIT_MS)
@@ -283,7 +283,7 @@ def test_a_long_run_fits_a_phone_in_the_dark(browser, server, runs_of_server):
 def test_the_curves_never_blink(train_page):
     """While a run goes on there is a chart in every frame, also when a finding comes above it."""
     page = train_page.page
-    start_slow_run(train_page, epochs=4)
+    start_slow_run(train_page, epochs=8, batch_size=BRISK_BATCH)
     expect(page.locator(".gtitle >> visible=true")).to_have_count(1)
     page.evaluate(
         """() => {
@@ -312,7 +312,7 @@ def test_the_curves_never_blink(train_page):
 
 
 def test_a_killed_worker_is_told_and_resumes(train_page):
-    start_slow_run(train_page)
+    start_slow_run(train_page, batch_size=BRISK_BATCH)
     train_page.expect_line("^Epoch 2 of 2")
     run = get_run(train_page.run_id)
     run.read_status().process.end(wait_s=0.1)
@@ -327,7 +327,7 @@ def test_a_killed_worker_is_told_and_resumes(train_page):
 def test_curves_held_still_keep_a_zoom(train_page):
     """While the run goes on beside them; let go, they show all of it again."""
     page = train_page.page
-    start_slow_run(train_page, epochs=3)
+    start_slow_run(train_page, epochs=6, batch_size=BRISK_BATCH)
     hold = page.locator(".st-key-train_hold label").first
     hold.click()
     train_page.wait_until_idle()
@@ -339,10 +339,10 @@ def test_curves_held_still_keep_a_zoom(train_page):
     page.mouse.down()
     page.mouse.move(x + box["width"] / 3, y, steps=5)
     page.mouse.up()
-    page.wait_for_function(f"{SHOWN_EPOCHS} < 2")
-    train_page.expect_line("^Epoch [23] of")
-    assert page.evaluate(SHOWN_EPOCHS) < 2
+    page.wait_for_function(f"{SHOWN_EPOCHS} < 4")
+    train_page.expect_line("^Epoch [2-6] of")
+    assert page.evaluate(SHOWN_EPOCHS) < 4
     hold.click()
-    page.wait_for_function(f"{SHOWN_EPOCHS} > 3")
+    page.wait_for_function(f"{SHOWN_EPOCHS} > 6")
     train_page.press("train_stop")
     train_page.expect_line("^(Stopped by you|Done)")

@@ -34,7 +34,8 @@ def render_live_run(run: Run) -> None:
     status = inspect_run(run)
     every_s = None
     if not status.is_final and status.state != "waiting":
-        every_s = _EVERY_S if _has_figures(status) else _EVERY_UNTIL_FIGURES_S
+        is_soon = status.state != "queued" and not _has_figures(status)
+        every_s = _EVERY_UNTIL_FIGURES_S if is_soon else _EVERY_S
     width_px = measure_width("train_width")
     show = st.fragment(_render, run_every=every_s)
     show(run, status, width_px is None or width_px >= _ZOOMABLE_FROM_PX)
@@ -73,7 +74,7 @@ def _render(run: Run, first: RunStatus, zoomable: bool) -> None:
         render_digit_strip(readings)
         st.caption(describe_readings(readings))
     if _has_figures(status) and not _has_figures(first):
-        # They are there: from now on the slower pace.
+        # They are on the page: from now on the slower pace.
         st.rerun()
 
 
