@@ -6,22 +6,30 @@ from typing import Any
 import streamlit as st
 
 
-def choose_part(label: str, parts: Mapping[str, str], **widget: Any) -> str:
+def choose_part(label: str, parts: Mapping[str, str], *, key: str, **widget: Any) -> str:
     """Buttons in a row, one of which is pressed.
 
     Args:
         label: what is chosen, for those who cannot see it.
         parts: what each is called, by its id.
-        widget: of `st.segmented_control`, its key for example.
+        key: names the buttons on their page.
+        widget: what else `st.segmented_control` takes.
     Returns:
         The id of the pressed one.
     """
-    chosen = st.segmented_control(
+    chosen: str | None = st.segmented_control(
         label,
         list(parts),
         format_func=parts.__getitem__,
         required=True,
         label_visibility="collapsed",
+        key=key,
         **widget,
     )
-    return str(chosen)
+    # A browser that has just put the buttons on the page may send, for something else, that none
+    # is pressed: what was chosen stays.
+    kept = f"{key}_kept"
+    if chosen not in parts:
+        chosen = st.session_state.get(kept)
+    st.session_state[kept] = chosen if chosen in parts else next(iter(parts))
+    return str(st.session_state[kept])

@@ -128,6 +128,14 @@ def test_the_train_page_without_a_run_says_what_to_do(train_app):
         assert any(words in info.value for info in train_app.info)
 
 
+def test_a_browser_that_says_no_view_is_chosen_changes_none(train_app):
+    """One that has just put the buttons on the page may do so."""
+    find_view_control(train_app).set_value("compare").run()
+    find_view_control(train_app).set_value(None).run()
+    assert not train_app.exception
+    assert any("Train a network first" in info.value for info in train_app.info)
+
+
 def test_a_recipe_fills_the_form_and_six_settings_are_in_sight(train_app):
     recipe = RECIPES["diverging"].config
     train_app.button(key="train_recipe_diverging").click().run()
