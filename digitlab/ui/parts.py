@@ -17,6 +17,11 @@ def choose_part(label: str, parts: Mapping[str, str], *, key: str, **widget: Any
     Returns:
         The id of the pressed one.
     """
+    # A browser that has just put the buttons on the page may send, for something else, that none
+    # is pressed: what was chosen stays. Noted first, since a run may be broken off at the buttons.
+    kept, state = f"{key}_kept", st.session_state
+    if state.get(key) in parts:
+        state[kept] = state[key]
     chosen: str | None = st.segmented_control(
         label,
         list(parts),
@@ -26,10 +31,7 @@ def choose_part(label: str, parts: Mapping[str, str], *, key: str, **widget: Any
         key=key,
         **widget,
     )
-    # A browser that has just put the buttons on the page may send, for something else, that none
-    # is pressed: what was chosen stays.
-    kept = f"{key}_kept"
     if chosen not in parts:
-        chosen = st.session_state.get(kept)
-    st.session_state[kept] = chosen if chosen in parts else next(iter(parts))
-    return str(st.session_state[kept])
+        chosen = state.get(kept)
+    state[kept] = chosen if chosen in parts else next(iter(parts))
+    return str(state[kept])
