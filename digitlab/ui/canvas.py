@@ -4,6 +4,7 @@ import streamlit as st
 
 from digitlab.ink.fit import fit_drawing
 from digitlab.ink.samples import CANVAS_PX
+from digitlab.ui.callbacks import callback, uninterrupted
 from digitlab.ui.ink_canvas import Drawing, render_ink_canvas
 
 # Streamlit drops a widget's state when its page is left; these keys are ours and stay.
@@ -28,8 +29,9 @@ def render_canvas(width_px: int = SIDE_PX) -> Drawing:
     """
     state = st.session_state
     if state.setdefault(_WIDTH, width_px) != width_px:
-        state[_WIDTH] = width_px
-        _fit(width_px)
+        with uninterrupted():
+            state[_WIDTH] = width_px
+            _fit(width_px)
     version = state.setdefault(_VERSION, 0)
     if f"draw_canvas_{version}" not in state:
         # Just mounted, or come back from another page: begin with what was drawn.
@@ -79,14 +81,14 @@ def _render_tools(has_ink: bool) -> None:
             "Undo",
             key="draw_undo",
             icon=":material/undo:",
-            on_click=_undo,
+            on_click=callback(_undo),
             disabled=not has_ink,
         )
         st.button(
             "Clear",
             key="draw_clear",
             icon=":material/ink_eraser:",
-            on_click=replace_drawing,
+            on_click=callback(replace_drawing),
             args=(None,),
             disabled=not has_ink,
         )

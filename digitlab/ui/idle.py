@@ -2,17 +2,30 @@
 
 import streamlit as st
 
-# Long enough for the page to be there, short enough to be done before a digit is drawn.
+from digitlab.ui.callbacks import callback
+
+# Long enough for the page to be there, short enough to be done before a digit is drawn. Sent
+# between a click and its answer, it would have that answer made twice.
 _JS = """
 export default function ({ setTriggerValue }) {
-  const wait = window.setTimeout(() => setTriggerValue("idle", true), 1200);
-  return () => window.clearTimeout(wait);
+  let wait;
+  const begin = () => {
+    window.clearTimeout(wait);
+    wait = window.setTimeout(() => setTriggerValue("idle", true), 1200);
+  };
+  const signs = ["pointerdown", "pointerup", "keydown"];
+  signs.forEach((sign) => window.addEventListener(sign, begin, true));
+  begin();
+  return () => {
+    window.clearTimeout(wait);
+    signs.forEach((sign) => window.removeEventListener(sign, begin, true));
+  };
 }
 """
 
 
 def render_idle_signal(key: str) -> bool:
-    """Say whether the page has been shown for a moment; until then, run again when it has.
+    """Say whether the page has been left alone for a moment; it runs again when so.
 
     Args:
         key: names the signal on its page.
@@ -21,5 +34,9 @@ def render_idle_signal(key: str) -> bool:
     if not st.session_state.get(seen):
         # Registered at each run: Streamlit compares and keeps what is the same.
         signal = st.components.v2.component("digitlab_idle_signal", js=_JS)
-        signal(key=key, on_idle_change=lambda: st.session_state.update({seen: True}))
+
+        def note() -> None:
+            st.session_state[seen] = True
+
+        signal(key=key, on_idle_change=callback(note))
     return bool(st.session_state.get(seen))

@@ -1,37 +1,50 @@
 """The choice between the parts of a page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
+from digitlab.ui.callbacks import callback
 
-def choose_part(label: str, parts: Mapping[str, str], *, key: str, **widget: Any) -> str:
-    """Buttons in a row, one of which is pressed.
+
+def choose_part(
+    label: str,
+    parts: Mapping[str, str],
+    *,
+    key: str,
+    on_change: Callable[[], object] | None = None,
+    as_pills: bool = False,
+) -> str:
+    """Buttons in a row, one of which is pressed; at first the first.
 
     Args:
         label: what is chosen, for those who cannot see it.
         parts: what each is called, by its id.
-        key: names the buttons on their page.
-        widget: what else `st.segmented_control` takes.
+        key: names the buttons on their page; their state is the id of the pressed one.
+        on_change: called when another is pressed, before the page runs again.
+        as_pills: with space between them, for many that may need several lines.
     Returns:
         The id of the pressed one.
     """
     # A browser that has just put the buttons on the page may send, for something else, that none
-    # is pressed: what was chosen stays. Noted first, since a run may be broken off at the buttons.
+    # is pressed: what was chosen stays. Streamlit forgets `key` when the page is left, not ours.
     kept, state = f"{key}_kept", st.session_state
-    if state.get(key) in parts:
-        state[kept] = state[key]
-    chosen: str | None = st.segmented_control(
+    known = (choice for choice in (state.get(key), state.get(kept)) if choice in parts)
+    state[key] = state[kept] = next(known, next(iter(parts)))
+
+    def follow() -> None:
+        if on_change is not None and state.get(key) in parts:
+            on_change()
+
+    show: Callable[..., Any] = st.pills if as_pills else st.segmented_control
+    chosen: str = show(
         label,
         list(parts),
         format_func=parts.__getitem__,
         required=True,
-        label_visibility="collapsed",
+        label_visibility="visible" if as_pills else "collapsed",
         key=key,
-        **widget,
+        on_change=callback(follow),
     )
-    if chosen not in parts:
-        chosen = state.get(kept)
-    state[kept] = chosen if chosen in parts else next(iter(parts))
-    return str(state[kept])
+    return chosen

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from digitlab.ink.samples import CANVAS_PX, SAMPLE_POINTS, build_path
+from digitlab.ui.callbacks import callback
 
 _CSS = """
 .strip { display: flex; flex-wrap: wrap; gap: 0.35rem; }
@@ -55,12 +56,12 @@ def render_sample_strip(key: str, on_pick: Callable[[int], None]) -> None:
     # Registered at each run: Streamlit compares and keeps what is the same.
     strip = st.components.v2.component("digitlab_sample_strip", css=_CSS, js=_JS)
 
-    def call_back() -> None:
+    def follow() -> None:
         picked = st.session_state[key].picked
         if picked is not None:
             on_pick(int(picked))
 
-    strip(key=key, data=_describe_samples(), on_picked_change=call_back)
+    strip(key=key, data=_describe_samples(), on_picked_change=callback(follow))
 
 
 def _describe_samples() -> dict[str, object]:

@@ -5,6 +5,7 @@ import numpy as np
 import streamlit as st
 
 from digitlab.ink import decode_picture
+from digitlab.ui.callbacks import callback
 from digitlab.ui.parts import choose_part
 
 WAYS = {
@@ -22,7 +23,7 @@ _HANDED_SCALE, _HANDED_MARGIN_PX = 8, 4
 
 def render_way_choice() -> str:
     """The choice between them: "draw", "picture" or "camera"."""
-    return choose_part("How to show a digit", WAYS, default="draw", key="draw_way")
+    return choose_part("How to show a digit", WAYS, key="draw_way")
 
 
 def render_picture_input(way: str, what: str) -> np.ndarray | None:
@@ -67,6 +68,10 @@ def hand_over(image: np.ndarray, model_id: str) -> None:
     st.session_state["draw_model"] = model_id
 
 
+def _take_away() -> None:
+    st.session_state.pop(_HANDED, None)
+
+
 def _render_handed() -> np.ndarray:
     picture: np.ndarray = st.session_state[_HANDED]
     st.image(picture, width=_SHOWN_PX, caption="A test digit from the Evaluate page")
@@ -74,6 +79,6 @@ def _render_handed() -> np.ndarray:
         "Choose a picture of your own",
         key="draw_handed_off",
         icon=":material/close:",
-        on_click=lambda: st.session_state.pop(_HANDED, None),
+        on_click=callback(_take_away),
     )
     return picture

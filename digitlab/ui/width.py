@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from digitlab.ui.callbacks import callback
+
 # A scroll bar that comes and goes is no other width.
 _JS = """
 export default function ({ parentElement, setStateValue }) {
@@ -31,6 +33,10 @@ export default function ({ parentElement, setStateValue }) {
 """
 
 
+def _run_again() -> None:
+    """Streamlit keeps what a component tells only if it has a callback."""
+
+
 def measure_width(key: str) -> int | None:
     """The width in pixels that is free here; None until the browser has told.
 
@@ -39,7 +45,7 @@ def measure_width(key: str) -> int | None:
     """
     # Registered at each run: Streamlit compares and keeps what is the same.
     ruler = st.components.v2.component("digitlab_ruler", css=".ruler { width: 100%; }", js=_JS)
-    result = ruler(key=key, default={"width": None}, on_width_change=lambda: None)
+    result = ruler(key=key, default={"width": None}, on_width_change=callback(_run_again))
     # Kept under a key of ours: on coming back to the page it is known at once.
     kept = f"{key}_kept"
     if result.width:

@@ -155,3 +155,25 @@ def test_a_digit_can_be_followed_through_every_change(open_page):
     html = read_html(app)
     assert html.count('role="listitem"') == 13
     assert "detail-verdict" not in html
+
+
+def test_an_address_from_before_the_last_click_undoes_nothing(open_page):
+    """The browser names it if it is asked anew before it has heard of the click."""
+    app = open_page(view="mistakes", digit="3")
+    app.query_params.clear()
+    app.query_params["view"] = "trust"
+    app.query_params["cell"] = "4-9"
+    app.run()
+    assert app.segmented_control(key="evaluate_view").value == "mistakes"
+    assert app.query_params["view"] == "mistakes"
+    assert app.query_params["digit"] == "3"
+    assert "cell" not in app.query_params
+
+
+def test_a_browser_that_says_nothing_is_chosen_changes_nothing(open_page):
+    app = open_page(view="robustness", corruption="blur")
+    app.segmented_control(key="evaluate_view").set_value(None)
+    app.pills(key="evaluate_corruption").set_value(None).run()
+    assert not app.exception
+    assert app.segmented_control(key="evaluate_view").value == "robustness"
+    assert app.pills(key="evaluate_corruption").value == "blur"

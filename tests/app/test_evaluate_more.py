@@ -121,22 +121,6 @@ def test_a_running_job_shows_how_far_it_is(open_page, own_model):
     assert Job(directory).is_stop_requested()
 
 
-def test_a_handed_digit_is_read_on_the_draw_page(open_page):
-    report = load_report(get_model(DEFAULT_MODEL_ID))
-    pictures = load_pictures(get_model(DEFAULT_MODEL_ID), report)
-    place = int(np.flatnonzero(pictures.is_known & report.is_right & (report.margins > 0.9))[0])
-    label = report.labels[place]
-    app = open_page(view="mistakes", digit=str(place))
-    app.button(key="evaluate_to_draw").click().run()
-    assert not app.exception
-    assert app.title[0].value == "Draw a digit"
-    assert f'data-testid="digit">{label}<' in read_html(app)
-    # The driver does not notice that the app turned the page itself.
-    app.switch_page("pages/draw.py").run()
-    app.button(key="draw_handed_off").click().run()
-    assert len(app.file_uploader) == 1
-
-
 def test_a_picture_that_is_not_here_can_be_fetched(open_page):
     report = load_report(get_model(DEFAULT_MODEL_ID))
     known = load_pictures(get_model(DEFAULT_MODEL_ID), report).is_known

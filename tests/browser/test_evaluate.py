@@ -116,6 +116,18 @@ def test_a_digit_says_why_and_goes_to_the_draw_page(open_page, report):
     expect(evaluate.page.get_by_test_id("digit")).to_have_text(re.compile(r"^[0-9–]$"))
 
 
+def test_a_handed_digit_is_read_on_the_draw_page(open_page):
+    tested = load_report(get_model(DEFAULT_MODEL_ID))
+    pictures = load_pictures(get_model(DEFAULT_MODEL_ID), tested)
+    # Read without doubt, so that the Draw page, which frames it anew, reads it the same.
+    index = int(np.flatnonzero(pictures.is_known & tested.is_right & (tested.margins > 0.9))[0])
+    page = open_page(f"model={DEFAULT_MODEL_ID}&view=mistakes&digit={index}").page
+    page.get_by_role("dialog").get_by_role("button", name="Try it on the Draw page").click()
+    expect(page.get_by_test_id("digit")).to_have_text(str(tested.labels[index]))
+    page.get_by_role("button", name="Choose a picture of your own").click()
+    expect(page.get_by_test_id("stFileUploader")).to_be_visible()
+
+
 def test_a_filter_answers_at_once(open_page):
     lasted = open_page(f"model={MODEL_ID}&view=mistakes").time_filters()
     assert statistics.median(lasted) <= FILTER_LIMIT_MS, lasted

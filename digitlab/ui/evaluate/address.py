@@ -7,6 +7,8 @@ from typing import Any
 import streamlit as st
 
 from digitlab.evaluation.gallery import GalleryQuery
+from digitlab.ui.callbacks import callback
+from digitlab.ui.history import has_come_back
 
 VIEWS = {
     "glance": "At a glance",
@@ -29,11 +31,15 @@ _KEPT = "evaluate_kept"
 
 def enter_address() -> None:
     """Called first at each run: take over the address, or put back what was looked at last."""
-    asked = {name: st.query_params[name] for name in _NAMES if name in st.query_params}
-    if asked:
+    query = st.query_params
+    asked = {name: query[name] for name in _NAMES if name in query}
+    if _KEPT not in st.session_state or has_come_back():
         st.session_state[_KEPT] = asked
-    else:
-        st.query_params.update(_get_kept())
+        return
+    kept = _get_kept()
+    for name in asked.keys() - kept.keys():
+        del query[name]
+    query.update(kept)
 
 
 def read_address(name: str) -> str | None:
@@ -97,7 +103,7 @@ def control(key: str, value: Any, change: Callable[[Any], None]) -> dict[str, An
         change: called with what was chosen instead.
     """
     st.session_state[key] = value
-    return {"key": key, "on_change": lambda: change(st.session_state[key])}
+    return {"key": key, "on_change": callback(lambda: change(st.session_state[key]))}
 
 
 def _get_kept() -> dict[str, str]:

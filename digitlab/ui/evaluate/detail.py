@@ -10,6 +10,7 @@ from digitlab.evaluation.insight import Neighbours
 from digitlab.explain import compute_occlusion
 from digitlab.figures.occlusion import occlusion_figure
 from digitlab.figures.probability import describe_probabilities, probability_figure
+from digitlab.ui.callbacks import callback
 from digitlab.ui.evaluate.address import read_number, read_query, read_view, turn_to
 from digitlab.ui.evaluate.pictures import encode_picture
 from digitlab.ui.evaluate.tested import Tested, find_training_set
@@ -27,7 +28,7 @@ def render_chosen_digit(tested: Tested) -> None:
     what = f"Your digit {index + 1:,}" if tested.names else f"Test picture {index:,}"
     what += f", read by {tested.model.label}"
     # Turning to nothing, so that it does not come up again.
-    show = st.dialog(what, width="large", on_dismiss=lambda: turn_to(digit=None))
+    show = st.dialog(what, width="large", on_dismiss=callback(_close))
     show(_render_detail)(tested, index)
 
 
@@ -52,6 +53,10 @@ def _render_detail(tested: Tested, index: int) -> None:
         _render_neighbours(tested, index)
 
 
+def _close() -> None:
+    turn_to(digit=None)
+
+
 def _render_steps(tested: Tested, index: int) -> None:
     """To the digits before and after it in the gallery, as that is filtered and sorted."""
     if read_view() != "mistakes":
@@ -64,15 +69,16 @@ def _render_steps(tested: Tested, index: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, icon, step in (("Before", "chevron_left", -1), ("Next", "chevron_right", 1)):
             beside = place + step
-            if st.button(
+            is_there = 0 <= beside < len(found)
+            st.button(
                 name,
                 key=f"evaluate_digit_{name.lower()}",
                 icon=f":material/{icon}:",
-                disabled=not 0 <= beside < len(found),
-            ):
-                turn_to(digit=str(found[beside]))
-                # The dialog shows another digit: the whole page runs again.
-                st.rerun()
+                disabled=not is_there,
+                # The dialog shows another digit.
+                on_click=callback(turn_to, whole_page=True),
+                kwargs={"digit": str(found[beside])} if is_there else None,
+            )
         st.caption(f"{place + 1:,} of {len(found):,}")
 
 
@@ -106,17 +112,28 @@ def _render_picture(tested: Tested, index: int) -> None:
 
 
 def _render_ways_on(tested: Tested, image: np.ndarray, index: int) -> None:
-    """Elsewhere with this digit: no callbacks, because the whole page is to run again."""
-    is_from_set = not tested.names
-    if is_from_set and st.button(
-        "Turn, move and blur it", key="evaluate_to_ladder", icon=":material/blur_on:"
-    ):
-        turn_to(view="robustness", ladder=str(index), digit=None)
-        st.rerun()
-    if st.button("Try it on the Draw page", key="evaluate_to_draw", icon=":material/draw:"):
-        hand_over(image, tested.model.id)
-        turn_to(digit=None)
-        st.switch_page("pages/draw.py")
+    """Elsewhere with this digit."""
+    if not tested.names:
+        st.button(
+            "Turn, move and blur it",
+            key="evaluate_to_ladder",
+            icon=":material/blur_on:",
+            on_click=callback(turn_to, whole_page=True),
+            kwargs={"view": "robustness", "ladder": str(index), "digit": None},
+        )
+    st.button(
+        "Try it on the Draw page",
+        key="evaluate_to_draw",
+        icon=":material/draw:",
+        on_click=callback(_draw),
+        args=(tested, image),
+    )
+
+
+def _draw(tested: Tested, image: np.ndarray) -> None:
+    hand_over(image, tested.model.id)
+    turn_to(digit=None)
+    st.switch_page("pages/draw.py")
 
 
 def _render_why(tested: Tested, image: np.ndarray, index: int) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from digitlab.evaluation.lab import load_map
 from digitlab.figures.feature_map import MAX_RIGHT, feature_map_figure
+from digitlab.ui.callbacks import callback
 from digitlab.ui.evaluate.address import control, read_address, turn_to
 from digitlab.ui.evaluate.job_panel import render_job
 from digitlab.ui.evaluate.tested import Tested
@@ -52,7 +53,7 @@ def _render_points(tested: Tested, places: np.ndarray, kind: str) -> None:
     st.plotly_chart(
         figure,
         key=_CHART,
-        on_select=_follow_click,
+        on_select=callback(_follow_click),
         selection_mode="points",
         config={"displayModeBar": False},
         alt=f"{_TITLES[kind]}; {n_wrong} mistakes are marked. The same digits are listed under "

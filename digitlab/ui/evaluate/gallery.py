@@ -14,6 +14,7 @@ from digitlab.evaluation.gallery import (
     find_digits,
     get_suspects,
 )
+from digitlab.ui.callbacks import callback
 from digitlab.ui.evaluate.address import (
     control,
     read_number,
@@ -134,7 +135,8 @@ def _render_count(page: GalleryPage, query: GalleryQuery) -> None:
         if query != GalleryQuery():
             st.button(
                 "All digits", key="evaluate_filters_off", type="tertiary",
-                icon=":material/filter_alt_off:", on_click=turn_to_query, args=(GalleryQuery(),),
+                icon=":material/filter_alt_off:",
+                on_click=callback(turn_to_query), args=(GalleryQuery(),),
             )  # fmt: skip
 
 
@@ -155,5 +157,6 @@ def _render_paging(page: GalleryPage) -> None:
                 key=f"evaluate_page_{name}",
                 icon=icon,
                 disabled=not 0 <= number <= last or number == page.number,
-                on_click=lambda number=number: turn_to(page=str(number)),
+                on_click=callback(turn_to),
+                kwargs={"page": str(number)},
             )

@@ -7,6 +7,7 @@ import streamlit as st
 from digitlab.errors import DigitlabError
 from digitlab.evaluation.jobs import JOB_KINDS, Job, JobStatus, find_job, start_job
 from digitlab.shelf import ShelvedModel
+from digitlab.ui.callbacks import callback
 
 _EVERY_S = 0.5
 _PROBLEM = "evaluate_job_problem"
@@ -39,7 +40,7 @@ def render_job(model: ShelvedModel, kind: str, start_label: str) -> None:
         key=f"evaluate_start_{kind}",
         icon=":material/play_arrow:",
         disabled=bool(lacking),
-        on_click=_start,
+        on_click=callback(_start),
         args=(model, kind),
     )
     if lacking:
@@ -70,7 +71,7 @@ def _follow(job: Job) -> None:
         words = f"Stopping … {words}"
     st.progress(status.share, f"{words} {status.message}".strip())
     st.button("Stop", key=f"evaluate_stop_{job.kind}", icon=":material/stop:",
-              on_click=job.request_stop)  # fmt: skip
+              on_click=callback(job.request_stop))  # fmt: skip
 
 
 def _tell_end(status: JobStatus) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 from digitlab.evaluation.gallery import GalleryQuery, cut_page, find_digits
 from digitlab.evaluation.metrics import Confusion, list_confusions, normalise_confusion
 from digitlab.figures.confusion import confusion_figure, describe_confusion
+from digitlab.ui.callbacks import callback
 from digitlab.ui.evaluate.address import control, read_address, turn_to, turn_to_query
 from digitlab.ui.evaluate.tested import Tested
 from digitlab.ui.evaluate.wall import render_wall
@@ -82,7 +83,7 @@ def _render_chart(tested: Tested, counts: np.ndarray, cell: Cell | None) -> None
             figure,
             # Another cell outlined is another figure: it begins without a selection of its own.
             key=_CHART,
-            on_select=_follow_click,
+            on_select=callback(_follow_click),
             selection_mode="points",
             config={"displayModeBar": False},
             alt=describe_confusion(counts, tested.class_names),
@@ -145,7 +146,7 @@ def _render_confusion(tested: Tested, confusion: Confusion) -> None:
     st.button(
         confusion.describe(tested.class_names),
         key=f"evaluate_confusion_{cell[0]}_{cell[1]}",
-        on_click=turn_to_cell,
+        on_click=callback(turn_to_cell),
         args=(cell,),
         type="tertiary",
         help=f"{confusion.share:.1%} of this true class. Click to see the digits.",
@@ -171,11 +172,13 @@ def _render_cell(tested: Tested, cell: Cell) -> None:
     with st.container(horizontal=True):
         if len(found) > _N_BESIDE and not tested.names:
             st.button(
-                f"All {len(found):,}", key="evaluate_cell_all", on_click=_show_all, args=(query,),
-                icon=":material/grid_view:",
+                f"All {len(found):,}", key="evaluate_cell_all",
+                on_click=callback(_show_all), args=(query,), icon=":material/grid_view:",
             )  # fmt: skip
-        st.button("Most frequent mistakes", key="evaluate_cell_back", on_click=turn_to_cell,
-                  args=(None,), icon=":material/arrow_back:", type="tertiary")  # fmt: skip
+        st.button(
+            "Most frequent mistakes", key="evaluate_cell_back", type="tertiary",
+            on_click=callback(turn_to_cell), args=(None,), icon=":material/arrow_back:",
+        )  # fmt: skip
 
 
 def _show_all(query: GalleryQuery) -> None:

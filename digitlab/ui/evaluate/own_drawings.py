@@ -1,21 +1,25 @@
 """Draw digits one after the other, and say which each is."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from digitlab.errors import OwnSetError
 from digitlab.evaluation.own_set import OwnSet, label_drawings
+from digitlab.ui.callbacks import callback
 from digitlab.ui.ink_canvas import Drawing, render_ink_canvas
 
 # Kept under keys of ours: a widget's state goes when its page is left.
 _DRAWINGS, _VERSION = "evaluate_drawings", "evaluate_canvas_version"
+_PROBLEM = "evaluate_drawn_problem"
 _SIDE_PX, _PEN_PX = 220, 14
 
 
-def render_own_drawings() -> OwnSet | None:
+def render_own_drawings(on_ready: Callable[[OwnSet], object]) -> None:
     """A small canvas, the digit that is meant, and a button; all digits as a test set.
 
-    Returns:
-        A new set when digits were added and are to be read; else None.
+    Args:
+        on_ready: called with the digits that were drawn when they are to be read.
     """
     drawings: list[tuple[Drawing, int]] = st.session_state.setdefault(_DRAWINGS, [])
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -32,23 +36,28 @@ def render_own_drawings() -> OwnSet | None:
                 key="evaluate_drawn_add",
                 icon=":material/add:",
                 disabled=not has_ink or digit is None,
-                on_click=_add,
+                on_click=callback(_add),
                 args=(drawing, digit),
             )
             _tell_how_many(len(drawings))
-    is_wanted = st.button(
+    st.button(
         "See how they are read",
         key="evaluate_drawn_read",
         type="primary",
         disabled=not drawings,
+        on_click=callback(_gather),
+        args=(on_ready,),
     )
-    if not is_wanted:
-        return None
+    problem = st.session_state.pop(_PROBLEM, None)
+    if problem:
+        st.error(problem)
+
+
+def _gather(on_ready: Callable[[OwnSet], object]) -> None:
     try:
-        return label_drawings(drawings)
+        on_ready(label_drawings(st.session_state[_DRAWINGS]))
     except OwnSetError as error:
-        st.error(str(error))
-        return None
+        st.session_state[_PROBLEM] = str(error)
 
 
 def _add(drawing: Drawing, digit: int) -> None:
@@ -73,4 +82,4 @@ def _tell_how_many(count: int) -> None:
         return
     st.caption(f"{count} {'digit' if count == 1 else 'digits'} so far.")
     st.button("Remove the last", key="evaluate_drawn_remove", icon=":material/undo:",
-              on_click=_remove_last, type="tertiary")  # fmt: skip
+              on_click=callback(_remove_last), type="tertiary")  # fmt: skip

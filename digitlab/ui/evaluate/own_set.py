@@ -10,6 +10,7 @@ from digitlab.errors import OwnSetError
 from digitlab.evaluation.own_set import OwnSet, pack_labelled_zip, read_labelled_zip
 from digitlab.evaluation.pictures import Pictures
 from digitlab.evaluation.report import evaluate_images
+from digitlab.ui.callbacks import callback
 from digitlab.ui.evaluate.address import turn_to
 from digitlab.ui.evaluate.download import render_downloads
 from digitlab.ui.evaluate.matrix import render_matrix
@@ -39,13 +40,11 @@ def render_own_set(tested: Tested) -> Tested | None:
         st.info("This network reads no digits. Choose another model for a test set of your own.")
         return None
     st.markdown("See how the network reads digits that you or others wrote.")
-    way = choose_part("Where they come from", _WAYS, default="zip", key="evaluate_own_way")
+    way = choose_part("Where they come from", _WAYS, key="evaluate_own_way")
     if way == "zip":
         _render_upload()
     else:
-        drawn = render_own_drawings()
-        if drawn is not None:
-            _keep(drawn, "drawn", "Digits drawn by you")
+        render_own_drawings(lambda drawn: _keep(drawn, "drawn", "Digits drawn by you"))
     own: OwnSet | None = st.session_state.get(_SET)
     if own is None:
         return None
@@ -152,5 +151,5 @@ def _render_result(result: Tested, own: OwnSet) -> None:
             help="To be tested again another day: nothing of them is kept here.",
             on_click="ignore",
         )
-        st.button("Forget these digits", key="evaluate_own_forget", on_click=_forget,
+        st.button("Forget these digits", key="evaluate_own_forget", on_click=callback(_forget),
                   icon=":material/delete:")  # fmt: skip

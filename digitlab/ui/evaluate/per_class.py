@@ -7,6 +7,7 @@ from digitlab.evaluation.curves import compute_precision_recall
 from digitlab.evaluation.gallery import GalleryQuery
 from digitlab.figures.per_class import describe_per_class, per_class_figure
 from digitlab.figures.precision_recall import describe_precision_recall, precision_recall_figure
+from digitlab.ui.callbacks import callback
 from digitlab.ui.evaluate.address import control, read_number, turn_to, turn_to_query
 from digitlab.ui.evaluate.tested import Tested
 
@@ -71,7 +72,7 @@ def _render_curve(tested: Tested, classes: list[int]) -> None:
             f"See the {n_missed:,} it misses",
             key="evaluate_missed",
             icon=":material/grid_view:",
-            on_click=_show_missed,
+            on_click=callback(_show_missed),
             args=(chosen,),
         )
 

@@ -17,6 +17,7 @@ from digitlab.ui.evaluate.address import control, read_address, read_number, tur
 from digitlab.ui.evaluate.job_panel import render_job
 from digitlab.ui.evaluate.pictures import encode_picture
 from digitlab.ui.evaluate.tested import Tested
+from digitlab.ui.parts import choose_part
 from digitlab.ui.readers import get_reader
 
 _GREY_DIMENSIONS = 3
@@ -25,11 +26,10 @@ _GREY_DIMENSIONS = 3
 def render_robustness(tested: Tested) -> None:
     """Choose a change; its curve; one digit under it."""
     asked = read_address("corruption")
-    chosen: str = st.pills(
+    chosen = choose_part(
         "What is done to the digits",
-        list(CORRUPTIONS),
-        format_func=lambda key: CORRUPTIONS[key].label,
-        required=True,
+        {key: corruption.label for key, corruption in CORRUPTIONS.items()},
+        as_pills=True,
         **control(
             "evaluate_corruption",
             asked if asked in CORRUPTIONS else next(iter(CORRUPTIONS)),

@@ -19,6 +19,7 @@ from digitlab.figures.trust import (
     histogram_figure,
     reliability_figure,
 )
+from digitlab.ui.callbacks import callback
 from digitlab.ui.evaluate.address import control, read_address, turn_to, turn_to_query
 from digitlab.ui.evaluate.tested import Tested
 
@@ -82,10 +83,17 @@ def _render_threshold(tested: Tested, curve: CoverageCurve) -> None:
         f"{np.nan_to_num(point.accuracy):.3%} of them right.",
     )  # fmt: skip
     can_show = point.n_wrong > 0 and not tested.names
-    if can_show and st.button(
-        "See those still wrong", key="evaluate_still_wrong", icon=":material/grid_view:"
-    ):
-        turn_to_query(replace(GalleryQuery(right=False), low=percent / 100))
-        turn_to(view="mistakes")
-        # Another part of the page is to be shown, not this fragment.
-        st.rerun()
+    if can_show:
+        st.button(
+            "See those still wrong",
+            key="evaluate_still_wrong",
+            icon=":material/grid_view:",
+            # Another part of the page is to be shown, not this fragment.
+            on_click=callback(_show_wrong, whole_page=True),
+            args=(percent / 100,),
+        )
+
+
+def _show_wrong(threshold: float) -> None:
+    turn_to_query(replace(GalleryQuery(right=False), low=threshold))
+    turn_to(view="mistakes")

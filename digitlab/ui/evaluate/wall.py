@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from digitlab.figures.palette import RIGHT, VALIDATION, WRONG
+from digitlab.ui.callbacks import callback
 from digitlab.ui.evaluate.job_panel import render_job
 from digitlab.ui.evaluate.pictures import SPRITE_COLUMNS, build_sprite
 from digitlab.ui.evaluate.tested import Tested
@@ -86,7 +87,7 @@ def render_wall(
     # Registered at each run: Streamlit compares and keeps what is the same.
     wall = st.components.v2.component("digitlab_digit_wall", css=_CSS, js=_JS)
 
-    def call_back() -> None:
+    def follow() -> None:
         picked = st.session_state[key].picked
         if picked is not None:
             on_pick(int(picked))
@@ -99,7 +100,7 @@ def render_wall(
         "tiles": [_describe_tile(tested, int(index)) for index in indices],
     }
     with st.container(key=f"{key}_place"):
-        wall(key=key, data=data, on_picked_change=call_back)
+        wall(key=key, data=data, on_picked_change=callback(follow))
     if not tested.pictures.is_known[indices].all():
         _render_lack(tested)
 

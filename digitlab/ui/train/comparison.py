@@ -57,7 +57,6 @@ def _render_chart(runs: Sequence[Run], names: dict[str, str]) -> None:
     quantity = choose_part(
         "What to compare",
         {"accuracy": "Accuracy", "loss": "Loss"},
-        default="accuracy",
         key="train_compared_quantity",
     )
     histories = {names[run.id]: run.read_history() for run in runs}

@@ -9,6 +9,7 @@ from digitlab.errors import DigitlabError
 from digitlab.ink import parse_drawing
 from digitlab.many import frame_many_drawing
 from digitlab.png import build_address, put_on_paper
+from digitlab.ui.callbacks import callback
 from digitlab.ui.ink_canvas import Drawing, render_ink_canvas
 from digitlab.ui.readers import get_reader, list_digit_models
 from digitlab.ui.width import measure_width
@@ -83,7 +84,7 @@ def _render_sheet(width_px: int) -> Drawing:
         "Clear",
         key="train_own_clear",
         icon=":material/ink_eraser:",
-        on_click=_clear,
+        on_click=callback(_clear),
         disabled=not drawing["objects"],
     )
     return drawing

@@ -8,6 +8,7 @@ from digitlab.errors import ConfigError
 from digitlab.figures.class_balance import class_balance_figure, describe_class_balance
 from digitlab.nets.layers import compute_layer_table
 from digitlab.training.config import TrainConfig
+from digitlab.ui.callbacks import callback
 from digitlab.ui.parts import choose_part
 from digitlab.ui.train.data_sample import DataSample, get_data_sample
 from digitlab.ui.train.own_digits import render_own_digits
@@ -23,7 +24,7 @@ _N_CHANGED = 10
 
 def render_preview(config: TrainConfig | ConfigError) -> None:
     """The parts to choose from, and the chosen one."""
-    part = choose_part("What to look at", _PARTS, default="data", key="train_preview")
+    part = choose_part("What to look at", _PARTS, key="train_preview")
     if part == "digits":
         render_own_digits()
     elif isinstance(config, ConfigError):
@@ -88,7 +89,12 @@ def _render_augmentation(config: TrainConfig, sample: DataSample) -> None:
     if plan_augmentation(config).is_none:
         st.caption("Augmentation is off: each epoch shows the same images.")
         return
-    st.button("Others", key="train_augment_again", icon=":material/refresh:", on_click=_draw_lots)
+    st.button(
+        "Others",
+        key="train_augment_again",
+        icon=":material/refresh:",
+        on_click=callback(_draw_lots),
+    )
     few = sample.images[:_N_CHANGED]
     changed = preview_augmentation(config, few, seed=st.session_state.get("train_lots", 0))
     st.image(

@@ -5,6 +5,7 @@ import streamlit as st
 from digitlab.errors import ConfigError
 from digitlab.training.config import TrainConfig
 from digitlab.training.recipes import RECIPES
+from digitlab.ui.callbacks import callback
 from digitlab.ui.train.form import fill_form
 from digitlab.ui.train.start import find_recipe
 
@@ -21,7 +22,7 @@ def render_recipes(config: TrainConfig | ConfigError) -> None:
                     key=f"train_recipe_{recipe_id}",
                     type="tertiary",
                     icon=":material/check:" if recipe_id == chosen else None,
-                    on_click=fill_form,
+                    on_click=callback(fill_form),
                     args=(recipe.config,),
                 )
                 st.caption(recipe.teaches)

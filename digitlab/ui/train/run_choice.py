@@ -8,6 +8,8 @@ from digitlab.errors import RunError
 from digitlab.runs import Run, list_runs
 from digitlab.training.jobs import inspect_run
 from digitlab.training.status_words import describe_state
+from digitlab.ui.callbacks import callback, uninterrupted
+from digitlab.ui.history import has_come_back
 from digitlab.ui.parts import choose_part
 
 VIEWS = {
@@ -25,11 +27,14 @@ _RUN_WIDGET = "train_run_choice"
 
 def render_view_choice() -> str:
     """The three parts of the page; an address with a run opens the second."""
-    state = st.session_state
-    state.setdefault(_VIEW, "watch" if "run" in st.query_params else "choose")
+    state, asked = st.session_state, st.query_params.get("run")
+    if _VIEW not in state or has_come_back():
+        with uninterrupted():
+            state[_RUN] = asked or state.get(_RUN)
+            _turn_to("watch" if asked else "choose")
     # A new key after each turn: a browser that has not heard of the turn yet may still send what
     # the control showed before, and would turn the page back.
-    key = f"train_view_{state.setdefault(_TURNS, 0)}"
+    key = f"train_view_{state[_TURNS]}"
     state.setdefault(key, state[_VIEW])
     with st.container(key="train_view", width="content"):
         view = choose_part("What to do", VIEWS, key=key)
@@ -66,7 +71,7 @@ def forget_run() -> None:
 def render_run_choice() -> Run | None:
     """The runs, the newest first; the one that is looked at, None if there is none at all."""
     runs = {run.id: run for run in list_runs()}
-    asked = st.query_params.get("run") or st.session_state.get(_RUN)
+    asked = st.session_state.get(_RUN)
     if asked is not None and asked not in runs:
         st.warning(f"There is no run {asked} here: it was deleted, or the address is wrong.")
         forget_run()
@@ -80,7 +85,7 @@ def render_run_choice() -> Run | None:
         list(runs),
         format_func=lambda run_id: tell_run(runs[run_id]),
         key=_RUN_WIDGET,
-        on_change=_turn_to_choice,
+        on_change=callback(_turn_to_choice),
         label_visibility="collapsed",
     )
     state[_RUN] = st.query_params["run"] = chosen

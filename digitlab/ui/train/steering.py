@@ -15,6 +15,7 @@ from digitlab.training.jobs import (
     resume_run,
     stop_run,
 )
+from digitlab.ui.callbacks import callback
 from digitlab.ui.train.form import fill_form
 from digitlab.ui.train.live_run import tell_phase
 from digitlab.ui.train.run_choice import forget_run, name_run, show_form
@@ -25,13 +26,13 @@ _PROBLEM = "train_problem"
 def try_to(action: Callable[[], object]) -> Callable[[], None]:
     """An action as a callback; what goes wrong is shown by `render_problem`, in its own words."""
 
-    def call_back() -> None:
+    def attempt() -> None:
         try:
             action()
         except DigitlabError as error:
             st.session_state[_PROBLEM] = str(error)
 
-    return call_back
+    return callback(attempt)
 
 
 def render_problem() -> None:
@@ -113,11 +114,20 @@ def _render_shelve(run: Run) -> None:
             on_click=try_to(lambda: _shelve(run, label)),
         )
     model = find_shelved(run)
-    if model and st.button(
-        "Draw with it", key="train_draw", icon=":material/draw:", type="primary"
-    ):
-        st.session_state["draw_model"] = model.id
-        st.switch_page("pages/draw.py")
+    if model:
+        st.button(
+            "Draw with it",
+            key="train_draw",
+            icon=":material/draw:",
+            type="primary",
+            on_click=callback(_draw),
+            args=(model.id,),
+        )
+
+
+def _draw(model_id: str) -> None:
+    st.session_state["draw_model"] = model_id
+    st.switch_page("pages/draw.py")
 
 
 def _shelve(run: Run, label: str) -> None:
