@@ -4,7 +4,7 @@ import streamlit as st
 
 from digitlab.errors import DigitlabError
 from digitlab.training.warm import prepare_worker
-from digitlab.ui.idle import render_idle_signal
+from digitlab.ui.idle import run_when_idle
 from digitlab.ui.shell import enter_through_app
 from digitlab.ui.train.comparison import render_comparison
 from digitlab.ui.train.form import prepare_form, render_all_settings, render_basic_settings
@@ -56,5 +56,4 @@ except DigitlabError as error:
     st.error(str(error))
 with st.container(key="train_unseen"):
     # A worker that has loaded TensorFlow already makes the first figures come at once.
-    if render_idle_signal("train_idle") and is_training_installed():
-        prepare_worker()
+    run_when_idle("train_idle", lambda: is_training_installed() and prepare_worker())

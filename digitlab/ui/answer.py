@@ -5,7 +5,7 @@ import streamlit as st
 from digitlab.errors import DigitlabError, EmptyInkError
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.reader import FAIRLY_SURE, Answer, format_share
-from digitlab.ui.idle import render_idle_signal
+from digitlab.ui.idle import run_when_idle
 from digitlab.ui.steady_chart import render_steady_chart
 
 # Below this a second guess is not worth a word.
@@ -58,8 +58,7 @@ def render_blank(sentence: str) -> None:
     # Unseen, so that the browser has fetched what draws the bars when the first answer comes;
     # not before the page is there, which would come a second later for it.
     with st.container(key="draw_unseen"):
-        if render_idle_signal("draw_idle"):
-            _render_bars((0.0,) * 10)
+        run_when_idle("draw_idle", lambda: _render_bars((0.0,) * 10))
 
 
 def render_invitation(sentence: str) -> None:

@@ -1,11 +1,12 @@
-"""Tell when the browser has nothing to do, so that what comes next can be fetched ahead."""
+"""Do what comes next ahead, while the browser has nothing else to do."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from digitlab.ui.callbacks import callback
 
-# Long enough for the page to be there, short enough to be done before a digit is drawn. Sent
-# between a click and its answer, it would have that answer made twice.
+# Long enough for the page to be there, short enough to be done before a digit is drawn.
 _JS = """
 export default function ({ setTriggerValue }) {
   let wait;
@@ -24,19 +25,24 @@ export default function ({ setTriggerValue }) {
 """
 
 
-def render_idle_signal(key: str) -> bool:
-    """Say whether the page has been left alone for a moment; it runs again when so.
+@st.fragment
+def run_when_idle(key: str, action: Callable[[], object]) -> None:
+    """Do something once the page has been left alone for a moment, and in each run from then on.
+
+    In a fragment, since only the run of a whole page breaks off what is being done for a click.
 
     Args:
-        key: names the signal on its page.
+        key: names this on its page.
+        action: what is done; what it renders stands here.
     """
     seen = f"{key}_seen"
-    if not st.session_state.get(seen):
-        # Registered at each run: Streamlit compares and keeps what is the same.
-        signal = st.components.v2.component("digitlab_idle_signal", js=_JS)
+    if st.session_state.get(seen):
+        action()
+        return
+    # Registered at each run: Streamlit compares and keeps what is the same.
+    signal = st.components.v2.component("digitlab_idle_signal", js=_JS)
 
-        def note() -> None:
-            st.session_state[seen] = True
+    def note() -> None:
+        st.session_state[seen] = True
 
-        signal(key=key, on_idle_change=callback(note))
-    return bool(st.session_state.get(seen))
+    signal(key=key, on_idle_change=callback(note))
