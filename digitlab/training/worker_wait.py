@@ -46,6 +46,8 @@ def _read_line() -> bytes:
     # Reading begins before the import: a person may be quicker than Keras.
     reader.start()
     import_training()
+    if reader.is_alive():
+        importlib.import_module("digitlab.training.rehearsal").rehearse()
     reader.join(_PATIENCE_S)
     return received[0].strip() if received else b""
 

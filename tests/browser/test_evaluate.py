@@ -200,3 +200,17 @@ def test_it_fits_a_phone_in_the_dark(browser, server):
     page.goto(f"/evaluate?model={MODEL_ID}")
     EvaluatePage(page).click_cell(4, 9)
     context.close()
+
+
+def test_back_and_forward_turn_the_views(open_page):
+    page = open_page().page
+    views = page.locator(".st-key-evaluate_view")
+    for view in ("Trust", "Per digit"):
+        views.get_by_role("radio", name=view).click()
+        expect(views.get_by_role("radio", name=view)).to_be_checked()
+        page.wait_for_url(re.compile("view=" + {"Trust": "trust", "Per digit": "classes"}[view]))
+    page.go_back()
+    expect(views.get_by_role("radio", name="Trust")).to_be_checked()
+    expect(page.locator(".st-key-evaluate_threshold")).to_be_visible()
+    page.go_forward()
+    expect(views.get_by_role("radio", name="Per digit")).to_be_checked()

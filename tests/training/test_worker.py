@@ -17,7 +17,7 @@ from digitlab.shelf import get_model
 from digitlab.training.config import TrainConfig
 from digitlab.training.jobs import follow_run, start_run, stop_run
 from tests.conftest import PROJECT_DIR
-from tests.training.workers import LIMIT_S, train, train_here, wait_until
+from tests.training.workers import LIMIT_S, run_python, train, train_here, wait_until
 
 FILES = {
     "config.json", "meta.json", "status.json", "heartbeat.json", "batches.csv", "history.csv",
@@ -83,6 +83,22 @@ def test_the_same_settings_give_the_same_weights():
     # The files differ in the names of their layers, of which this process has seen more.
     for ours, its in zip(load_weights(here), load_weights(worker), strict=True):
         assert np.array_equal(ours, its)
+
+
+def test_a_rehearsal_changes_no_weights():
+    config = TrainConfig(dropout=0.3, validation_split=0.8, epochs=1)
+    rehearsed, straight = create_run(config), create_run(config)
+    worker = run_python(
+        "import sys; from pathlib import Path\n"
+        "from digitlab.training import rehearsal, worker\n"
+        "rehearsal.rehearse(); sys.exit(worker.main(Path(sys.argv[1])))",
+        str(rehearsed.directory),
+    )
+    assert worker.wait(LIMIT_S) == 0
+    assert train(straight)[-1].state == "done"
+    for ours, its in zip(load_weights(rehearsed), load_weights(straight), strict=True):
+        assert np.array_equal(ours, its)
+    assert hash_model(rehearsed) == hash_model(straight)
 
 
 def test_augmentation_averaged_weights_and_schedule():
