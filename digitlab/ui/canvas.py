@@ -5,7 +5,7 @@ import streamlit as st
 from digitlab.ink.fit import fit_drawing
 from digitlab.ink.samples import CANVAS_PX
 from digitlab.ui.callbacks import callback, uninterrupted
-from digitlab.ui.ink_canvas import Drawing, render_ink_canvas
+from digitlab.ui.ink_canvas import Drawing, get_drawing, render_ink_canvas
 
 # Streamlit drops a widget's state when its page is left; these keys are ours and stay.
 _DRAWING = "draw_drawing"
@@ -71,7 +71,8 @@ def _fit(width_px: int) -> None:
 
 
 def _undo() -> None:
-    drawing = st.session_state.get(_DRAWING) or {"objects": []}
+    state = st.session_state
+    drawing = get_drawing(f"draw_canvas_{state[_VERSION]}") or state[_DRAWING]
     replace_drawing({**drawing, "objects": drawing["objects"][:-1]})
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 # The component's `json_data`.
@@ -32,4 +33,17 @@ def render_ink_canvas(
         key=key,
     )
     drawing: Drawing = result.json_data or {"objects": []}
+    return drawing
+
+
+def get_drawing(key: str) -> Drawing | None:
+    """What is on a canvas by the browser's latest word, for callbacks: the page is a run behind.
+
+    Args:
+        key: the canvas's.
+    Returns:
+        None if the browser has not said anything of this canvas yet.
+    """
+    told = st.session_state.get(key) or {}
+    drawing: Drawing | None = (told.get("drawing") or {}).get("raw")
     return drawing

@@ -8,9 +8,10 @@ import pytest
 
 from digitlab.files import write_json
 from digitlab.run_status import RunStatus
-from digitlab.runs import create_run
+from digitlab.runs import create_run, list_runs
 from digitlab.shelf import MODEL_FILES, get_model, shelve_run
 from digitlab.training.config import TrainConfig
+from digitlab.training.jobs import follow_run, stop_run
 from digitlab.training.recipes import RECIPES
 from tests.conftest import PROJECT_DIR, TRAINING_PACKAGES
 from tests.unit.histories import write_history
@@ -187,3 +188,23 @@ def test_finished_runs_are_shown_and_compared(train_app):
     find_view_control(train_app).set_value("compare").run()
     assert not train_app.exception
     assert "Epochs" in list(train_app.table[0].value.iloc[:, 0])
+
+
+def test_a_number_typed_last_counts_though_the_click_comes_with_it(train_app):
+    train_app.number_input(key="train_epochs").set_value(17)
+    train_app.button(key="train_start").click().run()
+    (run,) = list_runs()
+    stop_run(run, force=True)
+    assert run.read_config().epochs == 17
+    *_, status = follow_run(run)
+    assert status.is_final
+
+
+def test_a_name_typed_last_counts_though_the_click_comes_with_it(train_app):
+    run = create_run(TrainConfig(epochs=3), label="At first")
+    write_history(run, 3)
+    run.write_status(RunStatus(state="done", epoch=3, epochs=3))
+    find_view_control(train_app).set_value("watch").run()
+    train_app.text_input(key=f"train_name_{run.id}").set_value("Typed last")
+    train_app.button(key="train_rename").click().run()
+    assert run.read_meta().label == "Typed last"

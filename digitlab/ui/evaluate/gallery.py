@@ -77,7 +77,7 @@ def _render_filters(tested: Tested, query: GalleryQuery) -> None:
             **control(
                 "evaluate_confidence",
                 (low, high),
-                lambda ends: turn_to_query(replace(query, low=ends[0] / 100, high=ends[1] / 100)),
+                lambda ends: _filter(low=ends[0] / 100, high=ends[1] / 100),
             ),
         )
         for name, (label, help_text) in _FLAGS.items():
@@ -96,7 +96,7 @@ def _choose(name: str, label: str, query: GalleryQuery, options: list[Any], tell
             f"evaluate_filter_{name}",
             # An address may name a class that this data set does not have.
             value if value in options else options[0],
-            lambda chosen: _filter(query, name, chosen),
+            lambda chosen: _filter(**{name: chosen}),
         ),
     )
 
@@ -114,14 +114,14 @@ def _render_flag(
         **control(
             f"evaluate_filter_{name}",
             bool(getattr(query, name)),
-            lambda chosen: _filter(query, name, True if chosen else None),
+            lambda chosen: _filter(**{name: True if chosen else None}),
         ),
     )
 
 
-def _filter(query: GalleryQuery, name: str, value: Any) -> None:
-    changes: dict[str, Any] = {name: value}
-    turn_to_query(replace(query, **changes))
+def _filter(**changes: Any) -> None:
+    # Read now: the filter before may have been changed since the page was made.
+    turn_to_query(replace(read_query(), **changes))
 
 
 def _render_count(page: GalleryPage, query: GalleryQuery) -> None:

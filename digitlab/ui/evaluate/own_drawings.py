@@ -7,11 +7,11 @@ import streamlit as st
 from digitlab.errors import OwnSetError
 from digitlab.evaluation.own_set import OwnSet, label_drawings
 from digitlab.ui.callbacks import callback
-from digitlab.ui.ink_canvas import Drawing, render_ink_canvas
+from digitlab.ui.ink_canvas import Drawing, get_drawing, render_ink_canvas
 
 # Kept under keys of ours: a widget's state goes when its page is left.
 _DRAWINGS, _VERSION = "evaluate_drawings", "evaluate_canvas_version"
-_PROBLEM = "evaluate_drawn_problem"
+_DIGIT, _PROBLEM = "evaluate_drawn_digit", "evaluate_drawn_problem"
 _SIDE_PX, _PEN_PX = 220, 14
 
 
@@ -29,7 +29,7 @@ def render_own_drawings(on_ready: Callable[[OwnSet], object]) -> None:
                 _SIDE_PX, _SIDE_PX, pen_px=_PEN_PX, key=f"evaluate_canvas_{version}"
             )
         with st.container():
-            digit = st.pills("This is a", range(10), key="evaluate_drawn_digit")
+            digit = st.pills("This is a", range(10), key=_DIGIT)
             has_ink = bool(drawing["objects"])
             st.button(
                 "Add it",
@@ -37,7 +37,6 @@ def render_own_drawings(on_ready: Callable[[OwnSet], object]) -> None:
                 icon=":material/add:",
                 disabled=not has_ink or digit is None,
                 on_click=callback(_add),
-                args=(drawing, digit),
             )
             _tell_how_many(len(drawings))
     st.button(
@@ -60,11 +59,16 @@ def _gather(on_ready: Callable[[OwnSet], object]) -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _add(drawing: Drawing, digit: int) -> None:
-    st.session_state[_DRAWINGS].append((drawing, digit))
-    st.session_state["evaluate_drawn_digit"] = None
+def _add() -> None:
+    state = st.session_state
+    # Read now: the last stroke, or another digit, may come with the click.
+    drawing, digit = get_drawing(f"evaluate_canvas_{state[_VERSION]}"), state[_DIGIT]
+    if digit is None or not drawing or not drawing["objects"]:
+        return
+    state[_DRAWINGS].append((drawing, digit))
+    state[_DIGIT] = None
     # A new key is a new canvas: the component keeps its own content otherwise.
-    st.session_state[_VERSION] += 1
+    state[_VERSION] += 1
 
 
 def forget_drawings() -> None:

@@ -15,7 +15,7 @@ from digitlab.training.doubts import find_doubts
 from digitlab.training.jobs import start_run
 from digitlab.training.recipes import RECIPES
 from digitlab.training.waiting_line import read_line
-from digitlab.ui.train.form import Values
+from digitlab.ui.train.form import Values, prepare_form
 from digitlab.ui.train.own_digits import get_own_digits
 from digitlab.ui.train.run_choice import show_run
 from digitlab.ui.train.steering import try_to
@@ -54,7 +54,7 @@ def render_start(config: TrainConfig | ConfigError) -> None:
         icon=":material/play_arrow:",
         width="stretch",
         disabled=not (is_good and is_installed),
-        on_click=try_to(lambda: _start(config)),
+        on_click=try_to(_start),
     )
     if not is_installed:
         st.info(
@@ -71,7 +71,9 @@ def render_start(config: TrainConfig | ConfigError) -> None:
         st.warning(doubt, icon=":material/lightbulb:")
 
 
-def _start(config: TrainConfig | ConfigError) -> None:
+def _start() -> None:
+    # Read now: a number that was typed last comes with the click.
+    config = read_form(prepare_form())
     if isinstance(config, ConfigError):
         raise config
     digits = get_own_digits() if DATASETS[config.dataset].image_shape == _DIGIT_SHAPE else None

@@ -85,12 +85,13 @@ def _render_resume(run: Run) -> None:
     n_done = len(run.read_history())
     planned = run.read_meta().epochs or run.read_config().epochs
     lacking = planned - n_done
-    epochs = st.number_input(
+    key = f"train_more_{run.id}_{n_done}"
+    st.number_input(
         "More epochs",
         min_value=1,
         max_value=1000,
         value=lacking if lacking > 0 else 2,
-        key=f"train_more_{run.id}_{n_done}",
+        key=key,
         width=130,
     )
     st.button(
@@ -99,19 +100,20 @@ def _render_resume(run: Run) -> None:
         icon=":material/resume:",
         type="primary",
         help="Goes on from the last epoch: weights, optimizer and curves continue.",
-        on_click=try_to(lambda: resume_run(run, epochs=int(epochs))),
+        on_click=try_to(lambda: resume_run(run, epochs=int(st.session_state[key]))),
     )
 
 
 def _render_shelve(run: Run) -> None:
     with st.popover("Keep", icon=":material/shelves:", key=f"train_keep_{run.id}"):
-        label = st.text_input("Name on the shelf", name_run(run), key=f"train_shelf_name_{run.id}")
+        key = f"train_shelf_name_{run.id}"
+        st.text_input("Name on the shelf", name_run(run), key=key)
         st.button(
             "Put on the shelf",
             key="train_shelve",
             type="primary",
             icon=":material/shelves:",
-            on_click=try_to(lambda: _shelve(run, label)),
+            on_click=try_to(lambda: _shelve(run, st.session_state[key])),
         )
     model = find_shelved(run)
     if model:
@@ -147,13 +149,14 @@ def _render_more(run: Run, *, is_over: bool) -> None:
             help="Fills the form with this run's settings.",
             on_click=try_to(lambda: _duplicate(run)),
         )
-        label = st.text_input("Name", name_run(run), key=f"train_name_{run.id}", max_chars=80)
+        key = f"train_name_{run.id}"
+        st.text_input("Name", name_run(run), key=key, max_chars=80)
         st.button(
             "Rename",
             key="train_rename",
             icon=":material/edit:",
             width="stretch",
-            on_click=try_to(lambda: run.rename(label)),
+            on_click=try_to(lambda: run.rename(st.session_state[key])),
         )
         if is_over:
             st.button(
