@@ -16,8 +16,8 @@ run: install-app
 
 ## test: checks, then all tests
 test: check browser
-	$(BIN)/python -m pytest tests/browser
-	@# Without a browser, whose answers are timed, two at a time are quicker.
+	@# Two files at a time: those whose answers are timed come first, and no training runs beside.
+	$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest tests/app tests/unit tests/training --numprocesses 2 --dist worksteal
 
 ## check: style, types, import contracts

@@ -56,4 +56,4 @@ except DigitlabError as error:
     st.error(str(error))
 with st.container(key="train_unseen"):
     # A worker that has loaded TensorFlow already makes the first figures come at once.
-    run_when_idle("train_idle", lambda: is_training_installed() and prepare_worker())
+    st.fragment(run_when_idle)("train_idle", lambda: is_training_installed() and prepare_worker())

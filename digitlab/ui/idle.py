@@ -25,11 +25,10 @@ export default function ({ setTriggerValue }) {
 """
 
 
-@st.fragment
 def run_when_idle(key: str, action: Callable[[], object]) -> None:
     """Do something once the page has been left alone for a moment, and in each run from then on.
 
-    In a fragment, since only the run of a whole page breaks off what is being done for a click.
+    Called within a fragment: only the run of a whole page breaks off what is done for a click.
 
     Args:
         key: names this on its page.

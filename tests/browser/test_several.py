@@ -66,8 +66,10 @@ def test_a_number_is_written_and_read(several_page):
 def test_undo_takes_back_one_stroke_and_clear_all(several_page):
     several_page.draw(write_small("205"))
     several_page.expect_number("205")
-    several_page.undo.click()
-    several_page.undo.click()
+    # The two strokes of the 5. Streamlit may take clicks that wait together for one.
+    for n_left in (3, 2):
+        several_page.undo.click()
+        expect(several_page.boxes.locator("polyline.ink")).to_have_count(n_left)
     several_page.expect_number("20")
     several_page.draw(write_small("17", left=168))
     several_page.expect_number("2017")
@@ -145,6 +147,8 @@ def test_a_picture_of_a_number(several_page):
     picture.save(buffer, "PNG")
     page.get_by_text("Picture", exact=True).click()
     upload = page.locator("input[type=file]")
+    # While parts of the page come and go, one that goes may still be there.
+    expect(upload).to_have_count(1)
     upload.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": buffer.getvalue()})
     several_page.expect_number("2026")
     # The file is kept when the mode changes.

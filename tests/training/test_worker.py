@@ -76,18 +76,10 @@ def test_train_evaluate_and_shelve_from_the_command_line():
 
 
 def test_the_same_settings_give_the_same_weights():
+    """In this process, and in a worker that has rehearsed before its run came."""
     config = TrainConfig(net="digitlab_cnn", augmentation=1.0, validation_split=0.8, epochs=1)
-    here, worker = create_run(config), create_run(config)
+    here, rehearsed = create_run(config), create_run(config)
     assert train_here(here).state == "done"
-    assert train(worker)[-1].state == "done"
-    # The files differ in the names of their layers, of which this process has seen more.
-    for ours, its in zip(load_weights(here), load_weights(worker), strict=True):
-        assert np.array_equal(ours, its)
-
-
-def test_a_rehearsal_changes_no_weights():
-    config = TrainConfig(dropout=0.3, validation_split=0.8, epochs=1)
-    rehearsed, straight = create_run(config), create_run(config)
     worker = run_python(
         "import sys; from pathlib import Path\n"
         "from digitlab.training import rehearsal, worker\n"
@@ -95,10 +87,9 @@ def test_a_rehearsal_changes_no_weights():
         str(rehearsed.directory),
     )
     assert worker.wait(LIMIT_S) == 0
-    assert train(straight)[-1].state == "done"
-    for ours, its in zip(load_weights(rehearsed), load_weights(straight), strict=True):
+    # The files differ in the names of their layers, of which this process has seen more.
+    for ours, its in zip(load_weights(here), load_weights(rehearsed), strict=True):
         assert np.array_equal(ours, its)
-    assert hash_model(rehearsed) == hash_model(straight)
 
 
 def test_augmentation_averaged_weights_and_schedule():
