@@ -1,23 +1,24 @@
 # `make run` opens the app, `make test` runs everything a change must pass.
 PYTHON ?= python3
 VENV := .venv
-# uv installs several times faster than pip; where it cannot be had, pip does.
+# uv installs several times faster than pip; where it cannot be had, pip does. Compiled now, as pip
+# does: the first page and each start of a worker would wait for it, where Python may not write.
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-PIP = $(BIN)/uv pip install --quiet $(2) --python $(BIN)/python $(1) || $(BIN)/python -m pip install --quiet $(1)
+PIP = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python $(1) || $(BIN)/python -m pip install --quiet $(1)
 
 .PHONY: run test check bench screenshots install install-app install-dev browser shipped-models shipped-reports clean
 
 ## run: open the app in the browser
 run: install-app
 	@# The training packages are most of the download: they come while the app is already open.
-	@$(MAKE) --question install 2>/dev/null || ($(MAKE) --silent install >$(VENV)/install.log 2>&1 &)
+	@$(MAKE) --question install 2>/dev/null || (nice $(MAKE) --silent install >$(VENV)/install.log 2>&1 &)
 	@# Nobody edits the app while it runs so; watching the folder would cost memory for nothing.
 	$(BIN)/python -m streamlit run app.py --server.fileWatcherType none
 
 ## test: checks, then all tests
 test: check browser
-	@# Two files at a time: those whose answers are timed come first, and no training runs beside.
-	$(BIN)/python -m pytest tests/browser --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest tests/browser
+	@# Without a browser, whose answers are timed, two at a time are quicker.
 	$(BIN)/python -m pytest tests/app tests/unit tests/training --numprocesses 2 --dist worksteal
 
 ## check: style, types, import contracts
@@ -57,8 +58,7 @@ $(VENV)/.venv:
 
 $(VENV)/.app: requirements-app.txt | $(VENV)/.venv
 	@echo "Installing the app …"
-	@# Compiled now, or the first page would wait for it.
-	@$(call PIP,-r requirements-app.txt,--compile-bytecode)
+	@$(call PIP,-r requirements-app.txt)
 	@touch $@
 
 $(VENV)/.full: requirements.txt $(VENV)/.app
