@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import statistics
 
 import numpy as np
@@ -16,6 +17,7 @@ from digitlab.evaluation.pictures import load_pictures
 from digitlab.shelf import DEFAULT_MODEL_ID, get_model
 from tests.browser.evaluate_page import EvaluatePage
 from tests.unit.own_zip import build_zip
+from tests.unit.sample_model import shelve_sample_model
 
 SLIDER_LIMIT_MS = 300
 FILTER_LIMIT_MS = 400
@@ -168,20 +170,21 @@ def test_an_own_test_set_and_its_report(open_page, report, tmp_path):
 
 
 def test_a_job_shows_its_progress_and_can_be_stopped(open_page, runs_of_server):
-    model = get_model(MODEL_ID)
-    evaluate = open_page(f"model={MODEL_ID}&view=map")
-    evaluate.page.get_by_role("radio", name="Neighbourhoods").click()
-    evaluate.press("start_tsne")
+    # Its test digits are at hand without a connection.
+    model = shelve_sample_model()
+    evaluate = open_page(f"model={model.id}&view=robustness")
+    evaluate.press("start_robustness")
     try:
-        stop = evaluate.page.locator(".st-key-evaluate_stop_tsne button >> visible=true")
+        stop = evaluate.page.locator(".st-key-evaluate_stop_robustness button >> visible=true")
         stop.click(timeout=JOB_LIMIT_MS)
-        again = evaluate.page.locator(".st-key-evaluate_start_tsne button >> visible=true")
+        again = evaluate.page.locator(".st-key-evaluate_start_robustness button >> visible=true")
         expect(again).to_be_visible(timeout=JOB_LIMIT_MS)
         expect(evaluate.page.get_by_text("stopped before its end")).to_be_visible()
     finally:
-        job = find_job(model, "tsne")
+        job = find_job(model, "robustness")
         if job is not None:
             job.request_stop()
+        shutil.rmtree(model.directory)
 
 
 def test_it_fits_a_phone_in_the_dark(browser, server):
