@@ -19,7 +19,7 @@ run: install-app
 test: check browser
 	$(BIN)/python -m pytest tests/browser
 	@# Without a browser, whose answers are timed, two at a time are quicker.
-	$(BIN)/python -m pytest tests/app tests/unit tests/training --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest tests/app tests/unit tests/worker --numprocesses 2 --dist worksteal
 
 ## check: style, types, import contracts
 check: install-dev

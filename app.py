@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from digitlab.ui.shell import list_pages, mark_entered
-from digitlab.ui.style import ICON_PATH, render_style
+from digitlab.ui.frame import ICON_PATH, list_pages, mark_entered, render_style
 
 st.set_page_config(page_title="digitlab", page_icon=str(ICON_PATH), layout="centered")
 mark_entered()

@@ -12,7 +12,7 @@ import numpy as np
 
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
-from digitlab.shelf import get_model
+from digitlab.model_store.store import get_model
 
 ROUNDS = 100
 PREDICT_ROUNDS = 5

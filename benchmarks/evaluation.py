@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from digitlab.datasets.load import load_dataset
+from digitlab.datasets.loading import load_dataset
+from digitlab.evaluation.calibration import compute_coverage
 from digitlab.evaluation.gallery import ORDERS, GalleryQuery, cut_page, find_digits
-from digitlab.evaluation.lab import load_report, measure_digit_ms
 from digitlab.evaluation.report import EvaluationReport
-from digitlab.evaluation.trust import compute_coverage
-from digitlab.explain import compute_occlusion
-from digitlab.shelf import ShelvedModel, get_model
+from digitlab.evaluation.results_cache import load_report, measure_digit_ms
+from digitlab.inference.saliency import compute_occlusion
+from digitlab.model_store.store import ShelvedModel, get_model
 
 N_RUNS = 5
 N_OCCLUSIONS = 20

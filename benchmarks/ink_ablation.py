@@ -16,12 +16,18 @@ import cv2
 import numpy as np
 
 from benchmarks.ink_data import get_chosen_folder, keep_unseen
+from benchmarks.reading.items import InkItem
+from benchmarks.reading.loading import load_ink_sets
 from digitlab.errors import EmptyInkError
-from digitlab.ink import choose, drawing, frame, paper, pen, prepare_picture
-from digitlab.ink_benchmark.items import InkItem
-from digitlab.ink_benchmark.load import load_ink_sets
-from digitlab.reader import DigitReader
-from digitlab.shelf import get_model
+from digitlab.inference.reader import DigitReader
+from digitlab.ink import (
+    binarize,
+    cleaning,
+    drawing,
+    mnist_frame,
+    prepare_picture,
+)
+from digitlab.model_store.store import get_model
 
 SETS = ("pen strokes", "canvas rotarymars", "canvas pepert03", "hwd1000", "semeion", "photos")
 
@@ -67,15 +73,15 @@ def _swapped(module: Any, attribute: str, other: Any) -> Iterator[None]:
         setattr(module, attribute, usual)
 
 
-def _grey_only(picture: np.ndarray) -> paper.InkMap:
+def _grey_only(picture: np.ndarray) -> binarize.InkMap:
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     return _separate_ink(grey)
 
 
-def _even_light(picture: np.ndarray) -> paper.InkMap:
+def _even_light(picture: np.ndarray) -> binarize.InkMap:
     """Every picture as if its light were even."""
     pixels = picture.reshape(picture.shape[0] * picture.shape[1], -1)
-    return paper._separate_on_flat_paper(picture, np.median(pixels, axis=0).squeeze())
+    return binarize._separate_on_flat_paper(picture, np.median(pixels, axis=0).squeeze())
 
 
 def _centre_box(ink: np.ndarray) -> tuple[float, float]:
@@ -83,23 +89,27 @@ def _centre_box(ink: np.ndarray) -> tuple[float, float]:
     return (columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2
 
 
-_separate_ink: Callable[[np.ndarray], paper.InkMap] = paper.separate_ink
+_separate_ink: Callable[[np.ndarray], binarize.InkMap] = binarize.separate_ink
 _picture = sys.modules[prepare_picture.__module__]
 STEPS: dict[str, tuple[Any, str, Any]] = {
     "correcting the light": (_picture, "separate_ink", _even_light),
-    "telling flat paper from photos": (paper, "_find_flat_paper", lambda _: None),
+    "telling flat paper from photos": (binarize, "_find_flat_paper", lambda _: None),
     "colour": (_picture, "separate_ink", _grey_only),
-    "finding paper and ink in turns": (paper, "_ROUNDS", 0),
+    "finding paper and ink in turns": (binarize, "_ROUNDS", 0),
     "the choice of the paper's brightness": (
-        paper,
+        binarize,
         "_choose_paper",
         lambda _, *shades: max(shades),
     ),
-    "taking ruled lines off": (choose, "find_ruling", lambda mask: np.zeros(mask.shape, bool)),
+    "taking ruled lines off": (
+        cleaning,
+        "find_ruling",
+        lambda mask: np.zeros(mask.shape, bool),
+    ),
     "choosing the digit's parts": (_picture, "choose_digit", lambda page: page.strength),
-    "a usual pen, for thin pens": (pen, "THINNEST_PX", 0.0),
-    "a usual pen, for thick pens": (pen, "THICKEST_PX", 99.0),
-    "the centre of mass (pictures)": (frame, "compute_centre_of_mass", _centre_box),
+    "a usual pen, for thin pens": (mnist_frame, "THINNEST_PX", 0.0),
+    "a usual pen, for thick pens": (mnist_frame, "THICKEST_PX", 99.0),
+    "the centre of mass (pictures)": (mnist_frame, "compute_centre_of_mass", _centre_box),
     "the centre of mass (drawings)": (drawing, "compute_centre_of_mass", _centre_box),
     "dropping stray dots (drawings)": (drawing, "_drop_stray_dots", lambda lines: lines),
 }

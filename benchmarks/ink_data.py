@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from digitlab.ink_benchmark.items import InkItem, InkSet
+from benchmarks.reading.items import InkItem, InkSet
 from digitlab.paths import get_data_dir
 
 

@@ -17,13 +17,14 @@ import cv2
 import numpy as np
 
 from benchmarks.ink_data import get_chosen_folder
-from digitlab.datasets.handwriting import PEN_DIGITS_FILE
-from digitlab.datasets.strokes import PenDigit, is_held_out, load_pen_strokes
 from digitlab.errors import EmptyInkError
-from digitlab.ink.drawing import Stroke, prepare_drawing
-from digitlab.many import DigitInBox, read_many_drawing, read_many_picture
-from digitlab.reader import DigitReader
-from digitlab.shelf import get_model
+from digitlab.inference.multi_digit import DigitInBox, read_many_drawing, read_many_picture
+from digitlab.inference.reader import DigitReader
+from digitlab.ink.drawing import prepare_drawing
+from digitlab.ink.fabricjs import Stroke
+from digitlab.model_store.store import get_model
+from digitlab.synthesis.dataset import PEN_DIGITS_FILE
+from digitlab.synthesis.strokes import PenDigit, is_held_out, load_pen_strokes
 
 N_NUMBERS = 300
 DIGIT_PX = 150.0

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.ink_data import get_chosen_folder, keep_unseen
-from digitlab.datasets.handwriting import build_validation
-from digitlab.datasets.load import load_dataset
+from benchmarks.reading.items import InkItem, InkSet
+from benchmarks.reading.loading import load_ink_sets
+from digitlab.datasets.loading import load_dataset
 from digitlab.errors import EmptyInkError
-from digitlab.ink_benchmark.items import InkItem, InkSet
-from digitlab.ink_benchmark.load import load_ink_sets
-from digitlab.reader import N_DIGITS
-from digitlab.shelf import get_model
+from digitlab.inference.reader import N_DIGITS
+from digitlab.model_store.store import get_model
+from digitlab.synthesis.dataset import build_validation
 
 REFUSED_DIGITS = 0.005
 MODELS = ("digitlab_cnn", "simple_cnn")

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from digitlab.ink import drawing, prepare_drawing
-from digitlab.shelf import get_model
+from digitlab.ink.fabricjs import Stroke
+from digitlab.model_store.store import get_model
 
 WIDTHS_PX = (1.5, 1.75, 2.0, 2.25, 2.5, 2.75, 3.0, 3.5)
 
@@ -39,10 +40,10 @@ def _compute_accuracy(digits: list[dict[str, object]]) -> float:
     return float((probabilities.argmax(axis=1) == labels).mean())
 
 
-def _as_strokes(digit: dict[str, object]) -> list[drawing.Stroke]:
+def _as_strokes(digit: dict[str, object]) -> list[Stroke]:
     lines = digit["strokes"]
     assert isinstance(lines, list)
-    return [drawing.Stroke(np.array(line, dtype=float), 16.0) for line in lines]
+    return [Stroke(np.array(line, dtype=float), 16.0) for line in lines]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from digitlab.datasets.load import load_dataset
+from digitlab.datasets.loading import load_dataset
 
 BATCH_SIZE = 64
 VALIDATION_SPLIT = 0.1

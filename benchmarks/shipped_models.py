@@ -11,10 +11,10 @@ import sys
 import tempfile
 import time
 
-from digitlab.datasets.handwriting import load_pens
+from digitlab.model_store.store import read_card, shelve_run
 from digitlab.paths import get_shipped_models_dir
-from digitlab.runs import Run, get_run
-from digitlab.shelf import read_card, shelve_run
+from digitlab.runs.run import Run, get_run
+from digitlab.synthesis.dataset import load_pens
 
 BASE_ID, LONG_ID = "mnist_base", "handwriting_base"
 BASE_RECIPE = (

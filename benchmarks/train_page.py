@@ -9,10 +9,10 @@ import time
 
 from playwright.sync_api import Browser, Page, expect
 
-from digitlab.run_status import RunStatus
-from digitlab.runs import Run, create_run, get_run
+from digitlab.runs.control import inspect_run, start_run, stop_run
+from digitlab.runs.run import Run, create_run, get_run
+from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig
-from digitlab.training.jobs import inspect_run, start_run, stop_run
 from tests.browser.app_in_chromium import open_app_in_chromium
 from tests.browser.draw_page import DrawPage, wait_until_idle
 from tests.browser.train_page import TrainPage

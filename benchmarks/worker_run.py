@@ -4,10 +4,10 @@ import os
 import tempfile
 from dataclasses import dataclass
 
-from digitlab.runs import create_run
-from digitlab.shelf import read_card
+from digitlab.model_store.store import read_card
+from digitlab.runs.control import follow_run, start_run
+from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
-from digitlab.training.jobs import follow_run, start_run
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import sys
 
-from digitlab.cli import main
+from digitlab.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +21,9 @@ _LOWEST = 19
 _POLL_S = 0.02
 # The system takes its time to clear away what a killed process held.
 _KILLED_WAIT_S = 10.0
+
+STDOUT, STDERR = 1, 2
+_lock = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -107,3 +111,30 @@ def yield_to_others() -> None:
     # it, niceness alone would change nothing.
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(_LOWEST), "ascii")
+
+
+@contextlib.contextmanager
+def silence(descriptor: int) -> Iterator[None]:
+    """Send what a C library writes to standard output or standard error nowhere.
+
+    It holds for the whole process: keep the block short.
+
+    Args:
+        descriptor: `STDOUT` or `STDERR`.
+    """
+    stream = sys.stdout if descriptor == STDOUT else sys.stderr
+    if stream is None:
+        # The process was started without it: there is nothing to silence.
+        yield
+        return
+    # Two blocks that overlapped would each restore what the other had put in place.
+    with _lock:
+        stream.flush()
+        kept = os.dup(descriptor)
+        try:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), descriptor)
+            yield
+        finally:
+            os.dup2(kept, descriptor)
+            os.close(kept)

@@ -1,1 +1,1 @@
-"""Data sets as uint8 arrays, without TensorFlow: `registry` is light, `load` finds them."""
+"""Data sets as uint8 arrays, without TensorFlow."""

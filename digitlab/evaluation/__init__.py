@@ -1,1 +1,1 @@
-"""Numbers about models: `metrics` computes them, `report` keeps them with the model."""
+"""Numbers about models, and what is kept with them."""

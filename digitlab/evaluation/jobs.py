@@ -18,10 +18,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from digitlab.errors import RunError, ShelfError
-from digitlab.evaluation.lab import get_lab_dir
+from digitlab.evaluation.results_cache import get_lab_dir
 from digitlab.files import write_json
+from digitlab.model_store.store import ShelvedModel
 from digitlab.processes import ProcessMark, mark_process, start_worker
-from digitlab.shelf import ShelvedModel
 
 JOB_KINDS = {
     "insight": "Nearest training digits, the map and labels that are probably wrong",
@@ -173,7 +173,7 @@ def start_job(model: ShelvedModel, kind: str) -> Job:
         job.write_status(JobStatus(pid=own.pid, process_started_s=own.started_s))
         with (job.directory / "worker.log").open("wb") as log:
             _processes[job.directory] = start_worker(
-                "digitlab.evaluation.worker", [str(job.directory.resolve())], log
+                "digitlab.evaluation.job_main", [str(job.directory.resolve())], log
             )
     except OSError as error:
         raise RunError(f"The evaluation could not be started: {error}.") from error

@@ -2,6 +2,7 @@
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,12 +10,161 @@ from typing import Any
 
 import numpy as np
 
-from digitlab.datasets.load import Dataset
+from digitlab.datasets.loading import Dataset
 from digitlab.errors import ShelfError
-from digitlab.evaluation.insight import Insight
-from digitlab.evaluation.kept import KeptPictures
 from digitlab.evaluation.metrics import compute_losses, compute_metrics
-from digitlab.reader import NO_DIGIT_THRESHOLD, DigitReader
+from digitlab.inference.reader import NO_DIGIT_THRESHOLD, DigitReader
+
+_SAVED_IMAGES_PREFIX = "kept_"
+# Of each digit so many right answers, the closest calls.
+_N_RIGHT_OF_EACH = 24
+
+_INSIGHT_PREFIX = "insight_"
+_NAMES = (
+    "suspects", "map", "rivals", "neighbours", "picture_rows", "pictures", "thumbnails",
+)  # fmt: skip
+_COLUMNS = ("labels", "predictions", "probabilities", "no_digit")
+
+
+@dataclass(frozen=True)
+class KeptPictures:
+    """Some of a test set's pictures.
+
+    Attributes:
+        places: `(m,)` int32, where they stand in the test set, sorted.
+        images: `(m, h, w)` uint8.
+    """
+
+    places: np.ndarray
+    images: np.ndarray
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """As they stand in `report.npz`."""
+        return {
+            _SAVED_IMAGES_PREFIX + "places": self.places,
+            _SAVED_IMAGES_PREFIX + "images": self.images,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], n: int) -> "KeptPictures | None":
+        """From a report's arrays; None where they lack them.
+
+        Args:
+            n: how many digits the report is about.
+        Raises:
+            ValueError: they are not pictures of these digits.
+        """
+        if _SAVED_IMAGES_PREFIX + "images" not in arrays:
+            return None
+        places, images = (
+            arrays[_SAVED_IMAGES_PREFIX + "places"],
+            arrays[_SAVED_IMAGES_PREFIX + "images"],
+        )
+        is_good = images.dtype == np.uint8 and images.ndim in (3, 4) and len(places) == len(images)
+        if not is_good or (len(places) and not 0 <= places.min() <= places.max() < n):
+            raise ValueError("its pictures do not belong to its digits")
+        return cls(places, images)
+
+
+def choose_kept(
+    labels: np.ndarray, is_wanted: np.ndarray, margins: np.ndarray, n_classes: int
+) -> np.ndarray:
+    """Which digits' pictures a report keeps: those to be looked at, and close calls of each class.
+
+    Args:
+        labels: `(n,)` integers.
+        is_wanted: `(n,)` bool, mistakes for example.
+        margins: `(n,)`, how far each answer is above the runner-up.
+    Returns:
+        `(m,)` int32, sorted.
+    """
+    kept = is_wanted.copy()
+    by_margin = np.argsort(margins, kind="stable")
+    for k in range(n_classes):
+        easy = by_margin[(labels[by_margin] == k) & ~is_wanted[by_margin]]
+        kept[easy[:_N_RIGHT_OF_EACH]] = True
+    return np.flatnonzero(kept).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Training digits that look alike to the network.
+
+    Attributes:
+        digit: of which digit they are.
+        indices: `(k,)` their places in the training set, the nearest first.
+        images: `(k, h, w)` uint8; None where the training set has to be asked for them.
+    """
+
+    digit: int
+    indices: np.ndarray
+    images: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Insight:
+    """By-products of the network's own features, one row a test digit.
+
+    Attributes:
+        suspects: `(m,)` int32, test digits that are probably mislabelled, the most suspicious
+            first.
+        map: `(n, 2)` float16, the test set's features on their two main axes.
+        rivals: `(n,)` uint8, for each test digit the class it was most nearly taken for: the
+            answer where that is wrong, else the runner-up.
+        neighbours: `(n, 2, k)` int32, places in the training set: nearest of the true class, then
+            of the rival.
+        picture_rows: `(m,)` int32, the test digits whose neighbours' pictures are kept, sorted.
+        pictures: `(m, 2, k)` int32, places in `thumbnails`.
+        thumbnails: `(u, h, w)` uint8.
+    """
+
+    suspects: np.ndarray
+    map: np.ndarray
+    rivals: np.ndarray
+    neighbours: np.ndarray
+    picture_rows: np.ndarray
+    pictures: np.ndarray
+    thumbnails: np.ndarray
+
+    @cached_property
+    def is_suspect(self) -> np.ndarray:
+        """`(n,)` bool: probably mislabelled."""
+        flags = np.zeros(len(self.rivals), bool)
+        flags[self.suspects] = True
+        return flags
+
+    def get_neighbours(
+        self, index: int, label: int, images_train: np.ndarray | None = None
+    ) -> tuple[Neighbours, Neighbours]:
+        """The nearest training digits of one test digit: of its own class and of the rival.
+
+        Args:
+            index, label: the test digit's place and class.
+            images_train: the training set, for digits whose neighbours' pictures are not kept.
+        """
+        row = int(np.searchsorted(self.picture_rows, index))
+        is_kept = row < len(self.picture_rows) and self.picture_rows[row] == index
+        found = []
+        for side, digit in enumerate((label, int(self.rivals[index]))):
+            indices = self.neighbours[index, side]
+            images = None
+            if is_kept:
+                images = self.thumbnails[self.pictures[row, side]]
+            elif images_train is not None:
+                images = images_train[indices]
+            found.append(Neighbours(digit, indices, images))
+        return found[0], found[1]
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """As they stand in `report.npz`."""
+        return {_INSIGHT_PREFIX + name: getattr(self, name) for name in _NAMES}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Insight | None":
+        """From a report's arrays; None where they lack it."""
+        if not all(_INSIGHT_PREFIX + name in arrays for name in _NAMES):
+            return None
+        return cls(**{name: arrays[_INSIGHT_PREFIX + name] for name in _NAMES})
 
 
 @dataclass(frozen=True)
@@ -101,9 +251,6 @@ class EvaluationReport:
             )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise ShelfError(f"The report {path} cannot be read: {error}.") from error
-
-
-_COLUMNS = ("labels", "predictions", "probabilities", "no_digit")
 
 
 def evaluate_reader(reader: DigitReader, dataset: Dataset) -> EvaluationReport:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.layout import lay_out
-from digitlab.figures.palette import QUIET, TRAINING
+from digitlab.figures.theme import QUIET, TRAINING, lay_out
 
 
 def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> go.Figure:

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.layout import lay_out
-from digitlab.figures.palette import INK_BLUE, QUIET, RIGHT, TRANSPARENT, WRONG
+from digitlab.figures.theme import INK_BLUE, QUIET, RIGHT, TRANSPARENT, WRONG, lay_out
 
 _NOTHING = "rgba(128, 132, 140, 0.06)"
 _TITLES = {

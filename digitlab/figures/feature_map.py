@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.layout import lay_out
-from digitlab.figures.palette import DIGITS, WRONG
+from digitlab.figures.theme import DIGITS, WRONG, lay_out
 
 # More points than this take the browser long to draw.
 MAX_RIGHT = 3000

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.layout import lay_out
-from digitlab.figures.palette import INK_BLUE, QUIET, VALIDATION
+from digitlab.figures.theme import INK_BLUE, QUIET, VALIDATION, lay_out
 
 _MEASURES = {"precision": INK_BLUE, "recall": VALIDATION}
+
+# As many as the eye can tell apart on a screen.
+_MAX_POINTS = 400
 
 
 def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> go.Figure:
@@ -58,3 +60,56 @@ def describe_per_class(rows: Sequence[Mapping[str, Any]], class_names: Sequence[
         for row in rows
     ]
     return "Precision and recall of each. " + "; ".join(parts) + "."
+
+
+def precision_recall_figure(
+    precision: np.ndarray, recall: np.ndarray, average_precision: float, class_name: str
+) -> go.Figure:
+    """Precision over recall, near its upper right corner.
+
+    Args:
+        precision, recall: `(k,)`, recall falling to 0.
+        average_precision: 0 to 1, for the title.
+    """
+    keep = _thin(precision, recall)
+    precision, recall = precision[keep], recall[keep]
+    line = go.Scatter(
+        x=recall,
+        y=precision,
+        mode="lines",
+        line={"color": INK_BLUE, "width": 2, "shape": "vh"},
+        hovertemplate="recall %{x:.2%}, precision %{y:.2%}<extra></extra>",
+    )
+    low = float(min(precision[recall > 0.8].min(initial=1.0), 0.98))
+    axis = {"tickformat": ".1~%", "fixedrange": True, "gridcolor": QUIET, "gridwidth": 0.4,
+            "zeroline": False, "automargin": True}  # fmt: skip
+    figure = go.Figure(line)
+    lay_out(
+        figure,
+        f"{class_name} against all others: average precision {average_precision:.4f}",
+        height_px=320,
+        right_px=4,
+        dragmode=False,
+        xaxis=axis | {"title": {"text": "Recall: of all of this class, how many are found"},
+                      "range": [0.8, 1.002]},
+        yaxis=axis | {"title": {"text": "Precision"}, "range": [low - 0.01, 1.002]},
+    )  # fmt: skip
+    return figure
+
+
+def describe_precision_recall(average_precision: float, class_name: str) -> str:
+    """The same in words."""
+    return (
+        f"Precision against recall for {class_name}, from 80 % recall on. "
+        f"Average precision {average_precision:.4f}."
+    )
+
+
+def _thin(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
+    """Places of the points to draw: all where it turns, else evenly."""
+    n = len(recall)
+    if n <= _MAX_POINTS:
+        return np.arange(n)
+    even = np.linspace(0, n - 1, _MAX_POINTS // 2).astype(int)
+    steps = np.argsort(-np.abs(np.diff(precision)))[: _MAX_POINTS // 4]
+    return np.unique(np.concatenate([even, steps, steps + 1]))

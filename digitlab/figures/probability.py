@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.layout import lay_out
-from digitlab.figures.palette import INK_BLUE, QUIET
+from digitlab.figures.theme import INK_BLUE, QUIET, lay_out
 
 _DIGITS = tuple("0123456789")
 

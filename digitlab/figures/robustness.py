@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.layout import lay_out
-from digitlab.figures.palette import INK_BLUE, QUIET, VALIDATION
+from digitlab.figures.theme import INK_BLUE, QUIET, VALIDATION, lay_out
 
 _BAND = "rgba(68, 121, 189, 0.2)"
 

@@ -1,9 +1,9 @@
 """From any drawing or picture to the 28x28 digit a network reads."""
 
 from digitlab.ink.decode import decode_picture
-from digitlab.ink.drawing import parse_drawing, prepare_drawing
-from digitlab.ink.picture import prepare_picture
-from digitlab.ink.trace import InkStep, PreparedInk
+from digitlab.ink.drawing import prepare_drawing
+from digitlab.ink.fabricjs import parse_drawing
+from digitlab.ink.pipeline import InkStep, PreparedInk, prepare_picture
 
 __all__ = [
     "InkStep",

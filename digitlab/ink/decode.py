@@ -21,6 +21,13 @@ from digitlab.errors import PictureError
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 MAX_PIXELS = 50_000_000
+# Larger pictures are made smaller first: a digit needs no more, and time and memory are saved.
+_WORKING_PX = 512
+# Colours that differ by no more than this, as JPEG leaves them, are grey.
+_GREY_TOLERANCE = 6
+# The tag of a camera's orientation, and its values for a picture that lies on its side.
+_ORIENTATION = 0x0112
+_SIDEWAYS = (5, 6, 7, 8)
 # Only these decoders may see a visitor's file; some of Pillow's others start programs.
 PICTURE_FORMATS = tuple(
     plugin.format
@@ -32,10 +39,6 @@ PICTURE_FORMATS = tuple(
         WebPImagePlugin.WebPImageFile,
     )
 )
-# Larger pictures are made smaller first: a digit needs no more, and time and memory are saved.
-_WORKING_PX = 512
-# Colours that differ by no more than this, as JPEG leaves them, are grey.
-_GREY_TOLERANCE = 6
 
 
 def decode_picture(source: Path | bytes | BinaryIO) -> np.ndarray:
@@ -138,3 +141,16 @@ def _shrink(image: np.ndarray) -> np.ndarray:
     scale = _WORKING_PX / longer
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def measure_picture(source: Path | bytes) -> tuple[int, int]:
+    """The picture's own width and height in pixels, turned upright.
+
+    Args:
+        source: a path or a file's bytes that `decode_picture` has read.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    with Image.open(file, formats=PICTURE_FORMATS) as picture:
+        width, height = picture.size
+        lies = picture.getexif().get(_ORIENTATION) in _SIDEWAYS
+    return (height, width) if lies else (width, height)

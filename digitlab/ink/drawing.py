@@ -1,22 +1,20 @@
 """From a canvas drawing (vectors) to 28x28: one pen width, whatever brush was used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 
-from digitlab.errors import DrawingError, EmptyInkError
-from digitlab.ink.fabric import read_lines
-from digitlab.ink.frame import (
+from digitlab.errors import EmptyInkError
+from digitlab.ink.fabricjs import Stroke
+from digitlab.ink.mnist_frame import (
     BOX_PX,
     FRAME_PX,
     OVERSAMPLING,
     compute_centre_of_mass,
     shrink_to_frame,
 )
-from digitlab.ink.trace import InkStep, PreparedInk
+from digitlab.ink.pipeline import InkStep, PreparedInk
 
 # The width of MNIST's pens in its 28x28 frame; `benchmarks/pen_width.py` picks it.
 PEN_WIDTH_PX = 2.5
@@ -27,50 +25,6 @@ _MIN_EXTENT_PX, _TAP_WIDTHS = 2.0, 0.75
 # A stroke so much smaller than the longest is a dot; so far from the others, of their size, it is
 # no part of the digit.
 _DOT_SHARE, _DOT_REACH = 0.06, 0.12
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """One line of a drawing.
-
-    Attributes:
-        points: `(n, 2)` float64, x to the right and y down, canvas pixels, n >= 1.
-        width_px: the brush's width.
-    """
-
-    points: np.ndarray
-    width_px: float
-
-
-def parse_drawing(json_data: Any) -> tuple[Stroke, ...]:
-    """The strokes of a canvas drawing.
-
-    Objects that no pen draws (texts, pictures, shapes) are left out.
-
-    Args:
-        json_data: what `st_canvas(...).json_data` returns, or the same read from a file.
-    Raises:
-        DrawingError: this is no canvas drawing, or a stroke's numbers make no sense.
-        EmptyInkError: nothing is drawn.
-    """
-    things = json_data.get("objects") if isinstance(json_data, dict) else None
-    if not isinstance(things, list):
-        raise DrawingError(
-            "This is no canvas drawing: it has no list of objects. Save the canvas's json_data."
-        )
-    strokes = []
-    for thing in things:
-        for line in read_lines(thing) if isinstance(thing, dict) else ():
-            # A single point is a tap; drawn from itself to itself it leaves a dot.
-            points = np.repeat(line, 2, axis=0) if len(line) == 1 else line
-            strokes.append(Stroke(points, _read_width_px(thing)))
-    if not strokes:
-        raise EmptyInkError(
-            "The drawing is empty."
-            if not things
-            else "The drawing has no pen strokes, only objects that cannot be read as a digit."
-        )
-    return tuple(strokes)
 
 
 def prepare_drawing(strokes: Sequence[Stroke]) -> PreparedInk:
@@ -95,12 +49,6 @@ def prepare_drawing(strokes: Sequence[Stroke]) -> PreparedInk:
         InkStep("28 × 28, centre of mass in the middle", lambda: image),
     )
     return PreparedInk(image, steps)
-
-
-def _read_width_px(thing: dict[str, Any]) -> float:
-    width = thing.get("strokeWidth", 1)
-    is_number = isinstance(width, int | float) and not isinstance(width, bool)
-    return float(width) if is_number and 0 < width < 1e4 else 1.0
 
 
 def _drop_stray_dots(lines: list[np.ndarray]) -> list[np.ndarray]:

@@ -1,1 +1,1 @@
-"""Networks: `registry` knows them without Keras, `build` builds them with it."""
+"""Network definitions, without Keras."""

@@ -1,121 +1,142 @@
-"""The table of a network's layers, with shapes and parameters, computed without Keras."""
+"""A network as a list of layers, written down without Keras.
 
-import math
+Each network is one such list. `build` turns it into a Keras model, `layers` into the table of
+shapes and parameters that the app shows, so that the two cannot disagree.
+"""
+
 from dataclasses import dataclass
-from typing import assert_never
 
-from digitlab.nets import plan
-from digitlab.nets.options import NetOptions
-from digitlab.nets.registry import get_net_spec
-
-_OWN_DESIGN = NetOptions()
-_POOL_PX = 2
+# The choice that leaves a network as its author made it.
+OWN = "own"
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "elu", "leaky_relu", "silu")
 
 
 @dataclass(frozen=True)
-class LayerRow:
-    """One layer.
+class NetOptions:
+    """Departures from a network's own design; the defaults are none.
 
     Attributes:
-        layer: Keras's name for its kind.
-        detail: what is set about it, for people; may be empty.
-        output_shape: of one image.
-        n_parameters: all that it stores, a normalisation's running averages included.
-        n_multiplications: for one image; a measure of the work.
+        activation: one of `ACTIVATIONS` in all hidden layers, or "own".
+        dropout: share of values dropped before the last layer; None is the network's own.
+        l1, l2: penalties on the kernels of convolutions and dense layers.
+        batch_norm: "on" or "off" after every convolution, or "own".
     """
 
-    layer: str
-    detail: str
-    output_shape: tuple[int, ...]
-    n_parameters: int = 0
-    n_multiplications: int = 0
+    activation: str = OWN
+    dropout: float | None = None
+    l1: float = 0.0
+    l2: float = 0.0
+    batch_norm: str = OWN
 
 
 @dataclass(frozen=True)
-class LayerTable:
-    """All layers of a network, from first to last."""
-
-    rows: tuple[LayerRow, ...]
-
-    @property
-    def n_parameters(self) -> int:
-        """All parameters, as Keras's `count_params` counts them."""
-        return sum(row.n_parameters for row in self.rows)
-
-    @property
-    def n_multiplications(self) -> int:
-        """The work of one answer; training takes about three times as much an image."""
-        return sum(row.n_multiplications for row in self.rows)
+class Rescaling:
+    """Pixels from 0..255 to 0..1, inside the model, so that every export does it too."""
 
 
-def compute_layer_table(
-    net_id: str,
-    image_shape: tuple[int, ...],
-    n_classes: int,
-    options: NetOptions = _OWN_DESIGN,
-) -> LayerTable:
-    """The layers of a network for images of one shape.
+@dataclass(frozen=True)
+class Convolution:
+    """A square kernel moved over the image, `stride` pixels at a time.
+
+    `padding` is "same" or "valid".
+    """
+
+    filters: int
+    kernel_px: int
+    padding: str = "valid"
+    stride: int = 1
+    activation: str = "linear"
+    use_bias: bool = True
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """The largest value of each 2x2 square."""
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Batch normalisation."""
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation in a layer of its own."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class Flattening:
+    """All values in one row."""
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """A share of the values is set to 0 while training."""
+
+    rate: float
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Every value connected with every unit."""
+
+    units: int
+    activation: str
+
+
+Layer = (
+    Rescaling | Convolution | Pooling | Normalization | Activation | Flattening | Dropout | Dense
+)
+
+
+def convolve(
+    options: NetOptions,
+    filters: int,
+    kernel_px: int = 3,
+    *,
+    padding: str = "valid",
+    stride: int = 1,
+    pool: str = "",
+    own_norm: bool = False,
+    own_activation: str = "relu",
+) -> list[Layer]:
+    """A convolution with its normalisation, activation and pooling.
 
     Args:
-        net_id: an id of the registry.
-        image_shape: `(h, w)` for grey images, `(h, w, channels)` for others.
-        n_classes: how many classes the output has.
-        options: departures from the network's own design.
-    Raises:
-        ConfigError: no network has this id.
+        pool: "first" pools before normalisation and activation, which then have a quarter of the
+            work; with an activation that never falls the result is the same. "last" pools after
+            them, as the tutorials do; "" does not pool.
+        stride: a convolution that looks at every second pixel has a quarter of the work, and needs
+            no pooling.
+        own_norm: whether the network's own design normalises.
+        own_activation: the activation of the network's own design.
     """
-    shape = image_shape if len(image_shape) == 3 else (*image_shape, 1)
-    rows = []
-    for layer in get_net_spec(net_id).plan(options, n_classes):
-        row = _compute_row(layer, shape)
-        rows.append(row)
-        shape = row.output_shape
-    return LayerTable(tuple(rows))
+    has_norm = own_norm if options.batch_norm == OWN else options.batch_norm == "on"
+    function = own_activation if options.activation == OWN else options.activation
+    if not has_norm and pool != "first":
+        layers: list[Layer] = [Convolution(filters, kernel_px, padding, stride, function)]
+    else:
+        # Normalisation has a bias of its own.
+        layers = [Convolution(filters, kernel_px, padding, stride, use_bias=not has_norm)]
+        layers += [Pooling()] if pool == "first" else []
+        layers += [Normalization()] if has_norm else []
+        layers += [Activation(function)]
+    return layers + ([Pooling()] if pool == "last" else [])
 
 
-def _compute_row(layer: plan.Layer, shape: tuple[int, ...]) -> LayerRow:
-    match layer:
-        case plan.Rescaling():
-            row = LayerRow("Rescaling", "0..255 to 0..1", shape)
-        case plan.Convolution():
-            row = _compute_convolution(layer, shape)
-        case plan.Pooling():
-            height, width, channels = shape
-            pooled = (height // _POOL_PX, width // _POOL_PX, channels)
-            row = LayerRow("MaxPooling2D", f"{_POOL_PX}x{_POOL_PX}", pooled)
-        case plan.Normalization():
-            # Scale, shift, and the running average and variance.
-            row = LayerRow("BatchNormalization", "", shape, 4 * shape[-1])
-        case plan.Activation():
-            row = LayerRow("Activation", layer.function, shape)
-        case plan.Flattening():
-            row = LayerRow("Flatten", "", (math.prod(shape),))
-        case plan.Dropout():
-            row = LayerRow("Dropout", f"{layer.rate:.0%} dropped while training", shape)
-        case plan.Dense():
-            connections = shape[0] * layer.units
-            detail = f"{layer.units} units, {layer.activation}"
-            row = LayerRow("Dense", detail, (layer.units,), connections + layer.units, connections)
-        case _:
-            assert_never(layer)
-    return row
+def connect(options: NetOptions, units: int, *, own_activation: str = "relu") -> list[Layer]:
+    """A hidden dense layer."""
+    return [Dense(units, own_activation if options.activation == OWN else options.activation)]
 
 
-def _compute_convolution(layer: plan.Convolution, shape: tuple[int, ...]) -> LayerRow:
-    height, width, channels = shape
-    if layer.padding == "valid":
-        height, width = height - layer.kernel_px + 1, width - layer.kernel_px + 1
-    height, width = math.ceil(height / layer.stride), math.ceil(width / layer.stride)
-    weights = layer.kernel_px**2 * channels * layer.filters
-    detail = f"{layer.filters} filters of {layer.kernel_px}x{layer.kernel_px}"
-    if layer.stride > 1:
-        detail += f", stride {layer.stride}"
-    if layer.activation != "linear":
-        detail += f", {layer.activation}"
-    return LayerRow(
-        "Conv2D",
-        detail,
-        (height, width, layer.filters),
-        weights + layer.filters * layer.use_bias,
-        weights * height * width,
-    )
+def drop(options: NetOptions, own_rate: float) -> list[Layer]:
+    """Dropout at the person's rate or the network's own; no layer where that is 0."""
+    rate = own_rate if options.dropout is None else options.dropout
+    return [Dropout(rate)] if rate else []
+
+
+def classify(n_classes: int) -> list[Layer]:
+    """The last layer: a probability for each class."""
+    return [Dense(n_classes, "softmax")]

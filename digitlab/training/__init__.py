@@ -1,1 +1,1 @@
-"""Training runs: `config` and `jobs` are light, `fit` and `worker` bring Keras."""
+"""What a training run is, without running it."""

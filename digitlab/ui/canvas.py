@@ -1,97 +1,49 @@
-"""The drawing canvas with an Undo and a Clear that work on phones, and a brush."""
+"""The canvas component, with ink and paper as they are on every page."""
+
+from typing import Any
 
 import streamlit as st
+from streamlit_drawable_canvas import st_canvas
 
-from digitlab.ink.fit import fit_drawing
-from digitlab.ink.samples import CANVAS_PX
-from digitlab.ui.callbacks import callback, uninterrupted
-from digitlab.ui.ink_canvas import Drawing, get_drawing, render_ink_canvas
+# The component's `json_data`.
+Drawing = dict[str, Any]
 
-# Streamlit drops a widget's state when its page is left; these keys are ours and stay.
-_DRAWING = "draw_drawing"
-_START = "draw_start"
-_VERSION = "draw_version"
-_WIDTH = "draw_canvas_width"
-# Before it was made to fit a smaller canvas, and after.
-_UNFITTED = "draw_unfitted"
-SIDE_PX = CANVAS_PX + 20
-_BRUSH_PX = (8, 40, 18)
+# Dark ink on white paper in both themes: it is a sheet of paper.
+_INK, _PAPER = "#1f2a44", "#ffffff"
 
 
-def render_canvas(width_px: int = SIDE_PX) -> Drawing:
-    """Show the canvas and its tools.
+def render_ink_canvas(
+    width_px: int, height_px: int, *, pen_px: int, key: str, start: Drawing | None = None
+) -> Drawing:
+    """Show a canvas to draw on.
 
     Args:
-        width_px: when it is not the same as before, what was drawn is kept, made smaller if need
-            be.
+        key: another one makes a new canvas; the component keeps its own content otherwise.
+        start: what is on a new canvas.
     Returns:
-        The drawing so far, as `json_data`; its `objects` are empty on a blank canvas.
+        The drawing so far; its `objects` are empty on a blank canvas.
     """
-    state = st.session_state
-    if state.setdefault(_WIDTH, width_px) != width_px:
-        with uninterrupted():
-            state[_WIDTH] = width_px
-            _fit(width_px)
-    version = state.setdefault(_VERSION, 0)
-    if f"draw_canvas_{version}" not in state:
-        # Just mounted, or come back from another page: begin with what was drawn.
-        state[_START] = state.get(_DRAWING)
-    with st.container(key="draw_canvas_steady"):
-        drawing = render_ink_canvas(
-            width_px,
-            SIDE_PX,
-            pen_px=state.get("draw_brush", _BRUSH_PX[2]),
-            key=f"draw_canvas_{version}",
-            start=state[_START],
-        )
-    state[_DRAWING] = drawing
-    _render_tools(bool(drawing["objects"]))
+    result = st_canvas(
+        stroke_width=pen_px,
+        stroke_color=_INK,
+        background_color=_PAPER,
+        width=width_px,
+        height=height_px,
+        initial_drawing=start,
+        key=key,
+    )
+    drawing: Drawing = result.json_data or {"objects": []}
     return drawing
 
 
-def replace_drawing(drawing: Drawing | None) -> None:
-    """Put another drawing on the canvas, or none."""
-    state = st.session_state
-    state[_DRAWING] = drawing
-    # A new key is a new canvas: the component keeps its own content otherwise.
-    state[_VERSION] = state.get(_VERSION, 0) + 1
+def get_drawing(key: str) -> Drawing | None:
+    """What is on a canvas by the browser's latest word, for callbacks: the page is a run behind.
 
-
-def _fit(width_px: int) -> None:
-    """Bring the drawing to another canvas; back on the larger one it is as it was."""
-    state = st.session_state
-    drawing = state.get(_DRAWING) or {"objects": []}
-    fitted, unfitted = state.pop(_UNFITTED, (None, None))
-    if fitted == drawing["objects"]:
-        drawing = unfitted
-    smaller = fit_drawing(drawing, width_px, SIDE_PX)
-    if smaller is not drawing:
-        state[_UNFITTED] = (smaller["objects"], drawing)
-    replace_drawing(smaller)
-
-
-def _undo() -> None:
-    state = st.session_state
-    drawing = get_drawing(f"draw_canvas_{state[_VERSION]}") or state[_DRAWING]
-    replace_drawing({**drawing, "objects": drawing["objects"][:-1]})
-
-
-def _render_tools(has_ink: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="draw_tools"):
-        st.button(
-            "Undo",
-            key="draw_undo",
-            icon=":material/undo:",
-            on_click=callback(_undo),
-            disabled=not has_ink,
-        )
-        st.button(
-            "Clear",
-            key="draw_clear",
-            icon=":material/ink_eraser:",
-            on_click=callback(replace_drawing),
-            args=(None,),
-            disabled=not has_ink,
-        )
-        low, high, usual = _BRUSH_PX
-        st.slider("Brush", low, high, usual, key="draw_brush", width=110, format="%d px")
+    Args:
+        key: the canvas's.
+    Returns:
+        None if the browser has not said anything of this canvas yet.
+    """
+    told = st.session_state.get(key) or {}
+    drawing: Drawing | None = (told.get("drawing") or {}).get("raw")
+    return drawing

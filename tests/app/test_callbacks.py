@@ -17,7 +17,7 @@ def render_page_with_a_click(how):
     import streamlit as st
     from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
-    from digitlab.ui.callbacks import callback
+    from digitlab.ui.streamlit_internals import callback
 
     def act():
         get_script_run_ctx().script_requests.request_rerun(RerunData())

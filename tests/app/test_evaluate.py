@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from digitlab.evaluation.gallery import GalleryQuery, find_digits
-from digitlab.evaluation.lab import load_report
-from digitlab.shelf import DEFAULT_MODEL_ID, get_model
-from digitlab.ui.evaluate.address import VIEWS
+from digitlab.evaluation.results_cache import load_report
+from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
+from digitlab.ui.evaluate.url_state import VIEWS
 from tests.app.html import read_html
 
 MODEL_IDS = ("digitlab_cnn", "simple_cnn")
@@ -103,7 +103,9 @@ def test_an_unknown_model_is_told_and_another_is_shown(open_page):
 
 
 def test_an_empty_shelf_says_what_to_do(open_page, tmp_path, monkeypatch):
-    monkeypatch.setattr("digitlab.shelf.get_shipped_models_dir", lambda: tmp_path / "nothing")
+    monkeypatch.setattr(
+        "digitlab.model_store.store.get_shipped_models_dir", lambda: tmp_path / "nothing"
+    )
     app = open_page()
     assert "no model on the shelf. Train one" in app.error[0].value
 

@@ -7,13 +7,11 @@ import numpy as np
 import pytest
 
 from digitlab.evaluation.gallery import GalleryQuery, find_digits
-from digitlab.evaluation.insight import Insight
 from digitlab.evaluation.jobs import Job, JobStatus
-from digitlab.evaluation.lab import get_lab_dir, load_report
-from digitlab.evaluation.pictures import load_pictures
-from digitlab.evaluation.report import EvaluationReport
+from digitlab.evaluation.report import EvaluationReport, Insight
+from digitlab.evaluation.results_cache import get_lab_dir, load_pictures, load_report
+from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.processes import mark_process
-from digitlab.shelf import DEFAULT_MODEL_ID, get_model
 from tests.app.html import read_html
 from tests.unit.own_zip import build_zip
 from tests.unit.sample_model import shelve_sample_model

@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from digitlab.files import write_json
-from digitlab.run_status import RunStatus
-from digitlab.runs import create_run, list_runs
-from digitlab.shelf import MODEL_FILES, get_model, shelve_run
+from digitlab.model_store.store import MODEL_FILES, get_model, shelve_run
+from digitlab.runs.control import follow_run, stop_run
+from digitlab.runs.run import create_run, list_runs
+from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig
-from digitlab.training.jobs import follow_run, stop_run
 from digitlab.training.recipes import RECIPES
 from tests.conftest import PROJECT_DIR, TRAINING_PACKAGES
 from tests.unit.histories import write_history
@@ -103,7 +103,9 @@ def test_a_damaged_model_is_explained_and_another_can_be_chosen(app):
 
 
 def test_an_empty_shelf_says_what_to_do(app, tmp_path, monkeypatch):
-    monkeypatch.setattr("digitlab.shelf.get_shipped_models_dir", lambda: tmp_path / "nothing")
+    monkeypatch.setattr(
+        "digitlab.model_store.store.get_shipped_models_dir", lambda: tmp_path / "nothing"
+    )
     app.run()
     assert not app.exception
     assert "no model on the shelf. Train one" in app.error[0].value

@@ -5,7 +5,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from digitlab.training.jobs import list_active_runs
+from digitlab.runs.control import list_active_runs
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.draw_page import DrawPage
 from tests.browser.server import own_folders, serve_app

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from digitlab.evaluation.compare import compare_reports
+from digitlab.evaluation.comparison import compare_reports
 from digitlab.evaluation.gallery import GalleryQuery, find_digits
 from digitlab.evaluation.jobs import find_job
-from digitlab.evaluation.lab import load_report
-from digitlab.evaluation.pictures import load_pictures
-from digitlab.shelf import DEFAULT_MODEL_ID, get_model
+from digitlab.evaluation.results_cache import load_pictures, load_report
+from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from tests.browser.evaluate_page import EvaluatePage
 from tests.unit.own_zip import build_zip
 from tests.unit.sample_model import shelve_sample_model

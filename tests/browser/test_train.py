@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from digitlab.ink.samples import SAMPLE_POINTS
-from digitlab.run_status import RunStatus
-from digitlab.runs import create_run, get_run, list_runs
+from digitlab.runs.control import list_active_runs
+from digitlab.runs.run import create_run, get_run, list_runs
+from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig
-from digitlab.training.jobs import list_active_runs
 from tests.browser.draw_page import DrawPage, draw_strokes
 from tests.browser.server import own_folders, serve_app
 from tests.browser.train_page import RUN_LIMIT_MS, START_LIMIT_MS, TrainPage

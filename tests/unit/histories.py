@@ -2,7 +2,7 @@
 
 import math
 
-from digitlab.runs import Run
+from digitlab.runs.run import Run
 
 
 def write_history(run: Run, n_epochs: int) -> None:

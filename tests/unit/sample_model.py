@@ -3,10 +3,10 @@
 import json
 import shutil
 
-from digitlab.datasets.load import load_local_dataset
+from digitlab.datasets.loading import load_local_dataset
 from digitlab.evaluation.report import evaluate_reader
+from digitlab.model_store.store import ShelvedModel, get_model
 from digitlab.paths import get_own_models_dir
-from digitlab.shelf import ShelvedModel, get_model
 
 
 def shelve_sample_model() -> ShelvedModel:

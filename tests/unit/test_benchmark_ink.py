@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlab.cli import main
+from benchmarks.reading.main import main
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import SAMPLE_POINTS, build_sample_drawing
 
@@ -56,8 +56,8 @@ def data(tmp_path):
 
 
 def benchmark(capsys, *arguments):
-    """The parsed output of `benchmark-ink --json`, and what it said beside it."""
-    assert main(["benchmark-ink", "--json", *map(str, arguments)]) == 0
+    """The parsed output of `python -m benchmarks.reading --json`, and what it said beside it."""
+    assert main(["--json", *map(str, arguments)]) == 0
     told = capsys.readouterr()
     return json.loads(told.out), told.err
 
@@ -107,7 +107,7 @@ def test_the_named_folder_is_the_default_and_missing_sets_are_noted(capsys, data
 
 
 def test_the_table_for_people(capsys, data):
-    assert main(["benchmark-ink", "--data", str(data), "--model", "simple_cnn"]) == 0
+    assert main(["--data", str(data), "--model", "simple_cnn"]) == 0
     table = capsys.readouterr().out
     lines = table.splitlines()
     rows = [line for line in lines if line.count("|") == 2]
@@ -123,7 +123,7 @@ def test_the_table_for_people(capsys, data):
 def test_nothing_to_measure_on_is_one_sentence(capsys, tmp_path, monkeypatch, folder):
     (tmp_path / "empty").mkdir()
     monkeypatch.delenv("DIGITLAB_DATA")
-    assert main(["benchmark-ink", *(["--data", str(tmp_path / folder)] if folder else [])]) == 1
+    assert main([*(["--data", str(tmp_path / folder)] if folder else [])]) == 1
     told = capsys.readouterr()
     assert "There is nothing to measure on" in told.err
     assert "--data or in DIGITLAB_DATA" in told.err
@@ -144,7 +144,7 @@ def test_nothing_to_measure_on_is_one_sentence(capsys, tmp_path, monkeypatch, fo
 )
 def test_a_damaged_set_stops_the_whole(capsys, tmp_path, name, arrays):
     np.savez(tmp_path / name, **arrays)
-    assert main(["benchmark-ink", "--data", str(tmp_path)]) == 1
+    assert main(["--data", str(tmp_path)]) == 1
     said = capsys.readouterr().err
     assert name in said
     assert "is damaged" in said
@@ -154,13 +154,13 @@ def test_a_damaged_set_stops_the_whole(capsys, tmp_path, name, arrays):
 def test_a_damaged_table_of_photos(capsys, tmp_path, text):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "labels.csv").write_text(text)
-    assert main(["benchmark-ink", "--data", str(tmp_path)]) == 1
+    assert main(["--data", str(tmp_path)]) == 1
     assert "labels.csv is damaged" in capsys.readouterr().err
 
 
 def test_letters_among_the_digits_are_noticed(capsys, tmp_path):
     save_ink(tmp_path / "ink_digits.jsonl.gz", [("X", KEPT, X_STROKES)])
-    assert main(["benchmark-ink", "--data", str(tmp_path)]) == 1
+    assert main(["--data", str(tmp_path)]) == 1
     assert "it holds 'X', not a digit" in capsys.readouterr().err
 
 
@@ -178,7 +178,7 @@ def test_errors_are_drawn(capsys, data, tmp_path):
 
 def test_a_target_that_cannot_be_is_found_out_before_the_work(capsys, data, tmp_path):
     for target, why in ((tmp_path / "no" / "e.png", "there is no folder"), (data, "is a folder")):
-        assert main(["benchmark-ink", "--data", str(data), "--errors", str(target)]) == 1
+        assert main(["--data", str(data), "--errors", str(target)]) == 1
         told = capsys.readouterr()
         assert why in told.err
         assert told.out == ""

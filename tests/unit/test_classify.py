@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlab.cli import main
+from digitlab.cli.main import main
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
+from digitlab.model_store.store import get_model
 from digitlab.paths import get_own_models_dir
-from digitlab.shelf import get_model
 from tests.conftest import PROJECT_DIR, TRAINING_PACKAGES
 
 
@@ -109,7 +109,7 @@ def test_the_real_program_needs_no_training_packages(pictures):
     blocked = (*TRAINING_PACKAGES, "streamlit", "pandas", "plotly")
     program = (
         f"import sys; sys.modules.update(dict.fromkeys({blocked!r})); "
-        "from digitlab.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from digitlab.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, "classify", "--json", str(pictures)],
@@ -167,7 +167,7 @@ def test_commands_say_when_their_packages_are_missing(command, package):
     program = (
         "import sys, importlib.util as u; find = u.find_spec; "
         f"u.find_spec = lambda name, *a: None if name == {package!r} else find(name, *a); "
-        "from digitlab.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from digitlab.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, command],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digitlab.cli import main
+from digitlab.cli.main import main
 from digitlab.ink.samples import build_drawing
 from tests.unit.numbers import write
 

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
+from digitlab.evaluation.comparison import Outcome, find_differences, judge_outcomes, read_outcome
 from digitlab.files import write_json
-from digitlab.runs import create_run
-from digitlab.training.compare import Outcome, find_differences, judge_outcomes, read_outcome
+from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 
 

@@ -5,12 +5,12 @@ from dataclasses import fields
 
 import pytest
 
-from digitlab.cli import _build_parser
-from digitlab.commands.settings import read_settings
+from digitlab.cli.main import build_parser
+from digitlab.cli.settings import read_settings
 from digitlab.errors import ConfigError
 from digitlab.training.config import TrainConfig
+from digitlab.training.fields import GROUPS
 from digitlab.training.recipes import RECIPES
-from digitlab.training.settings import GROUPS
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_json_round_trip_and_unknown_settings():
 def test_the_printed_command_repeats_the_run(config):
     words = shlex.split(config.format_command())
     assert words[:3] == ["python", "-m", "digitlab"]
-    options = _build_parser().parse_args(words[3:])
+    options = build_parser().parse_args(words[3:])
     assert read_settings(options) == config
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from digitlab.training.config import SCHEDULES, TrainConfig
-from digitlab.training.course import compute_rates
-from digitlab.training.pace import choose_steps
+from digitlab.training.lr_schedules import compute_rates
+from digitlab.worker.optimization import choose_steps
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)

@@ -11,9 +11,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from digitlab.datasets.load import load_dataset
+from digitlab.datasets.loading import load_dataset, load_sample, mask_sample
 from digitlab.datasets.registry import DATASETS, DatasetSpec, RemoteFile
-from digitlab.datasets.sample import load_sample, mask_sample
 from digitlab.errors import ConfigError, DatasetUnavailableError
 
 N_TRAIN, N_TEST = 12, 5

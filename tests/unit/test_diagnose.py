@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from digitlab.training.diagnose import diagnose, find_best_epoch
+from digitlab.training.diagnosis import diagnose, find_best_epoch
 
 
 def build_history(losses, val_losses=(), accuracies=(), val_accuracies=()):

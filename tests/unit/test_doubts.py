@@ -1,7 +1,7 @@
 import pytest
 
 from digitlab.training.config import TrainConfig
-from digitlab.training.doubts import find_doubts
+from digitlab.training.config_warnings import find_doubts
 
 
 def test_the_defaults_raise_no_doubt():

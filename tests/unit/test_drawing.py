@@ -6,7 +6,7 @@ import pytest
 
 from digitlab.errors import DrawingError, EmptyInkError
 from digitlab.ink import parse_drawing, prepare_drawing
-from digitlab.ink.frame import compute_centre_of_mass
+from digitlab.ink.mnist_frame import compute_centre_of_mass
 from digitlab.ink.samples import SAMPLE_POINTS, build_drawing, build_sample_drawing
 from tests.unit.test_frame import measure_extent
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlab.cli import main
-from digitlab.datasets.sample import load_sample
-from digitlab.evaluation.document import Subject, render_html, to_json
-from digitlab.evaluation.lab import load_report, load_robustness
+from digitlab.cli.main import main
+from digitlab.datasets.loading import load_sample
+from digitlab.evaluation.results_cache import load_report, load_robustness
 from digitlab.evaluation.robustness import Robustness, RobustnessPoint
-from digitlab.shelf import get_model
+from digitlab.model_store.store import get_model
+from digitlab.reports.document import Subject, render_html, to_json
 from tests.unit.sample_model import shelve_sample_model
 
 

@@ -2,17 +2,16 @@ import numpy as np
 import pytest
 
 from digitlab.evaluation.metrics import normalise_confusion
-from digitlab.figures.confusion import confusion_figure, describe_confusion, difference_figure
-from digitlab.figures.feature_map import MAX_RIGHT, feature_map_figure
-from digitlab.figures.per_class import describe_per_class, per_class_figure
-from digitlab.figures.precision_recall import precision_recall_figure
-from digitlab.figures.robustness import describe_robustness, robustness_figure
-from digitlab.figures.trust import (
+from digitlab.figures.calibration import (
     coverage_figure,
     describe_reliability,
     histogram_figure,
     reliability_figure,
 )
+from digitlab.figures.confusion import confusion_figure, describe_confusion, difference_figure
+from digitlab.figures.feature_map import MAX_RIGHT, feature_map_figure
+from digitlab.figures.per_class import describe_per_class, per_class_figure, precision_recall_figure
+from digitlab.figures.robustness import describe_robustness, robustness_figure
 
 NAMES = tuple("0123456789")
 

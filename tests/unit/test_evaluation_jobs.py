@@ -11,11 +11,16 @@ import pytest
 
 from digitlab.errors import ShelfError
 from digitlab.evaluation.jobs import Job, JobStatus, find_job, start_job
-from digitlab.evaluation.kept import KeptPictures
-from digitlab.evaluation.lab import get_lab_dir, load_map, load_report, load_robustness
-from digitlab.evaluation.pictures import load_pictures
+from digitlab.evaluation.report import KeptPictures
+from digitlab.evaluation.results_cache import (
+    get_lab_dir,
+    load_map,
+    load_pictures,
+    load_report,
+    load_robustness,
+)
+from digitlab.model_store.store import get_model
 from digitlab.processes import mark_process
-from digitlab.shelf import get_model
 from tests.unit.sample_model import shelve_sample_model
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 
-from digitlab.figures.occlusion import occlusion_figure
-from digitlab.figures.palette import INK_BLUE
 from digitlab.figures.probability import describe_probabilities, probability_figure
+from digitlab.figures.saliency import occlusion_figure
+from digitlab.figures.theme import INK_BLUE
 
 PROBABILITIES = (0.01, 0.02, 0.03, 0.04, 0.6, 0.05, 0.05, 0.05, 0.05, 0.1)
 

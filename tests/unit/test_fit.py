@@ -5,7 +5,7 @@ import pytest
 
 from digitlab.errors import DrawingError
 from digitlab.ink import parse_drawing, prepare_drawing
-from digitlab.ink.fit import fit_drawing
+from digitlab.ink.fabricjs import fit_drawing
 from digitlab.ink.samples import build_drawing, build_sample_drawing
 from tests.unit.numbers import write
 

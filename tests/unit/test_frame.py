@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from digitlab.errors import EmptyInkError
-from digitlab.ink.frame import compute_centre_of_mass, frame_digit
+from digitlab.ink.mnist_frame import compute_centre_of_mass, frame_digit
 
 
 def measure_extent(image):

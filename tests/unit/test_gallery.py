@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from digitlab.errors import ShelfError
-from digitlab.evaluation.compare import compare_reports
+from digitlab.evaluation.calibration import compute_confidence_histogram, compute_coverage
+from digitlab.evaluation.comparison import compare_reports
 from digitlab.evaluation.gallery import ORDERS, GalleryQuery, cut_page, find_digits
 from digitlab.evaluation.report import EvaluationReport
-from digitlab.evaluation.trust import compute_confidence_histogram, compute_coverage
-from digitlab.shelf import get_model
+from digitlab.model_store.store import get_model
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ import json
 import numpy as np
 import pytest
 
-from digitlab.datasets import handwriting
-from digitlab.datasets.handwriting import NO_DIGIT, Recipe, build_training, build_validation
-from digitlab.datasets.strokes import is_held_out
 from digitlab.errors import DatasetUnavailableError
 from digitlab.ink.samples import SAMPLE_POINTS
+from digitlab.synthesis import dataset
+from digitlab.synthesis.dataset import NO_DIGIT, Recipe, build_training, build_validation
+from digitlab.synthesis.strokes import is_held_out
 
 RECIPE = Recipe(
     drawn=1, on_screen=1, scanned=1, photographed=1, mnist_scanned=5, mnist_on_screen=5,
@@ -61,7 +61,7 @@ def test_the_same_each_time(pens):
 def test_writers_are_kept_apart(pens, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        handwriting, "_write", lambda pen, random: seen.append(pen.writer) or list(pen.strokes)
+        dataset, "_write", lambda pen, random: seen.append(pen.writer) or list(pen.strokes)
     )
     build_training(*make_mnist(), RECIPE)
     assert set(seen) == {pens[0]}

@@ -3,16 +3,16 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from benchmarks.reading.items import InkItem, InkSet, draw_on_canvas
+from benchmarks.reading.loading import load_ink_sets
+from benchmarks.reading.negatives import make_blank_pictures, make_scribbles
+from benchmarks.reading.readings import Reading, measure_times_ms, read_set
+from benchmarks.reading.rows import compute_rows
 from digitlab.errors import EmptyInkError
+from digitlab.inference.reader import Answer
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
-from digitlab.ink_benchmark.items import InkItem, InkSet, draw_on_canvas
-from digitlab.ink_benchmark.load import load_ink_sets
-from digitlab.ink_benchmark.nonsense import make_blank_pictures, make_scribbles
-from digitlab.ink_benchmark.readings import Reading, measure_times_ms, read_set
-from digitlab.ink_benchmark.rows import compute_rows
-from digitlab.reader import Answer
-from digitlab.shelf import get_model
+from digitlab.model_store.store import get_model
 
 
 def draw_digits():

@@ -10,13 +10,13 @@ import pytest
 from digitlab.errors import ConfigError, RunError
 from digitlab.files import write_json
 from digitlab.processes import ProcessMark, mark_process
-from digitlab.run_status import RunStatus
-from digitlab.runs import create_run, list_runs
+from digitlab.runs.control import can_resume, delete_run, inspect_run, resume_run, stop_run
+from digitlab.runs.health import Heart, read_beat
+from digitlab.runs.queue import build_place, change_line, find_position, read_line
+from digitlab.runs.run import create_run, list_runs
+from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig
-from digitlab.training.heartbeat import Heart, read_beat
-from digitlab.training.jobs import can_resume, delete_run, inspect_run, resume_run, stop_run
-from digitlab.training.meter import Meter
-from digitlab.training.waiting_line import build_place, change_line, find_position, read_line
+from digitlab.worker.callbacks import Meter
 from tests.conftest import PROJECT_DIR
 
 

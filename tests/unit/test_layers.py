@@ -1,9 +1,9 @@
 import pytest
 
 from digitlab.errors import ConfigError
-from digitlab.nets.layers import compute_layer_table
-from digitlab.nets.options import NetOptions
-from digitlab.nets.registry import NETS
+from digitlab.nets.architectures import NETS
+from digitlab.nets.layers import NetOptions
+from digitlab.nets.summary import compute_layer_table
 
 
 def test_the_tutorials_network_has_121_930_parameters():

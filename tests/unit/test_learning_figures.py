@@ -1,7 +1,11 @@
 from digitlab.figures.class_balance import class_balance_figure, describe_class_balance
-from digitlab.figures.learning import describe_learning, learning_figure
-from digitlab.figures.palette import RUNS, TRAINING, VALIDATION
-from digitlab.figures.run_comparison import describe_run_comparison, run_comparison_figure
+from digitlab.figures.theme import RUNS, TRAINING, VALIDATION
+from digitlab.figures.training_curves import (
+    describe_learning,
+    describe_run_comparison,
+    learning_figure,
+    run_comparison_figure,
+)
 
 HISTORY = [
     {"epoch": 0.0, "loss": 0.4, "accuracy": 0.88, "val_loss": 0.2, "val_accuracy": 0.94},

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from benchmarks.many_digits import compose_numbers, is_unseen, read_number
-from digitlab.datasets.handwriting import PEN_DIGITS_FILE
-from digitlab.datasets.strokes import load_pen_strokes
 from digitlab.errors import EmptyInkError
+from digitlab.inference.multi_digit import frame_many_drawing, read_many_drawing, read_many_picture
 from digitlab.ink import parse_drawing
 from digitlab.ink.samples import SAMPLE_POINTS, build_drawing
-from digitlab.many import frame_many_drawing, read_many_drawing, read_many_picture
-from digitlab.shelf import get_model
+from digitlab.model_store.store import get_model
+from digitlab.synthesis.dataset import PEN_DIGITS_FILE
+from digitlab.synthesis.strokes import load_pen_strokes
 from tests.unit.numbers import write
 
 

@@ -1,11 +1,7 @@
 import numpy as np
 import pytest
 
-from digitlab.evaluation.metrics import (
-    compute_calibration_error,
-    compute_interval,
-    compute_metrics,
-)
+from digitlab.evaluation.metrics import compute_calibration_error, compute_interval, compute_metrics
 
 
 def test_against_numbers_done_by_hand():

@@ -5,12 +5,16 @@ import pytest
 from scipy.stats import binomtest
 from sklearn import metrics as reference
 
-from digitlab.evaluation.compare import compute_mcnemar
-from digitlab.evaluation.curves import compute_precision_recall
-from digitlab.evaluation.metrics import compute_metrics, list_confusions, normalise_confusion
+from digitlab.evaluation.calibration import compute_reliability
+from digitlab.evaluation.comparison import compute_mcnemar
+from digitlab.evaluation.metrics import (
+    compute_metrics,
+    compute_precision_recall,
+    list_confusions,
+    normalise_confusion,
+)
 from digitlab.evaluation.report import EvaluationReport
-from digitlab.evaluation.trust import compute_reliability
-from digitlab.shelf import get_model
+from digitlab.model_store.store import get_model
 
 
 def load_arrays(name):

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from digitlab.cli import main
-from digitlab.datasets.signs import SIGNS, draw_scribble
+from digitlab.cli.main import main
+from digitlab.inference.reader import NO_DIGIT_THRESHOLD, Answer
 from digitlab.ink import parse_drawing, prepare_drawing
-from digitlab.ink.drawing import Stroke
+from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.samples import build_drawing, build_sample_drawing
-from digitlab.reader import NO_DIGIT_THRESHOLD, Answer
-from digitlab.shelf import get_model
+from digitlab.model_store.store import get_model
+from digitlab.synthesis.negatives import SIGNS, draw_scribble
 
 
 @pytest.fixture(scope="module")

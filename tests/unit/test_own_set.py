@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlab.datasets.sample import load_sample
+from digitlab.datasets.loading import load_sample
 from digitlab.errors import OwnSetError
-from digitlab.evaluation import own_set
-from digitlab.evaluation.own_set import (
+from digitlab.evaluation import user_test_set
+from digitlab.evaluation.report import evaluate_images
+from digitlab.evaluation.user_test_set import (
     label_drawings,
     pack_labelled_zip,
     read_labelled_folder,
     read_labelled_zip,
 )
-from digitlab.evaluation.report import evaluate_images
-from digitlab.shelf import get_model
+from digitlab.model_store.store import get_model
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +195,7 @@ def test_a_locked_zip_is_explained(pngs):
 
 
 def test_a_set_that_takes_too_long_is_cut_short(pngs, monkeypatch):
-    monkeypatch.setattr(own_set, "MAX_SECONDS", 0)
+    monkeypatch.setattr(user_test_set, "MAX_SECONDS", 0)
     with pytest.raises(OwnSetError, match="not reached within 0 minutes"):
         read_labelled_zip(pack([("7/a.png", pngs[0][1])]))
 
@@ -235,7 +235,7 @@ class TestFolder:
         assert own.skipped == {"no ordinary file": 2}
 
     def test_too_many_files_are_refused(self, folder, monkeypatch):
-        monkeypatch.setattr(own_set, "MAX_FILES", 19)
+        monkeypatch.setattr(user_test_set, "MAX_FILES", 19)
         with pytest.raises(OwnSetError, match="more than 19 files"):
             read_labelled_folder(folder)
 

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from digitlab.datasets.pages import draw_page, make_photo, scan
 from digitlab.ink import parse_drawing, prepare_drawing, prepare_picture
 from digitlab.ink.samples import build_sample_drawing
-from digitlab.shelf import get_model
+from digitlab.model_store.store import get_model
+from digitlab.synthesis.rendering import draw_page, make_photo, scan
 
 MARGIN = np.full(4, 0.25)
 
@@ -132,7 +132,7 @@ def test_simulated_photos(reader):
 
 
 def test_real_photos(reader, shared_data_dir):
-    from digitlab.ink_benchmark.load import load_ink_sets
+    from benchmarks.reading.loading import load_ink_sets
 
     photos = next(s for s in load_ink_sets(shared_data_dir)[0] if s.name == "photos")
     right = sum(reader.read(item.prepare()).digit == item.digit for item in photos.items)

@@ -9,8 +9,8 @@ from PIL import Image
 
 from digitlab.errors import EmptyInkError, PictureError
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
+from digitlab.ink.pipeline import PreparedInk
 from digitlab.ink.samples import build_sample_drawing
-from digitlab.ink.trace import PreparedInk
 from tests.conftest import PROJECT_DIR
 
 

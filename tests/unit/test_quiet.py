@@ -8,7 +8,7 @@ from tests.conftest import PROJECT_DIR
 PROGRAM = """
 import os
 from concurrent.futures import ThreadPoolExecutor
-from digitlab.quiet import STDERR, silence
+from digitlab.processes import STDERR, silence
 
 def whisper(k):
     with silence(STDERR):

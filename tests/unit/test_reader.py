@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from digitlab.errors import ShelfError
-from digitlab.explain import compute_occlusion
+from digitlab.inference.reader import Answer, DigitReader
+from digitlab.inference.saliency import compute_occlusion
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
-from digitlab.reader import Answer, DigitReader
-from digitlab.shelf import get_model
+from digitlab.model_store.store import get_model
 
 
 @pytest.fixture(scope="module")

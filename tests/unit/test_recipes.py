@@ -3,17 +3,17 @@ from dataclasses import replace
 
 import pytest
 
-from digitlab.cli import _build_parser
-from digitlab.commands.settings import read_settings
+from digitlab.cli.main import build_parser
+from digitlab.cli.settings import read_settings
 from digitlab.errors import ConfigError
 from digitlab.paths import get_shipped_models_dir
 from digitlab.training.config import TrainConfig
-from digitlab.training.doubts import find_doubts
+from digitlab.training.config_warnings import find_doubts
 from digitlab.training.recipes import RECIPES, get_recipe
 
 
 def parse(*arguments):
-    return read_settings(_build_parser().parse_args(["train", *arguments]))
+    return read_settings(build_parser().parse_args(["train", *arguments]))
 
 
 def test_the_tutorials_recipes_are_the_tutorials_runs():

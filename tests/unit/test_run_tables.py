@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from digitlab.errors import RunError
-from digitlab.run_digits import append_reading
-from digitlab.run_tables import append_rows, cut_table, read_rows
-from digitlab.runs import create_run
+from digitlab.runs.run import create_run
+from digitlab.runs.tables import append_reading, append_rows, cut_table, read_rows
 from digitlab.training.config import TrainConfig
 
 DIGITS = np.zeros((2, 28, 28), np.uint8)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from digitlab.errors import ConfigError, RunError
-from digitlab.run_status import RunStatus
-from digitlab.runs import create_run, get_run, list_runs
+from digitlab.runs.run import create_run, get_run, list_runs
+from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig
 
 

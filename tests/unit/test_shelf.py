@@ -6,9 +6,9 @@ import pytest
 from digitlab.errors import RunError, ShelfError
 from digitlab.evaluation.metrics import compute_metrics
 from digitlab.evaluation.report import EvaluationReport
+from digitlab.model_store.store import MODEL_FILES, get_model, list_models, shelve_run
 from digitlab.paths import get_own_models_dir
-from digitlab.runs import create_run
-from digitlab.shelf import MODEL_FILES, get_model, list_models, shelve_run
+from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 
 SHIPPED = ("digitlab_cnn", "simple_cnn")

@@ -4,8 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from digitlab.datasets.strokes import is_held_out, load_pen_strokes
 from digitlab.errors import DatasetCorruptError
+from digitlab.synthesis.strokes import is_held_out, load_pen_strokes
 
 
 def write_lines(path, *lines):

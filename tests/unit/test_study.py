@@ -5,22 +5,30 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitlab.datasets.load import load_local_dataset
+from digitlab.datasets.loading import load_local_dataset
 from digitlab.errors import ShelfError
-from digitlab.evaluation.corruptions import CORRUPTIONS, corrupt_images, corrupt_ladder
-from digitlab.evaluation.features import FeatureReader
-from digitlab.evaluation.mislabelled import find_mislabelled
-from digitlab.evaluation.neighbours import (
+from digitlab.evaluation.analysis import (
     TrainingFeatures,
+    build_insight,
+    choose_evenly,
     compute_principal_map,
     count_votes,
+    find_mislabelled,
     find_nearest,
+    find_rivals,
     normalise_features,
+    require_grey,
 )
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
-from digitlab.evaluation.robustness import Robustness, compute_robustness
-from digitlab.evaluation.study import build_insight, choose_evenly, find_rivals, require_grey
-from digitlab.shelf import get_model
+from digitlab.evaluation.robustness import (
+    CORRUPTIONS,
+    Robustness,
+    compute_robustness,
+    corrupt_images,
+    corrupt_ladder,
+)
+from digitlab.inference.activations import FeatureReader
+from digitlab.model_store.store import get_model
 
 
 @pytest.fixture(scope="module")

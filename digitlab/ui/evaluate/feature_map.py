@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from digitlab.evaluation.lab import load_map
+from digitlab.evaluation.results_cache import load_map
 from digitlab.figures.feature_map import MAX_RIGHT, feature_map_figure
-from digitlab.ui.callbacks import callback
-from digitlab.ui.evaluate.address import control, read_address, turn_to
+from digitlab.ui.evaluate.evaluated_model import Tested
 from digitlab.ui.evaluate.job_panel import render_job
-from digitlab.ui.evaluate.tested import Tested
-from digitlab.ui.parts import choose_part
+from digitlab.ui.evaluate.url_state import control, read_address, turn_to
+from digitlab.ui.selectors import choose_part
+from digitlab.ui.streamlit_internals import callback
 
 _KINDS = {"pca": "Main axes (PCA)", "tsne": "Neighbourhoods (t-SNE)"}
 _TITLES = {

@@ -14,17 +14,11 @@ from digitlab.evaluation.gallery import (
     find_digits,
     get_suspects,
 )
-from digitlab.ui.callbacks import callback
-from digitlab.ui.evaluate.address import (
-    control,
-    read_number,
-    read_query,
-    turn_to,
-    turn_to_query,
-)
+from digitlab.ui.evaluate.evaluated_model import Tested
 from digitlab.ui.evaluate.job_panel import render_job
-from digitlab.ui.evaluate.tested import Tested
-from digitlab.ui.evaluate.wall import render_wall
+from digitlab.ui.evaluate.thumbnail_grid import render_wall
+from digitlab.ui.evaluate.url_state import control, read_number, read_query, turn_to, turn_to_query
+from digitlab.ui.streamlit_internals import callback
 
 # Beyond any test set, at 60 a page.
 _MAX_PAGES = 1_000_000

@@ -6,8 +6,8 @@ import streamlit as st
 
 from digitlab.errors import DigitlabError
 from digitlab.evaluation.jobs import JOB_KINDS, Job, JobStatus, find_job, start_job
-from digitlab.shelf import ShelvedModel
-from digitlab.ui.callbacks import callback
+from digitlab.model_store.store import ShelvedModel
+from digitlab.ui.streamlit_internals import callback
 
 _EVERY_S = 0.5
 _PROBLEM = "evaluate_job_problem"

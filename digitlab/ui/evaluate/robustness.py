@@ -7,18 +7,17 @@ import numpy as np
 import streamlit as st
 
 from digitlab.datasets.registry import get_dataset_spec
-from digitlab.evaluation.corruptions import CORRUPTIONS, Corruption, corrupt_ladder
-from digitlab.evaluation.lab import load_robustness
-from digitlab.evaluation.robustness import Robustness
-from digitlab.figures.palette import RIGHT, WRONG
+from digitlab.evaluation.results_cache import load_robustness
+from digitlab.evaluation.robustness import CORRUPTIONS, Corruption, Robustness, corrupt_ladder
 from digitlab.figures.robustness import describe_robustness, robustness_figure
-from digitlab.reader import Answer
-from digitlab.ui.evaluate.address import control, read_address, read_number, turn_to
+from digitlab.figures.theme import RIGHT, WRONG
+from digitlab.inference.reader import Answer
+from digitlab.ui.evaluate.evaluated_model import Tested
 from digitlab.ui.evaluate.job_panel import render_job
-from digitlab.ui.evaluate.pictures import encode_picture
-from digitlab.ui.evaluate.tested import Tested
-from digitlab.ui.parts import choose_part
-from digitlab.ui.readers import get_reader
+from digitlab.ui.evaluate.thumbnail_grid import encode_picture
+from digitlab.ui.evaluate.url_state import control, read_address, read_number, turn_to
+from digitlab.ui.model_cache import get_reader
+from digitlab.ui.selectors import choose_part
 
 _GREY_DIMENSIONS = 3
 

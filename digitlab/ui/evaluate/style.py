@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from digitlab.figures.palette import RIGHT, WRONG
+from digitlab.figures.theme import RIGHT, WRONG
 
 _CSS = f"""
 <style>

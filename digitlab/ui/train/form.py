@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from digitlab.datasets.registry import DATASETS, DatasetSpec
-from digitlab.nets.registry import NETS, NetSpec
-from digitlab.shelf import list_models
+from digitlab.model_store.store import list_models
+from digitlab.nets.architectures import NETS, NetSpec
 from digitlab.training.config import TrainConfig
-from digitlab.training.settings import GROUPS
+from digitlab.training.fields import GROUPS
 
 Spec = dataclasses.Field[Any]
 Values = dict[str, Any]

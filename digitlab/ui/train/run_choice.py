@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from digitlab.errors import RunError
-from digitlab.runs import Run, list_runs
-from digitlab.training.jobs import inspect_run
-from digitlab.training.status_words import describe_state
-from digitlab.ui.callbacks import callback, uninterrupted
-from digitlab.ui.history import has_come_back
-from digitlab.ui.parts import choose_part
+from digitlab.runs.control import inspect_run
+from digitlab.runs.run import Run, list_runs
+from digitlab.runs.status import describe_state
+from digitlab.ui.selectors import choose_part
+from digitlab.ui.streamlit_internals import callback, has_come_back, uninterrupted
 
 VIEWS = {
     "choose": ":material/tune: Choose",

@@ -8,17 +8,17 @@ import streamlit as st
 
 from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ConfigError
-from digitlab.nets.registry import NETS
-from digitlab.runs import create_run
+from digitlab.nets.architectures import NETS
+from digitlab.runs.control import start_run
+from digitlab.runs.queue import read_line
+from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
-from digitlab.training.doubts import find_doubts
-from digitlab.training.jobs import start_run
+from digitlab.training.config_warnings import find_doubts
 from digitlab.training.recipes import RECIPES
-from digitlab.training.waiting_line import read_line
 from digitlab.ui.train.form import Values, prepare_form
-from digitlab.ui.train.own_digits import get_own_digits
+from digitlab.ui.train.run_actions import try_to
 from digitlab.ui.train.run_choice import show_run
-from digitlab.ui.train.steering import try_to
+from digitlab.ui.train.user_digits import get_own_digits
 
 # What the person's digits are: grey, 28 px.
 _DIGIT_SHAPE = (28, 28)

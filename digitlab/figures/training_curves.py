@@ -1,0 +1,269 @@
+"""How a network learned: loss, accuracy and learning rate over the epochs."""
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from digitlab.figures.theme import QUIET, RUNS, TRAINING, VALIDATION, lay_out
+
+# Epochs, as Keras's CSV log names the values.
+History = Sequence[Mapping[str, float]]
+# Within the running epoch, in epochs: 2.5 is the middle of the third.
+BatchCurve = Sequence[Mapping[str, float]]
+
+_QUANTITIES = {
+    "loss": ("Loss", ".4f", None),
+    "accuracy": ("Accuracy", ".2%", ".1~%"),
+    "learning_rate": ("Learning rate", ".2e", "~g"),
+}
+_LINES: dict[str, dict[str, object]] = {
+    "training": {"color": TRAINING, "width": 2.2},
+    "validation": {"color": VALIDATION, "width": 2, "dash": "dash"},
+    "rate": {"color": QUIET, "width": 2},
+}
+# More markers than this run into one another.
+_MAX_MARKED = 30
+# From bottom to top: learning rate, accuracy, loss.
+_WITH_RATE = {"loss": (0.63, 1.0), "accuracy": (0.23, 0.57), "learning_rate": (0.0, 0.13)}
+_WITHOUT_RATE = {"loss": (0.54, 1.0), "accuracy": (0.0, 0.44)}
+
+RunHistory = Sequence[Mapping[str, float]]
+
+_LABELS = {"loss": ("Loss", ".4f", None), "accuracy": ("Accuracy", ".2%", ".1%")}
+
+
+def learning_figure(
+    history: History,
+    batches: BatchCurve = (),
+    *,
+    best_epoch: int | None = None,
+    n_epochs: int | None = None,
+    zoomable: bool = True,
+) -> go.Figure:
+    """Loss above accuracy above learning rate; training solid, validation dashed.
+
+    Args:
+        history: one mapping an epoch with `loss` and `accuracy`, perhaps `val_loss`,
+            `val_accuracy` and `learning_rate`.
+        batches: the running epoch as a fine line: `epoch` (a fraction), `loss`, `accuracy`.
+        best_epoch: the one whose weights are kept, from 1; None marks nothing.
+        n_epochs: how many there will be; the axis is drawn to there.
+        zoomable: whether dragging zooms. It keeps a finger from scrolling the page.
+    """
+    has_rate = any("learning_rate" in row for row in history)
+    domains = _WITH_RATE if has_rate else _WITHOUT_RATE
+    figure = go.Figure()
+    for number, (quantity, domain) in enumerate(domains.items(), start=1):
+        axis = "" if number == 1 else str(number)
+        label, _, ticks = _QUANTITIES[quantity]
+        figure.add_traces(_draw_quantity(quantity, history, batches, f"y{axis}"))
+        figure.update_layout({f"yaxis{axis}": _describe_y(label, domain, ticks)})
+    if has_rate:
+        # A rate that never changes is a line above the ground, not one in the middle of nowhere.
+        highest = max(row.get("learning_rate", 0.0) for row in history)
+        figure.update_layout({f"yaxis{len(domains)}": {"range": [0, 1.2 * highest or 1.0]}})
+    if best_epoch is not None and 1 <= best_epoch <= len(history):
+        _mark_best(figure, history, best_epoch)
+    _lay_out(figure, len(domains), n_epochs or len(history), zoomable=zoomable)
+    return figure
+
+
+def describe_learning(history: History, best_epoch: int | None = None) -> str:
+    """The same in words, for those who cannot see the chart."""
+    if not history:
+        return "Loss and accuracy over the epochs; there is no epoch yet."
+    parts = []
+    for quantity, label in (("loss", "loss"), ("accuracy", "accuracy")):
+        for prefix, part in (("", "training"), ("val_", "validation")):
+            values = [row[prefix + quantity] for row in history if prefix + quantity in row]
+            if values:
+                parts.append(f"{part} {label} from {values[0]:.4f} to {values[-1]:.4f}")
+    best = f" The best epoch is {best_epoch}." if best_epoch else ""
+    return f"Over {len(history)} epochs: {', '.join(parts)}.{best}"
+
+
+def _draw_quantity(
+    quantity: str, history: History, batches: BatchCurve, axis: str
+) -> list[go.Scatter]:
+    """The lines of one quantity on its axis."""
+    if quantity == "learning_rate":
+        return [_draw_line("learning rate", quantity, history, axis, _LINES["rate"])]
+    lines = [
+        _draw_line("training", quantity, history, axis, _LINES["training"]),
+        _draw_line("validation", f"val_{quantity}", history, axis, _LINES["validation"]),
+    ]
+    fine = [row for row in batches if quantity in row]
+    if fine:
+        lines.append(
+            go.Scatter(
+                x=[row["epoch"] for row in fine],
+                y=[row[quantity] for row in fine],
+                yaxis=axis,
+                mode="lines",
+                name="this epoch, so far",
+                line={"color": TRAINING, "width": 1},
+                opacity=0.75,
+                showlegend=False,
+                hovertemplate=f"so far %{{y:{_QUANTITIES[quantity][1]}}}<extra></extra>",
+            )
+        )
+    return lines
+
+
+def _draw_line(
+    name: str, key: str, history: History, axis: str, line: Mapping[str, object]
+) -> go.Scatter:
+    quantity = key.removeprefix("val_")
+    points = [(number, row[key]) for number, row in enumerate(history, start=1) if key in row]
+    return go.Scatter(
+        x=[number for number, _ in points],
+        y=[value for _, value in points],
+        yaxis=axis,
+        # A single epoch has no line yet, only a dot.
+        mode="lines+markers" if len(points) <= _MAX_MARKED else "lines",
+        name=name,
+        line=line,
+        marker={"size": 5},
+        # Told once: the colours mean the same on each axis.
+        showlegend=quantity == "loss" and bool(points),
+        legendgroup=name,
+        hovertemplate=f"{name} %{{y:{_QUANTITIES[quantity][1]}}}<extra></extra>",
+    )
+
+
+def _mark_best(figure: go.Figure, history: History, best_epoch: int) -> None:
+    """A thin upright line through all axes, with its name on top."""
+    figure.add_shape(
+        type="line",
+        xref="x",
+        yref="paper",
+        x0=best_epoch,
+        x1=best_epoch,
+        y0=0,
+        y1=1,
+        line={"color": QUIET, "width": 1.5, "dash": "dot"},
+    )
+    late = best_epoch > (len(history) + 1) / 2
+    figure.add_annotation(
+        x=best_epoch,
+        y=1,
+        xref="x",
+        yref="paper",
+        text=f"best: epoch {best_epoch}",
+        showarrow=False,
+        xanchor="right" if late else "left",
+        yanchor="top",
+        xshift=-4 if late else 4,
+        font={"size": 12},
+    )
+
+
+def _describe_y(label: str, domain: tuple[float, float], ticks: str | None) -> dict[str, object]:
+    return {
+        "domain": domain,
+        "anchor": "x",
+        "title": {"text": label, "font": {"size": 12}, "standoff": 10},
+        "tickformat": ticks,
+        "gridcolor": QUIET,
+        "gridwidth": 0.4,
+        "nticks": 5 if domain[1] - domain[0] > 0.2 else 3,
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": True,
+    }
+
+
+def _lay_out(figure: go.Figure, n_axes: int, n_epochs: int, *, zoomable: bool) -> None:
+    lay_out(
+        figure,
+        "How it learns, epoch by epoch",
+        height_px=470 if n_axes == 3 else 400,
+        top_px=64,
+        right_px=4,
+        # One label for all axes at the epoch that is pointed at.
+        hovermode="x unified",
+        hoversubplots="axis",
+        dragmode="zoom" if zoomable else False,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
+        xaxis={
+            "title": {"text": "Epoch", "font": {"size": 12}, "standoff": 6},
+            "range": [0, max(n_epochs, 1) * 1.02 + 0.1],
+            "tickformat": "d",
+            "dtick": 1 if n_epochs <= 12 else None,
+            "hoverformat": ".3~g",
+            "showgrid": False,
+            "anchor": "free",
+            "position": 0,
+            "fixedrange": not zoomable,
+        },
+    )
+
+
+def run_comparison_figure(
+    histories: Mapping[str, RunHistory], quantity: str, *, zoomable: bool = True
+) -> go.Figure:
+    """The same quantity of several runs: a colour a run, training solid, validation dashed.
+
+    Args:
+        histories: by the runs' names, in the order of the legend; one mapping an epoch.
+        quantity: "loss" or "accuracy".
+        zoomable: whether dragging zooms. It keeps a finger from scrolling the page.
+    """
+    label, hover, ticks = _LABELS[quantity]
+    figure = go.Figure()
+    for number, (name, history) in enumerate(histories.items()):
+        colour = RUNS[number % len(RUNS)]
+        has_validation = any(f"val_{quantity}" in row for row in history)
+        for key, what, dash in ((quantity, "training", "solid"),
+                                (f"val_{quantity}", "validation", "dash")):  # fmt: skip
+            # The legend shows the line that counts.
+            points = [(k, row[key]) for k, row in enumerate(history, start=1) if key in row]
+            figure.add_scatter(
+                x=[k for k, _ in points],
+                y=[value for _, value in points],
+                mode="lines+markers" if len(points) == 1 else "lines",
+                name=name,
+                legendgroup=name,
+                showlegend=what == ("validation" if has_validation else "training"),
+                line={"color": colour, "width": 2, "dash": dash},
+                # Where there is validation, it is what counts.
+                opacity=0.45 if what == "training" and has_validation else 1,
+                hovertemplate=f"{name}, {what} %{{y:{hover}}}<extra></extra>",
+            )
+    lay_out(
+        figure,
+        f"{label} of the runs: validation dashed, training solid",
+        height_px=380,
+        top_px=44,
+        right_px=4,
+        hovermode="x unified",
+        dragmode="zoom" if zoomable else False,
+        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "title": None},
+        xaxis={
+            "title": {"text": "Epoch", "font": {"size": 12}},
+            "tickformat": "d",
+            "dtick": 1 if max(map(len, histories.values()), default=0) <= 12 else None,
+            "showgrid": False,
+            "fixedrange": not zoomable,
+        },
+        yaxis={
+            "title": {"text": label, "font": {"size": 12}},
+            "tickformat": ticks,
+            "gridcolor": QUIET,
+            "gridwidth": 0.4,
+            "zeroline": False,
+            "fixedrange": True,
+            "automargin": True,
+        },
+    )
+    return figure
+
+
+def describe_run_comparison(histories: Mapping[str, RunHistory], quantity: str) -> str:
+    """The same in words: where each run ended."""
+    ends = []
+    for name, history in histories.items():
+        key = f"val_{quantity}" if history and f"val_{quantity}" in history[-1] else quantity
+        if history and key in history[-1]:
+            ends.append(f"{name} {history[-1][key]:.4f} after {len(history)} epochs")
+    return f"{_LABELS[quantity][0]} of the runs at their end: {', '.join(ends) or 'none yet'}."

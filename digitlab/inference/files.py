@@ -1,0 +1,184 @@
+"""Read the digits in files: pictures, folders of pictures, and canvas drawings."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitlab.errors import DigitlabError, DrawingError
+from digitlab.inference.multi_digit import DigitInBox, read_many_drawing, read_many_picture
+from digitlab.inference.reader import Answer, DigitReader
+from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
+from digitlab.ink.decode import PICTURE_SUFFIXES, measure_picture
+
+DRAWING_SUFFIX = ".json"
+_BLOCK = 128
+_MAX_DRAWING_BYTES = 20_000_000
+
+
+@dataclass(frozen=True)
+class FileAnswer:
+    """The answer to one file: either `answer` or `error` is set."""
+
+    file: str
+    answer: Answer | None = None
+    error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of `classify --json`."""
+        if self.answer is None:
+            return {"file": self.file, "digit": None, "error": self.error}
+        return {
+            "file": self.file,
+            "digit": self.answer.digit if self.answer.is_digit else None,
+            "confidence": self.answer.confidence,
+            "no_digit": self.answer.no_digit,
+            "probabilities": list(self.answer.probabilities),
+        }
+
+
+@dataclass(frozen=True)
+class FileDigits:
+    """All digits in one file: either `digits` or `error` is set.
+
+    Their boxes are in pixels of the drawing, or of the picture as the file holds it.
+    """
+
+    file: str
+    digits: tuple[DigitInBox, ...] | None = None
+    error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of `classify --many --json`."""
+        if self.digits is None:
+            return {"file": self.file, "digits": None, "error": self.error}
+        digits = [
+            {
+                "digit": found.answer.digit if found.answer.is_digit else None,
+                "confidence": found.answer.confidence,
+                "box": [round(length, 1) for length in found.box],
+            }
+            for found in self.digits
+        ]
+        return {"file": self.file, "digits": digits}
+
+
+def classify_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[FileAnswer]:
+    """Read every file named, and every picture and drawing in folders named.
+
+    Args:
+        paths: files and folders, also ones that do not exist.
+    Yields:
+        One answer a file, in order; a file that cannot be read yields an error, the others
+        are answered all the same.
+    """
+    # Decoding leaves the interpreter's lock, so two threads keep two cores busy.
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        for block in _in_blocks(_find_files(paths)):
+            prepared = list(pool.map(_prepare_file, block))
+            images = [thing for thing in prepared if isinstance(thing, np.ndarray)]
+            answers = iter(reader.read_many(np.stack(images)) if images else ())
+            for path, thing in zip(block, prepared, strict=True):
+                if isinstance(thing, str):
+                    yield FileAnswer(str(path), error=thing)
+                else:
+                    yield FileAnswer(str(path), next(answers))
+
+
+def classify_many_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[FileDigits]:
+    """Read all digits of every file named, and of the pictures and drawings in folders named.
+
+    Args:
+        paths: as for `classify_paths`.
+    Yields:
+        One answer a file, in order; a file that cannot be read yields an error.
+    """
+    for path in _find_files(paths):
+        try:
+            problem = None if path.is_file() else _describe_missing(path)
+            if problem is None:
+                yield FileDigits(str(path), _read_many(path, reader))
+                continue
+        except DigitlabError as error:
+            problem = str(error)
+        except OSError as error:
+            problem = _describe_unreadable(error)
+        yield FileDigits(str(path), error=problem)
+
+
+def load_drawing(path: Path) -> Any:
+    """Read a canvas drawing's JSON from a file.
+
+    Raises:
+        DrawingError: the file is too large or no JSON.
+    """
+    if path.stat().st_size > _MAX_DRAWING_BYTES:
+        raise DrawingError("The file is too large for a drawing.")
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DrawingError("The file is no JSON. Save the canvas's json_data.") from error
+
+
+def _in_blocks(paths: Iterable[Path]) -> Iterator[tuple[Path, ...]]:
+    remaining = iter(paths)
+    while block := tuple(islice(remaining, _BLOCK)):
+        yield block
+
+
+def _find_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files themselves, and in folders what looks like a picture or a drawing, sorted."""
+    for path in paths:
+        # Path.is_dir would raise for a path that is too long or inside a closed folder.
+        if not os.path.isdir(path):  # noqa: PTH112
+            yield path
+            continue
+        closed: list[OSError] = []
+        for folder, folders, names in os.walk(path, onerror=closed.append):
+            folders.sort()
+            for name in sorted(names):
+                if name.lower().endswith((*PICTURE_SUFFIXES, DRAWING_SUFFIX)):
+                    yield Path(folder) / name
+        yield from (Path(error.filename) for error in closed)
+
+
+def _read_many(path: Path, reader: DigitReader) -> tuple[DigitInBox, ...]:
+    if path.suffix.lower() == DRAWING_SUFFIX:
+        return tuple(read_many_drawing(parse_drawing(load_drawing(path)), reader))
+    picture = decode_picture(path)
+    digits = read_many_picture(picture, reader)
+    scale = measure_picture(path)[0] / picture.shape[1]
+    return tuple(
+        replace(digit, box=tuple(length * scale for length in digit.box)) for digit in digits
+    )
+
+
+def _prepare_file(path: Path) -> np.ndarray | str:
+    """The 28x28 digit in a file, or one sentence on why there is none."""
+    try:
+        # Also false for what is no ordinary file: a device or a pipe could be read for ever.
+        if not path.is_file():
+            return _describe_missing(path)
+        if path.suffix.lower() == DRAWING_SUFFIX:
+            return prepare_drawing(parse_drawing(load_drawing(path))).image
+        return prepare_picture(decode_picture(path)).image
+    except DigitlabError as error:
+        return str(error)
+    except OSError as error:
+        return _describe_unreadable(error)
+
+
+def _describe_unreadable(error: OSError) -> str:
+    return f"The file cannot be read: {error.strerror or error}."
+
+
+def _describe_missing(path: Path) -> str:
+    if path.is_dir():
+        return "This folder may not be read."
+    return "This is no ordinary file." if path.exists() else "There is no such file."

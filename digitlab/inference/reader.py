@@ -1,0 +1,210 @@
+"""The one way to classify: a .tflite model and LiteRT, in the app, the command line and tests."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from digitlab.errors import ShelfError
+from digitlab.processes import STDERR, silence
+
+# Interpreters have a fixed batch: one reads single digits, the other whole blocks.
+_BLOCK = 128
+# A network may have one output more than there are digits: the probability of "no digit".
+N_DIGITS = 10
+# From this probability of "no digit" on nothing is read; docs/reading-ink.md tells how it was
+# chosen on validation data.
+NO_DIGIT_THRESHOLD = 0.7
+# Said of an answer's probability, for people.
+SURE = 0.95
+FAIRLY_SURE = 0.7
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network says about one digit.
+
+    Attributes:
+        probabilities: ten floats that sum to 1: which digit it is, if it is one.
+        no_digit: the probability that it is none; 0 for a network that cannot tell.
+    """
+
+    probabilities: tuple[float, ...]
+    no_digit: float = 0.0
+
+    @property
+    def is_digit(self) -> bool:
+        """Whether it is taken for a digit at all."""
+        return self.no_digit < NO_DIGIT_THRESHOLD
+
+    @property
+    def digit(self) -> int:
+        """The most probable digit, also where it is probably none."""
+        return int(np.argmax(self.probabilities))
+
+    @property
+    def confidence(self) -> float:
+        """The most probable digit's probability."""
+        return self.probabilities[self.digit]
+
+    @property
+    def runner_up(self) -> int:
+        """The second most probable digit."""
+        return int(np.argsort(self.probabilities)[-2])
+
+    @property
+    def certainty(self) -> str:
+        """The confidence in words: "sure", "fairly sure" or "can't tell: 4 or 9"."""
+        if self.confidence >= SURE:
+            return "sure"
+        if self.confidence >= FAIRLY_SURE:
+            return "fairly sure"
+        return f"can't tell: {self.digit} or {self.runner_up}"
+
+
+def format_share(share: float) -> str:
+    """A probability as a percentage that never claims 100 %."""
+    return f"{min(share, 0.999):.1%}" if share > 0.99 else f"{share:.0%}"
+
+
+class DigitReader:
+    """A loaded model that reads digits.
+
+    One reader serves all threads: calls wait for one another, a call lasts well under a
+    millisecond.
+    """
+
+    def __init__(self, model: Path | bytes) -> None:
+        """Load a model.
+
+        Args:
+            model: a `.tflite` file, or its bytes. Input `(n, 28, 28, 1)` in the range 0 to 255,
+                output `(n, classes)` probabilities.
+        Raises:
+            ShelfError: the file is missing or is no model of this kind.
+        """
+        try:
+            content = model if isinstance(model, bytes) else model.read_bytes()
+            self._single = _BatchInterpreter(content, 1, n_threads=1)
+        except (OSError, ValueError, RuntimeError) as error:
+            name = "The model" if isinstance(model, bytes) else f"The model {model}"
+            raise ShelfError(f"{name} cannot be loaded: {error}.") from error
+        self._content = content
+        self._block: _BatchInterpreter | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """The shape of one image: `(h, w)` for grey, `(h, w, channels)` for colour."""
+        height, width, channels = self._single.input_shape
+        return (height, width) if channels == 1 else (height, width, channels)
+
+    def read(self, image: np.ndarray) -> Answer:
+        """Read one digit.
+
+        Args:
+            image: `(28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        """
+        return self.read_many(image[None])[0]
+
+    def read_many(self, images: np.ndarray) -> list[Answer]:
+        """Read many digits.
+
+        Args:
+            images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        """
+        probabilities, no_digit = self.compute_readings(images)
+        return [
+            Answer(tuple(map(float, row)), float(share))
+            for row, share in zip(probabilities, no_digit, strict=True)
+        ]
+
+    def compute_probabilities(self, images: np.ndarray) -> np.ndarray:
+        """How probable each class is; for a network that knows "no digit", if it is a digit.
+
+        Args:
+            images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        Returns:
+            `(n, 10)` float32, each row sums to 1.
+        """
+        return _condition_on_digits(self.compute_outputs(images))
+
+    def compute_readings(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How probable each digit is if it is one, and how probable that it is none.
+
+        Args:
+            images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        Returns:
+            `(n, 10)` float32, rows sum to 1, and `(n,)` float32, 0 for a network that cannot tell.
+        """
+        outputs = self.compute_outputs(images)
+        return _condition_on_digits(outputs), outputs[:, N_DIGITS:].sum(axis=1)
+
+    def compute_outputs(self, images: np.ndarray) -> np.ndarray:
+        """The network's own outputs.
+
+        Args:
+            images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        Returns:
+            `(n, classes)` float32, each row sums to 1; an eleventh class is "no digit".
+        Raises:
+            ValueError: the images have another shape or type.
+        """
+        if images.shape[1:] != self.image_shape or images.dtype != np.uint8:
+            raise ValueError(
+                f"images are {images.dtype} {images.shape}; this model reads uint8 "
+                f"(n, {', '.join(map(str, self.image_shape))})"
+            )
+        with self._lock:
+            return self._compute(images)
+
+    def _compute(self, images: np.ndarray) -> np.ndarray:
+        n_blocks = len(images) // _BLOCK
+        if n_blocks and self._block is None:
+            self._block = _BatchInterpreter(self._content, _BLOCK, n_threads=2)
+        parts = [np.empty((0, self._single.n_classes), np.float32)]
+        for k in range(n_blocks):
+            assert self._block is not None
+            parts.append(self._block.run(images[k * _BLOCK : (k + 1) * _BLOCK]))
+        parts.extend(self._single.run(image[None]) for image in images[n_blocks * _BLOCK :])
+        return np.concatenate(parts)
+
+
+def _condition_on_digits(outputs: np.ndarray) -> np.ndarray:
+    """Drop "no digit" and let the rest sum to 1 again."""
+    if outputs.shape[1] == N_DIGITS:
+        return outputs
+    # Where "no digit" takes nearly all, rounding must not leave ten zeros.
+    digits = np.maximum(outputs[:, :N_DIGITS], np.float32(1e-30))
+    return digits / digits.sum(axis=1, keepdims=True)
+
+
+class _BatchInterpreter:
+    """A LiteRT interpreter whose batch size was set once."""
+
+    def __init__(self, content: bytes, batch: int, *, n_threads: int) -> None:
+        self._interpreter = Interpreter(model_content=content, num_threads=n_threads)
+        detail = self._interpreter.get_input_details()[0]
+        shape = tuple(int(side) for side in detail["shape"][1:])
+        if len(shape) != 3:
+            raise ValueError(f"it reads arrays of shape {shape}, not images")
+        self.input_shape: tuple[int, ...] = shape
+        self._interpreter.resize_tensor_input(detail["index"], (batch, *shape))
+        # LiteRT says here which delegate it made; nobody needs to know.
+        with silence(STDERR):
+            self._interpreter.allocate_tensors()
+        self._input = detail["index"]
+        output = self._interpreter.get_output_details()[0]
+        self._output = output["index"]
+        self.n_classes = int(output["shape"][-1])
+        self._buffer = np.empty((batch, *shape), np.float32)
+
+    def run(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities of one full batch: `(batch, classes)` float32."""
+        self._buffer[...] = images.reshape(self._buffer.shape)
+        self._interpreter.set_tensor(self._input, self._buffer)
+        self._interpreter.invoke()
+        probabilities: np.ndarray = self._interpreter.get_tensor(self._output)
+        return probabilities

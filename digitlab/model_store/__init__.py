@@ -1,0 +1,1 @@
+"""The models on the shelf and their cards."""

@@ -1,0 +1,121 @@
+"""The table of a network's layers, with shapes and parameters, computed without Keras."""
+
+import math
+from dataclasses import dataclass
+from typing import assert_never
+
+from digitlab.nets import layers
+from digitlab.nets.architectures import get_net_spec
+from digitlab.nets.layers import NetOptions
+
+_OWN_DESIGN = NetOptions()
+_POOL_PX = 2
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer.
+
+    Attributes:
+        layer: Keras's name for its kind.
+        detail: what is set about it, for people; may be empty.
+        output_shape: of one image.
+        n_parameters: all that it stores, a normalisation's running averages included.
+        n_multiplications: for one image; a measure of the work.
+    """
+
+    layer: str
+    detail: str
+    output_shape: tuple[int, ...]
+    n_parameters: int = 0
+    n_multiplications: int = 0
+
+
+@dataclass(frozen=True)
+class LayerTable:
+    """All layers of a network, from first to last."""
+
+    rows: tuple[LayerRow, ...]
+
+    @property
+    def n_parameters(self) -> int:
+        """All parameters, as Keras's `count_params` counts them."""
+        return sum(row.n_parameters for row in self.rows)
+
+    @property
+    def n_multiplications(self) -> int:
+        """The work of one answer; training takes about three times as much an image."""
+        return sum(row.n_multiplications for row in self.rows)
+
+
+def compute_layer_table(
+    net_id: str,
+    image_shape: tuple[int, ...],
+    n_classes: int,
+    options: NetOptions = _OWN_DESIGN,
+) -> LayerTable:
+    """The layers of a network for images of one shape.
+
+    Args:
+        net_id: an id of the registry.
+        image_shape: `(h, w)` for grey images, `(h, w, channels)` for others.
+        n_classes: how many classes the output has.
+        options: departures from the network's own design.
+    Raises:
+        ConfigError: no network has this id.
+    """
+    shape = image_shape if len(image_shape) == 3 else (*image_shape, 1)
+    rows = []
+    for layer in get_net_spec(net_id).plan(options, n_classes):
+        row = _compute_row(layer, shape)
+        rows.append(row)
+        shape = row.output_shape
+    return LayerTable(tuple(rows))
+
+
+def _compute_row(layer: layers.Layer, shape: tuple[int, ...]) -> LayerRow:
+    match layer:
+        case layers.Rescaling():
+            row = LayerRow("Rescaling", "0..255 to 0..1", shape)
+        case layers.Convolution():
+            row = _compute_convolution(layer, shape)
+        case layers.Pooling():
+            height, width, channels = shape
+            pooled = (height // _POOL_PX, width // _POOL_PX, channels)
+            row = LayerRow("MaxPooling2D", f"{_POOL_PX}x{_POOL_PX}", pooled)
+        case layers.Normalization():
+            # Scale, shift, and the running average and variance.
+            row = LayerRow("BatchNormalization", "", shape, 4 * shape[-1])
+        case layers.Activation():
+            row = LayerRow("Activation", layer.function, shape)
+        case layers.Flattening():
+            row = LayerRow("Flatten", "", (math.prod(shape),))
+        case layers.Dropout():
+            row = LayerRow("Dropout", f"{layer.rate:.0%} dropped while training", shape)
+        case layers.Dense():
+            connections = shape[0] * layer.units
+            detail = f"{layer.units} units, {layer.activation}"
+            row = LayerRow("Dense", detail, (layer.units,), connections + layer.units, connections)
+        case _:
+            assert_never(layer)
+    return row
+
+
+def _compute_convolution(layer: layers.Convolution, shape: tuple[int, ...]) -> LayerRow:
+    height, width, channels = shape
+    if layer.padding == "valid":
+        height, width = height - layer.kernel_px + 1, width - layer.kernel_px + 1
+    height, width = math.ceil(height / layer.stride), math.ceil(width / layer.stride)
+    weights = layer.kernel_px**2 * channels * layer.filters
+    detail = f"{layer.filters} filters of {layer.kernel_px}x{layer.kernel_px}"
+    if layer.stride > 1:
+        detail += f", stride {layer.stride}"
+    if layer.activation != "linear":
+        detail += f", {layer.activation}"
+    return LayerRow(
+        "Conv2D",
+        detail,
+        (height, width, layer.filters),
+        weights + layer.filters * layer.use_bias,
+        weights * height * width,
+    )

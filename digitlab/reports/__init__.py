@@ -1,0 +1,1 @@
+"""Reports of an evaluation as HTML or JSON documents."""

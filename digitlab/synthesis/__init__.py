@@ -1,0 +1,1 @@
+"""Generated handwriting and pictures for training."""

@@ -1,0 +1,219 @@
+"""Pen strokes as a digitiser recorded them, and which writers are kept apart for measuring."""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitlab.errors import DatasetCorruptError
+
+# One writer in so many is never learned from.
+_HELD_OUT_ONE_IN = 7
+_READ_ERRORS = (
+    OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, zlib.error,
+)  # fmt: skip
+
+Strokes = list[np.ndarray]
+
+# The ranges within which a digit stays what it is.
+_TURN_DEG = 10.0
+_SHEAR = 0.25
+_LOG_ASPECT = 0.18
+_BEND = 0.03
+_SHAKE = 0.008
+_Random = np.random.Generator
+# Where the writer of a digit has one of these habits, in how many of the copies.
+_SLASH_SHARE, _BAR_SHARE, _FLAG_SHARE, _FOOT_SHARE, _HOOK_SHARE = 0.14, 0.1, 0.12, 0.08, 0.2
+# A 1 wider than this, of its height, has a flag already.
+_SLENDER = 0.4
+
+
+@dataclass(frozen=True)
+class PenDigit:
+    """One character written with a pen.
+
+    Attributes:
+        label: what was written, a digit or a letter.
+        writer: who wrote it.
+        strokes: for each stroke `(n, 2)` float64, x to the right and y down, pixels, n >= 1.
+    """
+
+    label: str
+    writer: str
+    strokes: tuple[np.ndarray, ...]
+
+
+def load_pen_strokes(path: Path) -> list[PenDigit]:
+    """Read a `.jsonl.gz` file: a line is `{"label": …, "writer": …, "strokes": [[[x, y], …], …]}`.
+
+    Raises:
+        DatasetCorruptError: the file is damaged, or a line is no such thing.
+    """
+    digits: list[PenDigit] = []
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for line in file:
+                digits.append(_read_line(json.loads(line)))
+    except _READ_ERRORS as error:
+        raise DatasetCorruptError(
+            f"{path} is damaged: line {len(digits) + 1} holds no pen strokes ({error!s:.120}). "
+            "Delete it or replace it."
+        ) from error
+    if not digits:
+        raise DatasetCorruptError(f"{path} holds no pen strokes. Delete it or replace it.")
+    return digits
+
+
+def is_held_out(writer: str) -> bool:
+    """Whether a writer is kept apart for measuring; the same everywhere and for ever."""
+    return int(hashlib.sha256(writer.encode()).hexdigest(), 16) % _HELD_OUT_ONE_IN == 0
+
+
+def _read_line(content: Any) -> PenDigit:
+    strokes = tuple(np.array(stroke, dtype=np.float64) for stroke in content["strokes"])
+    for stroke in strokes:
+        if stroke.ndim != 2 or stroke.shape[1] != 2 or not np.isfinite(stroke).all():
+            raise ValueError("a stroke is no list of points [x, y]")
+    if not strokes:
+        raise ValueError("it has no strokes")
+    return PenDigit(str(content["label"]), str(content["writer"]), strokes)
+
+
+def vary_strokes(strokes: Sequence[np.ndarray], random: np.random.Generator) -> Strokes:
+    """Lean, stretch, bend, shake and shorten strokes at random.
+
+    Args:
+        strokes: lines `(n, 2)`, any unit.
+    Returns:
+        As many lines, in the same unit.
+    """
+    everything = np.concatenate(list(strokes))
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    size = max(float((high - low).max()), 1e-6)
+    middle = (low + high) / 2
+    matrix = _draw_matrix(random)
+    # The lean is as likely small as large; the bend is one slow wave in each direction.
+    waves = random.normal(0, _BEND, (2, 2)), random.uniform(0, 2 * np.pi, (2, 2))
+    shake = _SHAKE * random.uniform(0, 1.5)
+    varied = []
+    for stroke in strokes:
+        points = _thin_out(_shorten(stroke, random), random)
+        unit = (points - middle) / size  # about -0.5 to 0.5
+        for axis in range(2):
+            phase = waves[1][axis] + 2 * np.pi * unit[:, ::-1]
+            unit = unit + waves[0][axis] * np.sin(phase) / 2
+        unit = unit + _smooth_noise(len(unit), random) * shake
+        varied.append(unit @ matrix.T * size + middle)
+    return varied
+
+
+def _draw_matrix(random: np.random.Generator) -> np.ndarray:
+    turn = np.deg2rad(random.uniform(-_TURN_DEG, _TURN_DEG))
+    rotate = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    shear = np.array([[1.0, random.uniform(-_SHEAR, _SHEAR)], [0.0, 1.0]])
+    aspect = np.exp(random.uniform(-_LOG_ASPECT, _LOG_ASPECT))
+    return rotate @ shear @ np.diag([aspect, 1 / aspect])
+
+
+def _shorten(stroke: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Sometimes the pen comes down late or leaves early."""
+    if len(stroke) < 12 or random.random() > 0.15:
+        return stroke
+    cut = max(1, round(len(stroke) * random.uniform(0.02, 0.08)))
+    return stroke[cut:] if random.random() < 0.5 else stroke[:-cut]
+
+
+def _thin_out(stroke: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A slow mouse leaves few points."""
+    step = int(random.choice([1, 1, 2, 3]))
+    if step == 1 or len(stroke) < 8 * step:
+        return stroke
+    return np.vstack([stroke[:-1:step], stroke[-1:]])
+
+
+def _smooth_noise(n: int, random: np.random.Generator) -> np.ndarray:
+    noise = random.normal(0, 1, (n + 4, 2))
+    kernel = np.ones(5) / np.sqrt(5)
+    return np.stack([np.convolve(noise[:, k], kernel, mode="valid") for k in range(2)], axis=1)
+
+
+def add_habits(strokes: Sequence[np.ndarray], digit: int, random: _Random) -> Strokes:
+    """Now and then a slashed 0, a crossed 7, a flag or a foot on a 1, a hook under a 9.
+
+    Args:
+        strokes: lines `(n, 2)`, y down, any unit.
+        digit: what they show.
+    Returns:
+        The same lines, and at most two more.
+    """
+    add = _HABITS.get(digit)
+    return list(strokes) if add is None else [*strokes, *add(np.concatenate(list(strokes)), random)]
+
+
+def _cross_zero(points: np.ndarray, random: _Random) -> Strokes:
+    """A bar through the middle, from falling over level to steep, ending inside or outside."""
+    if random.random() > _SLASH_SHARE:
+        return []
+    low, high = points.min(axis=0), points.max(axis=0)
+    # From 60 degrees rising to 15 falling; y points down.
+    angle = np.deg2rad(random.uniform(-60, 15))
+    along = np.array([np.cos(angle), np.sin(angle)])
+    half = along / np.abs(along).max() * (high - low) / 2
+    middle = (low + high) / 2 + random.normal(0, 0.05, 2) * (high - low)
+    ends = np.array([-random.uniform(0.6, 1.6), random.uniform(0.6, 1.6)])
+    return [middle + ends[:, None] * half]
+
+
+def _cross_seven(points: np.ndarray, random: _Random) -> Strokes:
+    if random.random() > _BAR_SHARE:
+        return []
+    low, high = points.min(axis=0), points.max(axis=0)
+    longer = float((high - low).max())
+    waist = low[1] + random.uniform(0.4, 0.6) * (high[1] - low[1])
+    near = points[np.argsort(np.abs(points[:, 1] - waist))[:3]].mean(axis=0)
+    reach = random.uniform(0.15, 0.3)
+    bar = near + longer * np.array([[-reach, 0.02], [reach, -0.02]])
+    return [bar + random.normal(0, 0.02 * longer, (2, 2))]
+
+
+def _dress_one(points: np.ndarray, random: _Random) -> Strokes:
+    """A flag that comes up to the top of the 1, steep enough not to make it a 7; a foot."""
+    width, height = np.ptp(points, axis=0)
+    if width > _SLENDER * height:
+        return []
+    added: Strokes = []
+    if random.random() < _FLAG_SHARE:
+        top = points[np.argmin(points[:, 1])]
+        length, slope = random.uniform(0.2, 0.65), np.deg2rad(random.uniform(45, 72))
+        added.append(
+            top + height * length * np.array([[-np.cos(slope), np.sin(slope)], [0.0, 0.0]])
+        )
+    if random.random() < _FOOT_SHARE + (_FOOT_SHARE if added else 0):
+        foot = points[np.argmax(points[:, 1])]
+        left, right = random.uniform(0.1, 0.35, 2)
+        added.append(foot + height * np.array([[-left, 0], [right, 0]]))
+    return [line + random.normal(0, 0.015 * height, line.shape) for line in added]
+
+
+def _hook_nine(points: np.ndarray, random: _Random) -> Strokes:
+    """The tail swings to the left at its end, as in a g."""
+    if random.random() > _HOOK_SHARE:
+        return []
+    width, height = np.ptp(points, axis=0)
+    end = points[np.argmax(points[:, 1])]
+    reach = random.uniform(0.5, 1.1) * max(width, 0.4 * height)
+    lowest = end + np.array([-0.45 * reach, random.uniform(0, 0.14) * height])
+    tip = end + np.array([-reach, -random.uniform(-0.02, 0.14) * height])
+    t = np.linspace(0, 1, 10)[:, None]
+    return [(1 - t) ** 2 * end + 2 * t * (1 - t) * lowest + t**2 * tip]
+
+
+_HABITS: dict[int, Callable[[np.ndarray, _Random], Strokes]] = {
+    0: _cross_zero, 1: _dress_one, 7: _cross_seven, 9: _hook_nine,
+}  # fmt: skip

@@ -1,0 +1,1 @@
+"""Everything that needs Keras. Nobody imports it: it is started as `python -m digitlab.worker`."""

@@ -1,0 +1,61 @@
+"""What the tests of real worker processes share."""
+
+import subprocess
+import sys
+import time
+
+from digitlab.runs.checkpoints import find_checkpoint
+from digitlab.runs.control import follow_run, inspect_run, start_run
+from digitlab.runs.health import Heart
+from digitlab.worker.main import import_training
+from digitlab.worker.status_writer import Progress
+from tests.conftest import PROJECT_DIR
+
+LIMIT_S = 300
+
+
+def wait_until(condition, limit_s=LIMIT_S):
+    """Return the first true value of the condition and how long it took."""
+    begin = time.monotonic()
+    while not (value := condition()):
+        assert time.monotonic() - begin < limit_s, "waited too long"
+        time.sleep(0.05)
+    return value, time.monotonic() - begin
+
+
+def wait_for_state(run, *states):
+    """Wait until a run is in one of the states; its status."""
+
+    def look():
+        status = inspect_run(run)
+        assert status.state in states or not status.is_final, status
+        return status if status.state in states else None
+
+    return wait_until(look)[0]
+
+
+def wait_for_epochs(run, n):
+    """Wait until so many epochs are saved."""
+    wait_until(lambda: find_checkpoint(run) >= n or inspect_run(run).is_final)
+    assert find_checkpoint(run) >= n, inspect_run(run)
+
+
+def train(run):
+    """Carry a run out; all its statuses."""
+    start_run(run)
+    return list(follow_run(run))
+
+
+def train_here(run):
+    """Carry a run out in this process, which has imported Keras already; its last status."""
+    with Heart(run) as heart:
+        import_training().train(Progress(run, heart))
+    return run.read_status()
+
+
+def run_python(code, *arguments):
+    """Another app process, as far as runs are concerned."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=PROJECT_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
