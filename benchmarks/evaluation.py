@@ -12,11 +12,11 @@ import numpy as np
 
 from digitlab.datasets.loading import load_dataset
 from digitlab.evaluation.calibration import compute_coverage
-from digitlab.evaluation.gallery import ORDERS, GalleryQuery, cut_page, find_digits
+from digitlab.evaluation.gallery import ORDERS, GalleryQuery, find_digits, paginate
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.results_cache import load_report, measure_digit_ms
 from digitlab.inference.saliency import compute_occlusion
-from digitlab.model_store.store import ShelvedModel, get_model
+from digitlab.model_store.store import StoredModel, get_model
 
 N_RUNS = 5
 N_OCCLUSIONS = 20
@@ -35,7 +35,7 @@ def main() -> None:
         _time_looks(model, report, images)
 
 
-def _time_scoring(model: ShelvedModel, report: EvaluationReport, images: np.ndarray) -> None:
+def _time_scoring(model: StoredModel, report: EvaluationReport, images: np.ndarray) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras
 
@@ -60,7 +60,7 @@ def _time_scoring(model: ShelvedModel, report: EvaluationReport, images: np.ndar
         print(f"{name:28} {wall_s:7.2f} s  ({cpu_s:.2f} s of CPU time)")
 
 
-def _time_looks(model: ShelvedModel, report: EvaluationReport, images: np.ndarray) -> None:
+def _time_looks(model: StoredModel, report: EvaluationReport, images: np.ndarray) -> None:
     reader = model.open_reader()
     hardest = find_digits(report, GalleryQuery(order="loss"))[:N_OCCLUSIONS]
     for k in hardest[:2]:
@@ -76,7 +76,7 @@ def _time_looks(model: ShelvedModel, report: EvaluationReport, images: np.ndarra
     print(f"{'one digit':28} {measure_digit_ms(reader, images):7.3f} ms")
     for query in (GalleryQuery(right=False, order=order) for order in ORDERS):
         find_digits(report, query)
-        seconds = _measure_s(lambda query=query: cut_page(find_digits(report, query), 0))  # type: ignore[misc]
+        seconds = _measure_s(lambda query=query: paginate(find_digits(report, query), 0))  # type: ignore[misc]
         print(f"{f'gallery, {query.order}':28} {seconds * 1000:7.2f} ms")
     whole = GalleryQuery(order="loss")
     whole_s = _measure_s(lambda: find_digits(report, whole))

@@ -89,12 +89,12 @@ def _centre_box(ink: np.ndarray) -> tuple[float, float]:
     return (columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2
 
 
-_separate_ink: Callable[[np.ndarray], binarize.InkMap] = binarize.separate_ink
+_separate_ink: Callable[[np.ndarray], binarize.InkMap] = binarize.binarize_picture
 _picture = sys.modules[prepare_picture.__module__]
 STEPS: dict[str, tuple[Any, str, Any]] = {
-    "correcting the light": (_picture, "separate_ink", _even_light),
+    "correcting the light": (_picture, "binarize_picture", _even_light),
     "telling flat paper from photos": (binarize, "_find_flat_paper", lambda _: None),
-    "colour": (_picture, "separate_ink", _grey_only),
+    "colour": (_picture, "binarize_picture", _grey_only),
     "finding paper and ink in turns": (binarize, "_ROUNDS", 0),
     "the choice of the paper's brightness": (
         binarize,
@@ -103,10 +103,10 @@ STEPS: dict[str, tuple[Any, str, Any]] = {
     ),
     "taking ruled lines off": (
         cleaning,
-        "find_ruling",
+        "find_ruled_lines",
         lambda mask: np.zeros(mask.shape, bool),
     ),
-    "choosing the digit's parts": (_picture, "choose_digit", lambda page: page.strength),
+    "choosing the digit's parts": (_picture, "select_digit_components", lambda page: page.strength),
     "a usual pen, for thin pens": (mnist_frame, "THINNEST_PX", 0.0),
     "a usual pen, for thick pens": (mnist_frame, "THICKEST_PX", 99.0),
     "the centre of mass (pictures)": (mnist_frame, "compute_centre_of_mass", _centre_box),

@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.ink_data import get_chosen_folder
 from digitlab.errors import EmptyInkError
-from digitlab.inference.multi_digit import DigitInBox, read_many_drawing, read_many_picture
+from digitlab.inference.multi_digit import BoxedDigit, read_many_drawing, read_many_picture
 from digitlab.inference.reader import DigitReader
 from digitlab.ink.drawing import prepare_drawing
 from digitlab.ink.fabricjs import Stroke
@@ -72,7 +72,7 @@ def compose_numbers(digits: list[PenDigit], n: int, *, seed: int) -> Iterator[Nu
         yield _write(chosen, random)
 
 
-def render_number(number: Number) -> np.ndarray:
+def render_multi_digit_answer(number: Number) -> np.ndarray:
     """The number as a picture: `(h, w)` uint8, dark ink on white paper."""
     strokes = [stroke for digit in number.strokes for stroke in digit]
     everything = np.concatenate([stroke.points for stroke in strokes])
@@ -86,11 +86,11 @@ def render_number(number: Number) -> np.ndarray:
     return paper
 
 
-def read_number(number: Number, shown_as: str, reader: DigitReader) -> list[DigitInBox]:
+def read_number(number: Number, shown_as: str, reader: DigitReader) -> list[BoxedDigit]:
     """Read it as a drawing or as a picture."""
     try:
         if shown_as == "picture":
-            return read_many_picture(render_number(number), reader)
+            return read_many_picture(render_multi_digit_answer(number), reader)
         strokes = [stroke for digit in number.strokes for stroke in digit]
         return read_many_drawing(strokes, reader)
     except EmptyInkError:

@@ -24,15 +24,15 @@ BASE_RECIPE = (
 )
 _OWN_SETTINGS = (
     "--dataset handwriting --net digitlab_cnn --batch-size 128 --optimizer adamw --schedule cosine "
-    "--weight-decay 0.001 --ema-momentum 0.998 --augmentation 1 --wear 0.3 --exclude-sample "
+    "--weight-decay 0.001 --ema-momentum 0.998 --augmentation 1 --degradation 0.3 --exclude-sample "
     "--calibrate"
 )
 LONG_RECIPE = (
-    f"{_OWN_SETTINGS} --start-from {BASE_ID} --epochs 10 --learning-rate 0.002 --seed 1 "
+    f"{_OWN_SETTINGS} --init-from {BASE_ID} --epochs 10 --learning-rate 0.002 --seed 1 "
     f"--shelve {LONG_ID}"
 )
 # A second, shorter course of the learning rate still lowers the validation loss.
-OWN_RECIPE = f"{_OWN_SETTINGS} --start-from {LONG_ID} --epochs 3 --learning-rate 0.0008 --seed 2"
+OWN_RECIPE = f"{_OWN_SETTINGS} --init-from {LONG_ID} --epochs 3 --learning-rate 0.0008 --seed 2"
 TUTORIAL_RECIPE = "--net simple_cnn --epochs 5 --batch-size 64 --exclude-sample"
 
 

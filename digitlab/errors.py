@@ -10,8 +10,8 @@ DigitlabError
 │   ├── EmptyInkError           nothing is drawn
 │   ├── DrawingError            a canvas drawing cannot be read
 │   └── PictureError            a picture file cannot be read
-├── OwnSetError                 labelled pictures cannot be used as a test set
-├── ShelfError                  a model is missing or damaged
+├── UserTestSetError                 labelled pictures cannot be used as a test set
+├── ModelStoreError                  a model is missing or damaged
 └── RunError                    a training run is missing or failed
 ```
 
@@ -56,11 +56,11 @@ class PictureError(InkError):
     """A picture file cannot be read."""
 
 
-class OwnSetError(DigitlabError):
+class UserTestSetError(DigitlabError):
     """A folder or zip of labelled pictures cannot be used as a test set."""
 
 
-class ShelfError(DigitlabError):
+class ModelStoreError(DigitlabError):
     """A model is not on the shelf, or its files are damaged."""
 
 

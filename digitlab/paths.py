@@ -43,7 +43,7 @@ def get_shipped_models_dir() -> Path:
     return PROJECT_DIR / "models"
 
 
-def get_own_models_dir() -> Path:
+def get_user_models_dir() -> Path:
     """Where a person's own models are put on the shelf (`DIGITLAB_MODELS`)."""
     named = os.environ.get("DIGITLAB_MODELS")
     if named:

@@ -17,12 +17,12 @@ def encode_png(picture: np.ndarray) -> bytes:
     return png.tobytes()
 
 
-def build_address(picture: np.ndarray) -> str:
+def build_data_uri(picture: np.ndarray) -> str:
     """A picture as an address for an `img`; arguments as `encode_png`."""
     return "data:image/png;base64," + base64.b64encode(encode_png(picture)).decode("ascii")
 
 
-def put_on_paper(image: np.ndarray) -> np.ndarray:
+def to_dark_on_light(image: np.ndarray) -> np.ndarray:
     """How a network's image is shown: ink dark on light paper, colours as they are.
 
     Args:

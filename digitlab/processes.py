@@ -27,7 +27,7 @@ _lock = threading.RLock()
 
 
 @dataclass(frozen=True)
-class ProcessMark:
+class ProcessIdentity:
     """One process; numbers are used again, a number and a start time are not.
 
     Attributes:
@@ -76,10 +76,10 @@ class ProcessMark:
             return None
 
 
-def mark_process(pid: int | None = None) -> ProcessMark:
+def identify_process(pid: int | None = None) -> ProcessIdentity:
     """Mark a running process, by default this one."""
     process = psutil.Process(pid or os.getpid())
-    return ProcessMark(process.pid, process.create_time())
+    return ProcessIdentity(process.pid, process.create_time())
 
 
 def start_worker(
@@ -103,7 +103,7 @@ def start_worker(
     return process
 
 
-def yield_to_others() -> None:
+def lower_priority() -> None:
     """Let this process work only where the app leaves time, which stays quick that way."""
     if hasattr(os, "nice"):
         os.nice(_LOWEST)

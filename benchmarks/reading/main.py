@@ -16,7 +16,7 @@ from benchmarks.reading.items import InkSet
 from benchmarks.reading.loading import load_ink_sets
 from benchmarks.reading.readings import Reading, measure_times_ms, read_set
 from benchmarks.reading.rows import Figures, Row, compute_answered_calibration, compute_rows
-from digitlab.errors import ConfigError, DatasetUnavailableError, DigitlabError, ShelfError
+from digitlab.errors import ConfigError, DatasetUnavailableError, DigitlabError, ModelStoreError
 from digitlab.inference.reader import DigitReader
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.paths import get_data_dir
@@ -97,7 +97,9 @@ def _run(options: argparse.Namespace) -> int:
 def _open_reader(model_id: str) -> DigitReader:
     model = get_model(model_id)
     if not model.reads_digits:
-        raise ShelfError(f"The model {model.id} was not trained on digits. Choose another model.")
+        raise ModelStoreError(
+            f"The model {model.id} was not trained on digits. Choose another model."
+        )
     return model.open_reader()
 
 

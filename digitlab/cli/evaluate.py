@@ -12,14 +12,14 @@ import numpy as np
 
 from digitlab.datasets.loading import Dataset, load_dataset
 from digitlab.datasets.registry import DATASETS
-from digitlab.datasets.sources import describe_download
-from digitlab.errors import ConfigError, DigitlabError, ShelfError
-from digitlab.evaluation.analysis import build_insight
+from digitlab.datasets.sources import format_download_progress
+from digitlab.errors import ConfigError, DigitlabError, ModelStoreError
+from digitlab.evaluation.analysis import build_feature_analysis
 from digitlab.evaluation.report import (
     EvaluationReport,
-    Insight,
-    KeptPictures,
-    choose_kept,
+    FeatureAnalysis,
+    SavedImages,
+    choose_saved_images,
     evaluate_images,
     evaluate_reader,
 )
@@ -27,36 +27,38 @@ from digitlab.evaluation.results_cache import (
     REPORT_FILE,
     ROBUSTNESS_FILE,
     find_dataset,
-    get_lab_dir,
+    get_results_dir,
     load_robustness,
     measure_digit_ms,
 )
 from digitlab.evaluation.robustness import compute_robustness
 from digitlab.evaluation.user_test_set import read_labelled_folder, read_labelled_zip
-from digitlab.model_store.store import ShelvedModel, get_model
+from digitlab.model_store.store import StoredModel, get_model
 from digitlab.reports.document import Subject, render_html, to_json
 
 _OUT_SUFFIXES = (".html", ".json")
 
 
-def evaluate_fully(model: ShelvedModel, dataset: Dataset) -> None:
+def evaluate_fully(model: StoredModel, dataset: Dataset) -> None:
     """Compute report, insight and robustness and write them into the model's folder.
 
     The report keeps the pictures of mistakes and close calls, so that they show on a machine
     without the data set.
 
     Raises:
-        ShelfError: the offline sample stands in for the full set, or nothing can be written.
+        ModelStoreError: the offline sample stands in for the full set, or nothing can be written.
     """
     if dataset.is_sample != bool(model.card["data"].get("is_sample")):
-        raise ShelfError(
+        raise ModelStoreError(
             f"{model.id} was tested on the full data set and only the offline sample is here, or "
             "the other way round. "
             "Connect to the internet, or name a folder with the data set in DIGITLAB_DATA."
         )
     reader = model.open_reader()
     report = evaluate_reader(reader, dataset)
-    insight = build_insight(model.read_content(), report, dataset, progress=_show("features"))
+    feature_analysis = build_feature_analysis(
+        model.read_content(), report, dataset, progress=_show("features")
+    )
     robustness = None
     if dataset.images_test.ndim == 3:
         robustness = compute_robustness(
@@ -64,22 +66,24 @@ def evaluate_fully(model: ShelvedModel, dataset: Dataset) -> None:
         )
     try:
         draft = model.directory / f".new-{REPORT_FILE}"
-        kept = _keep_pictures(report, insight, dataset)
-        replace(report, insight=insight, kept=kept).save(draft)
+        kept = _keep_pictures(report, feature_analysis, dataset)
+        replace(report, feature_analysis=feature_analysis, kept=kept).save(draft)
         draft.replace(model.directory / REPORT_FILE)
         if robustness is not None:
             robustness.save(model.directory / ROBUSTNESS_FILE)
             # Measured on fewer digits by the page, it would be found first.
-            (get_lab_dir(model) / ROBUSTNESS_FILE).unlink(missing_ok=True)
+            (get_results_dir(model) / ROBUSTNESS_FILE).unlink(missing_ok=True)
     except OSError as error:
-        raise ShelfError(f"The report of {model.id} cannot be written: {error}.") from error
+        raise ModelStoreError(f"The report of {model.id} cannot be written: {error}.") from error
 
 
-def _keep_pictures(report: EvaluationReport, insight: Insight, dataset: Dataset) -> KeptPictures:
-    is_wanted = ~report.is_right | report.is_refused | insight.is_suspect
+def _keep_pictures(
+    report: EvaluationReport, feature_analysis: FeatureAnalysis, dataset: Dataset
+) -> SavedImages:
+    is_wanted = ~report.is_right | report.is_refused | feature_analysis.is_suspect
     n_classes = len(dataset.spec.class_names)
-    places = choose_kept(report.labels, is_wanted, report.margins, n_classes)
-    return KeptPictures(places, dataset.images_test[places])
+    places = choose_saved_images(report.labels, is_wanted, report.margins, n_classes)
+    return SavedImages(places, dataset.images_test[places])
 
 
 def _show(what: str) -> Callable[[int, int], None]:
@@ -134,18 +138,18 @@ def evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _get_dataset_id(model: ShelvedModel) -> str:
+def _get_dataset_id(model: StoredModel) -> str:
     return str(model.card["data"]["dataset"])
 
 
-def _test(model: ShelvedModel, data: str | None) -> _Tested:
+def _test(model: StoredModel, data: str | None) -> _Tested:
     is_path = data is not None and data not in DATASETS and Path(data).exists()
     return _test_own(model, Path(str(data))) if is_path else _test_dataset(model, data)
 
 
-def _test_dataset(model: ShelvedModel, data: str | None) -> _Tested:
+def _test_dataset(model: StoredModel, data: str | None) -> _Tested:
     dataset = load_dataset(data or _get_dataset_id(model), progress=_show_download)
-    for refusal in dataset.refusals:
+    for refusal in dataset.load_errors:
         print(f"note: {refusal}", file=sys.stderr)
     return _Tested(
         evaluate_reader(model.open_reader(), dataset),
@@ -160,7 +164,7 @@ def _test_dataset(model: ShelvedModel, data: str | None) -> _Tested:
     )
 
 
-def _test_own(model: ShelvedModel, path: Path) -> _Tested:
+def _test_own(model: StoredModel, path: Path) -> _Tested:
     if not model.reads_digits:
         raise ConfigError(f"{model.id} does not read digits: choose a model that does.")
     read = read_labelled_folder if path.is_dir() else read_labelled_zip
@@ -175,7 +179,7 @@ def _test_own(model: ShelvedModel, path: Path) -> _Tested:
     )
 
 
-def _warn_of_known_digits(model: ShelvedModel, dataset: Dataset) -> list[str]:
+def _warn_of_known_digits(model: StoredModel, dataset: Dataset) -> list[str]:
     """The sample's digits are from MNIST's training set: a model may have learned them."""
     is_new = model.card["data"].get("is_sample") or model.card["config"].get("exclude_sample")
     if not dataset.is_sample or not model.reads_digits or is_new:
@@ -186,7 +190,7 @@ def _warn_of_known_digits(model: ShelvedModel, dataset: Dataset) -> list[str]:
     ]
 
 
-def _write(model: ShelvedModel, tested: _Tested, path: Path) -> None:
+def _write(model: StoredModel, tested: _Tested, path: Path) -> None:
     subject = Subject(
         model.label,
         tested.description,
@@ -209,7 +213,7 @@ def _write(model: ShelvedModel, tested: _Tested, path: Path) -> None:
 
 
 def _show_download(done_bytes: int, total_bytes: int) -> None:
-    text = describe_download(done_bytes, total_bytes)
+    text = format_download_progress(done_bytes, total_bytes)
     print(f"\r{text}", end="\n" if done_bytes == total_bytes else "", file=sys.stderr)
 
 

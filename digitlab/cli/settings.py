@@ -7,7 +7,7 @@ from typing import Any
 
 from digitlab.errors import ConfigError
 from digitlab.training.config import TrainConfig
-from digitlab.training.fields import GROUPS, OWN_TEXT, Spec, parse_value
+from digitlab.training.fields import DEFAULT_TEXT, GROUPS, Spec, parse_value
 from digitlab.training.recipes import get_recipe
 
 _SPECS = {spec.name: spec for spec in fields(TrainConfig)}
@@ -77,7 +77,7 @@ def _add_flag(flags: "argparse._ArgumentGroup", spec: Spec) -> None:
 
 def _write_default(spec: Spec) -> str:
     if spec.default is None:
-        return OWN_TEXT
+        return DEFAULT_TEXT
     if spec.metadata["kind"] == "switch":
         return "no"
     return str(spec.default) or "none"

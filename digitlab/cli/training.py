@@ -18,7 +18,7 @@ from digitlab.runs.control import (
 )
 from digitlab.runs.run import Run, create_run, get_run, list_runs
 from digitlab.runs.status import RunStatus
-from digitlab.training.config_warnings import find_doubts
+from digitlab.training.config_warnings import find_config_warnings
 from digitlab.training.recipes import RECIPES
 
 
@@ -28,7 +28,7 @@ def train(options: argparse.Namespace) -> int:
         _list_recipes()
         return 0
     config = read_settings(options)
-    for doubt in find_doubts(config):
+    for doubt in find_config_warnings(config):
         console.print(f"note: {doubt}")
     if options.shelve:
         check_model_id(options.shelve)

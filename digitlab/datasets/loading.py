@@ -95,7 +95,7 @@ class Dataset:
         source: where it came from, for people.
         is_sample: whether it is the offline sample; then `notes` says so.
         notes: sentences a page or a report must show.
-        refusals: what was wrong with the sources asked before, for the terminal; they may name
+        load_errors: what was wrong with the sources asked before, for the terminal; they may name
             folders of the person's machine.
     """
 
@@ -107,7 +107,7 @@ class Dataset:
     source: str
     is_sample: bool
     notes: tuple[str, ...]
-    refusals: tuple[str, ...]
+    load_errors: tuple[str, ...]
 
 
 def load_dataset(
@@ -121,7 +121,7 @@ def load_dataset(
     In order: the folder named by `DIGITLAB_DATA`, Keras's cache, digitlab's own cache, the
     publisher's server, the offline sample. For "handwriting" this loads MNIST, from which
     `handwriting.build_training` makes it. A damaged file is refused, the next source is asked
-    and the refusal stands in `refusals`.
+    and the refusal stands in `load_errors`.
 
     Args:
         dataset: an id of the registry, or a spec.
@@ -134,17 +134,17 @@ def load_dataset(
     spec = get_dataset_spec(dataset) if isinstance(dataset, str) else dataset
     # A set that is made from another one has no files: `handwriting` makes it.
     spec = spec.test_spec
-    refusals: list[str] = []
+    load_errors: list[str] = []
     sources = _list_local_sources(spec)
     if may_download:
         sources.append(_name_server(spec, progress))
-    found = _read_first(sources, spec, refusals)
+    found = _read_first(sources, spec, load_errors)
     if found is not None:
         return found
     if spec.has_sample:
-        return _pack(spec, load_sample(), "offline sample", refusals, is_sample=True)
+        return _pack(spec, load_sample(), "offline sample", load_errors, is_sample=True)
     raise DatasetUnavailableError(
-        f"{spec.label} is not to be had: {' '.join(refusals)} Connect to the internet, or put "
+        f"{spec.label} is not to be had: {' '.join(load_errors)} Connect to the internet, or put "
         f"{', '.join(file.name for file in spec.files)} into a folder and name it in DIGITLAB_DATA."
     )
 
@@ -167,7 +167,7 @@ def load_local_dataset(dataset: str, *, is_sample: bool = False) -> Dataset | No
     return _read_first(_list_local_sources(spec), spec, [])
 
 
-def stamp_local_files(dataset: str) -> tuple[tuple[str, int], ...]:
+def fingerprint_local_files(dataset: str) -> tuple[tuple[str, int], ...]:
     """A data set's files on this machine, damaged or not: changes when they do.
 
     Returns:
@@ -180,16 +180,18 @@ def stamp_local_files(dataset: str) -> tuple[tuple[str, int], ...]:
     return tuple((str(path), path.stat().st_mtime_ns) for paths in found for path in paths)
 
 
-def _read_first(sources: list[_Source], spec: DatasetSpec, refusals: list[str]) -> Dataset | None:
-    """The first source that has the data set undamaged; `refusals` grows by the damaged ones."""
+def _read_first(
+    sources: list[_Source], spec: DatasetSpec, load_errors: list[str]
+) -> Dataset | None:
+    """The first source that has the data set undamaged; `load_errors` grows by the damaged ones."""
     for source, find in sources:
         try:
             paths = find()
             if paths is not None:
-                return _pack(spec, read_arrays(spec, paths), source, refusals)
+                return _pack(spec, read_arrays(spec, paths), source, load_errors)
         except (DatasetCorruptError, DatasetUnavailableError) as error:
             _log.warning("%s", error)
-            refusals.append(str(error))
+            load_errors.append(str(error))
     return None
 
 
@@ -235,7 +237,7 @@ def _pack(
     spec: DatasetSpec,
     arrays: Arrays,
     source: str,
-    refusals: list[str],
+    load_errors: list[str],
     *,
     is_sample: bool = False,
 ) -> Dataset:
@@ -248,5 +250,5 @@ def _pack(
         source,
         is_sample,
         notes=(SAMPLE_NOTE,) if is_sample else (),
-        refusals=tuple(refusals),
+        load_errors=tuple(load_errors),
     )

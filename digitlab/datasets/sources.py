@@ -36,7 +36,7 @@ _READ_ERRORS = (
 _IDX_HEADER_BYTES = {1: 8, 3: 16}
 
 
-def describe_download(done_bytes: int, total_bytes: int) -> str:
+def format_download_progress(done_bytes: int, total_bytes: int) -> str:
     """How far a download is, in words."""
     return f"downloading: {done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
 

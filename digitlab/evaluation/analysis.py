@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from digitlab.datasets.loading import Dataset
-from digitlab.errors import ShelfError
-from digitlab.evaluation.report import EvaluationReport, Insight
-from digitlab.inference.activations import FeatureReader
+from digitlab.errors import ModelStoreError
+from digitlab.evaluation.report import EvaluationReport, FeatureAnalysis
+from digitlab.inference.activations import FeatureExtractor
 
 _BLOCK = 512
 
@@ -104,7 +104,7 @@ def _find_top(similarity: np.ndarray, k: int) -> np.ndarray:
     return np.take_along_axis(top, order, axis=1)
 
 
-def find_mislabelled(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+def find_probable_label_errors(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Digits that are probably something else than their label says.
 
     A class's threshold is the mean probability of that class over the digits that bear its label,
@@ -135,13 +135,13 @@ def find_mislabelled(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarra
     return found[np.argsort(own[found], kind="stable")]
 
 
-def build_insight(
+def build_feature_analysis(
     content: bytes,
     report: EvaluationReport,
     dataset: Dataset,
     *,
     progress: Progress | None = None,
-) -> Insight:
+) -> FeatureAnalysis:
     """Compute a report's insight.
 
     Args:
@@ -149,9 +149,9 @@ def build_insight(
         report: its answers on the data set's test images.
         progress: called with images done and images in all.
     Raises:
-        ShelfError: the model has no features to look at.
+        ModelStoreError: the model has no features to look at.
     """
-    reader = FeatureReader(content)
+    reader = FeatureExtractor(content)
     n_train = len(dataset.images_train)
     n_all = n_train + len(dataset.images_test)
 
@@ -175,7 +175,7 @@ def build_insight(
     )
     rows = _choose_rows(report)
     shown, pictures = np.unique(nearest[rows], return_inverse=True)
-    return Insight(
+    return FeatureAnalysis(
         suspects=_find_suspects(report, training, features),
         map=compute_principal_map(raw).astype(np.float16),
         rivals=rivals,
@@ -197,13 +197,13 @@ def compute_tsne_map(
     Returns:
         `(n, 2)` float32.
     Raises:
-        ShelfError: the model has no features to look at.
+        ModelStoreError: the model has no features to look at.
     """
     # Half a second and a hundred megabytes, which only this needs.
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    features = FeatureReader(content).compute(images, progress=progress)
+    features = FeatureExtractor(content).compute(images, progress=progress)
     n_axes = min(50, *features.shape)
     reduced = PCA(n_axes, random_state=0).fit_transform(features)
     perplexity = min(30.0, (len(images) - 1) / 3)
@@ -222,10 +222,10 @@ def require_grey(images: np.ndarray) -> None:
     """Refuse pictures that cannot be corrupted as digits are.
 
     Raises:
-        ShelfError: they have colours.
+        ModelStoreError: they have colours.
     """
     if images.ndim != 3:
-        raise ShelfError(
+        raise ModelStoreError(
             "Robustness is measured on grey pictures, and this model reads colours. "
             "Choose a model for digits."
         )
@@ -249,6 +249,6 @@ def _find_suspects(
     report: EvaluationReport, training: TrainingFeatures, features: np.ndarray
 ) -> np.ndarray:
     """Where the network is sure of another class and the training digits most alike agree."""
-    found = find_mislabelled(report.labels, report.probabilities)
+    found = find_probable_label_errors(report.labels, report.probabilities)
     votes = count_votes(training, features[found], report.predictions[found], _K_VOTES)
     return found[votes >= _VOTES_NEEDED].astype(np.int32)

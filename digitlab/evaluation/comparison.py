@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from digitlab.errors import ShelfError
+from digitlab.errors import ModelStoreError
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.model_store.store import read_card
 from digitlab.runs.run import Run
@@ -17,7 +17,7 @@ _SIGNIFICANT = 0.05
 
 # What usually changes the result most comes first; what is not named here comes before the last.
 _FIRST = (
-    "dataset", "data_share", "net", "start_from", "learning_rate", "optimizer", "epochs",
+    "dataset", "training_fraction", "net", "init_from", "learning_rate", "optimizer", "epochs",
     "batch_size", "schedule", "augmentation", "dropout", "batch_norm", "activation", "loss",
 )  # fmt: skip
 _LAST = ("calibrate", "seed")
@@ -68,10 +68,10 @@ def compare_reports(first: EvaluationReport, second: EvaluationReport) -> Compar
     """Set two reports side by side.
 
     Raises:
-        ShelfError: they are not of the same digits.
+        ModelStoreError: they are not of the same digits.
     """
     if not np.array_equal(first.labels, second.labels):
-        raise ShelfError(
+        raise ModelStoreError(
             "These two models were tested on different digits, so they cannot be compared. "
             "Choose two that were tested on the same data set."
         )
@@ -166,7 +166,7 @@ def read_outcome(run: Run) -> Outcome | None:
         return None
 
 
-def judge_outcomes(outcomes: Mapping[str, Outcome]) -> str:
+def rank_outcomes(outcomes: Mapping[str, Outcome]) -> str:
     """One sentence: which run is best, and whether that may be chance.
 
     Args:

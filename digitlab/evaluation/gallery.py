@@ -101,12 +101,12 @@ def find_digits(report: EvaluationReport, query: GalleryQuery) -> np.ndarray:
 
 def get_suspects(report: EvaluationReport) -> np.ndarray:
     """`(n,)` bool: probably mislabelled; all false where nobody has looked yet."""
-    if report.insight is None:
+    if report.feature_analysis is None:
         return np.zeros(len(report.labels), bool)
-    return report.insight.is_suspect
+    return report.feature_analysis.is_suspect
 
 
-def cut_page(found: np.ndarray, number: int, *, page_size: int = 60) -> GalleryPage:
+def paginate(found: np.ndarray, number: int, *, page_size: int = 60) -> GalleryPage:
     """One page of found digits; a number beyond the last page gives the last."""
     n_pages = max(1, -(-len(found) // page_size))
     number = min(max(number, 0), n_pages - 1)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from digitlab.datasets.loading import Dataset, load_dataset
-from digitlab.errors import DigitlabError, ShelfError
+from digitlab.errors import DigitlabError, ModelStoreError
 from digitlab.evaluation.analysis import (
-    build_insight,
+    build_feature_analysis,
     choose_evenly,
     compute_tsne_map,
     require_grey,
@@ -29,8 +29,8 @@ from digitlab.evaluation.results_cache import (
     load_report,
 )
 from digitlab.evaluation.robustness import compute_robustness
-from digitlab.model_store.store import ShelvedModel, get_model
-from digitlab.processes import mark_process, yield_to_others
+from digitlab.model_store.store import StoredModel, get_model
+from digitlab.processes import identify_process, lower_priority
 
 _REPORT_EVERY_S = 0.3
 # Enough for curves within a percent, in a minute on a small machine.
@@ -45,9 +45,9 @@ def main(directory: Path) -> int:
     """Carry out one job; the exit code is 0 if its result is there."""
     job = Job(directory)
     progress = _JobProgress(job)
-    yield_to_others()
+    lower_priority()
     state, message = _carry_out(job, progress)
-    progress.tell(state, message=message)
+    progress.update(state, message=message)
     return 0 if state == "done" else 1
 
 
@@ -78,7 +78,7 @@ class _JobProgress:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._mark = mark_process()
+        self._mark = identify_process()
         self._last_write_s = 0.0
 
     def __call__(self, done: int, total: int) -> None:
@@ -88,26 +88,28 @@ class _JobProgress:
         self._last_write_s = now
         if self._job.is_stop_requested():
             raise _Stopped
-        self.tell("running", done, total)
+        self.update("running", done, total)
 
-    def tell(self, state: str, done: int = 0, total: int = 0, message: str = "") -> None:
+    def update(self, state: str, done: int = 0, total: int = 0, message: str = "") -> None:
         """Write the status."""
         mark = self._mark
         self._job.write_status(JobStatus(state, done, total, message, mark.pid, mark.started_s))
 
 
 def _study_insight(
-    job: Job, model: ShelvedModel, report: EvaluationReport, progress: _JobProgress
+    job: Job, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
     dataset = _load_dataset(model, report, progress)
-    insight = build_insight(model.read_content(), report, dataset, progress=progress)
+    feature_analysis = build_feature_analysis(
+        model.read_content(), report, dataset, progress=progress
+    )
     draft = job.directory / REPORT_FILE
-    replace(report, insight=insight).save(draft)
+    replace(report, feature_analysis=feature_analysis).save(draft)
     draft.replace(job.results_dir / REPORT_FILE)
 
 
 def _study_robustness(
-    job: Job, model: ShelvedModel, report: EvaluationReport, progress: _JobProgress
+    job: Job, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
     images = _load_dataset(model, report, progress).images_test
     require_grey(images)
@@ -119,7 +121,7 @@ def _study_robustness(
 
 
 def _study_tsne(
-    job: Job, model: ShelvedModel, report: EvaluationReport, progress: _JobProgress
+    job: Job, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
     images = _load_dataset(model, report, progress).images_test
     places = compute_tsne_map(model.read_content(), images, progress=progress)
@@ -129,20 +131,20 @@ def _study_tsne(
 
 
 def _fetch_pictures(
-    _job: Job, model: ShelvedModel, report: EvaluationReport, progress: _JobProgress
+    _job: Job, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
     """They stay in the cache of data sets, where the page finds them."""
     _load_dataset(model, report, progress)
 
 
-def _load_dataset(model: ShelvedModel, report: EvaluationReport, progress: _JobProgress) -> Dataset:
+def _load_dataset(model: StoredModel, report: EvaluationReport, progress: _JobProgress) -> Dataset:
     """What the model was trained and tested on; downloaded where this machine lacks it."""
     dataset = find_dataset(model)
     if dataset is None:
         dataset = load_dataset(model.card["data"]["dataset"], progress=progress)
     if not np.array_equal(dataset.labels_test, report.labels):
-        why = " ".join(dataset.refusals) or "This machine has another version of it."
-        raise ShelfError(
+        why = " ".join(dataset.load_errors) or "This machine has another version of it."
+        raise ModelStoreError(
             f"The digits of this model's data set are needed. {why} Connect to the internet and "
             "start again, or put the data set into the folder that DIGITLAB_DATA names."
         )
@@ -150,7 +152,7 @@ def _load_dataset(model: ShelvedModel, report: EvaluationReport, progress: _JobP
 
 
 _STUDIES = {
-    "insight": _study_insight,
+    "feature_analysis": _study_insight,
     "robustness": _study_robustness,
     "pictures": _fetch_pictures,
     "tsne": _study_tsne,

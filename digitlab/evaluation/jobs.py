@@ -17,14 +17,14 @@ import time
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from digitlab.errors import RunError, ShelfError
-from digitlab.evaluation.results_cache import get_lab_dir
+from digitlab.errors import ModelStoreError, RunError
+from digitlab.evaluation.results_cache import get_results_dir
 from digitlab.files import write_json
-from digitlab.model_store.store import ShelvedModel
-from digitlab.processes import ProcessMark, mark_process, start_worker
+from digitlab.model_store.store import StoredModel
+from digitlab.processes import ProcessIdentity, identify_process, start_worker
 
 JOB_KINDS = {
-    "insight": "Nearest training digits, the map and labels that are probably wrong",
+    "feature_analysis": "Nearest training digits, the map and labels that are probably wrong",
     "robustness": "Accuracy as digits are turned, moved, blurred and worn",
     "pictures": "All pictures of the test set, fetched from its publisher",
     "tsne": "The map by t-SNE, which keeps alike digits together",
@@ -55,9 +55,9 @@ class JobStatus:
     updated_s: float = 0.0
 
     @property
-    def process(self) -> ProcessMark:
+    def process(self) -> ProcessIdentity:
         """The worker."""
-        return ProcessMark(self.pid, self.process_started_s)
+        return ProcessIdentity(self.pid, self.process_started_s)
 
     @property
     def share(self) -> float:
@@ -128,7 +128,7 @@ class Job:
         """Whether somebody asked the worker to stop."""
         return (self.directory / "stop").exists()
 
-    def _is_alive(self, process: ProcessMark) -> bool:
+    def _is_alive(self, process: ProcessIdentity) -> bool:
         if self.directory in _processes:
             return _processes[self.directory].poll() is None
         return process.is_alive()
@@ -144,13 +144,13 @@ class Job:
             raise RunError(f"The status of {self.directory} is damaged ({error}).") from error
 
 
-def find_job(model: ShelvedModel, kind: str) -> Job | None:
+def find_job(model: StoredModel, kind: str) -> Job | None:
     """The last job of this kind about this model file, running or over; None if there was none."""
-    job = Job(get_lab_dir(model) / _check_kind(kind))
+    job = Job(get_results_dir(model) / _check_kind(kind))
     return job if (job.directory / "status.json").is_file() else None
 
 
-def start_job(model: ShelvedModel, kind: str) -> Job:
+def start_job(model: StoredModel, kind: str) -> Job:
     """Start a worker, unless one of the same kind already looks at the same model.
 
     Args:
@@ -163,13 +163,13 @@ def start_job(model: ShelvedModel, kind: str) -> Job:
     running = find_job(model, kind)
     if running is not None and not running.read_status().is_over:
         return running
-    job = Job(get_lab_dir(model) / _check_kind(kind))
+    job = Job(get_results_dir(model) / _check_kind(kind))
     try:
         job.directory.mkdir(parents=True, exist_ok=True)
         (job.directory / "stop").unlink(missing_ok=True)
         write_json(job.directory / "job.json", {"model": model.id, "kind": kind})
         # Before the worker lives, so that its own first word is never overwritten.
-        own = mark_process()
+        own = identify_process()
         job.write_status(JobStatus(pid=own.pid, process_started_s=own.started_s))
         with (job.directory / "worker.log").open("wb") as log:
             _processes[job.directory] = start_worker(
@@ -182,5 +182,5 @@ def start_job(model: ShelvedModel, kind: str) -> Job:
 
 def _check_kind(kind: str) -> str:
     if kind not in JOB_KINDS:
-        raise ShelfError(f"{kind!r} is no evaluation; there is {', '.join(JOB_KINDS)}.")
+        raise ModelStoreError(f"{kind!r} is no evaluation; there is {', '.join(JOB_KINDS)}.")
     return kind

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from digitlab.datasets.loading import Dataset
-from digitlab.errors import ShelfError
+from digitlab.errors import ModelStoreError
 from digitlab.evaluation.metrics import compute_losses, compute_metrics
 from digitlab.inference.reader import NO_DIGIT_THRESHOLD, DigitReader
 
@@ -27,7 +27,7 @@ _COLUMNS = ("labels", "predictions", "probabilities", "no_digit")
 
 
 @dataclass(frozen=True)
-class KeptPictures:
+class SavedImages:
     """Some of a test set's pictures.
 
     Attributes:
@@ -46,7 +46,7 @@ class KeptPictures:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], n: int) -> "KeptPictures | None":
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], n: int) -> "SavedImages | None":
         """From a report's arrays; None where they lack them.
 
         Args:
@@ -66,7 +66,7 @@ class KeptPictures:
         return cls(places, images)
 
 
-def choose_kept(
+def choose_saved_images(
     labels: np.ndarray, is_wanted: np.ndarray, margins: np.ndarray, n_classes: int
 ) -> np.ndarray:
     """Which digits' pictures a report keeps: those to be looked at, and close calls of each class.
@@ -102,7 +102,7 @@ class Neighbours:
 
 
 @dataclass(frozen=True)
-class Insight:
+class FeatureAnalysis:
     """By-products of the network's own features, one row a test digit.
 
     Attributes:
@@ -160,7 +160,7 @@ class Insight:
         return {_INSIGHT_PREFIX + name: getattr(self, name) for name in _NAMES}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Insight | None":
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "FeatureAnalysis | None":
         """From a report's arrays; None where they lack it."""
         if not all(_INSIGHT_PREFIX + name in arrays for name in _NAMES):
             return None
@@ -185,8 +185,8 @@ class EvaluationReport:
     predictions: np.ndarray
     probabilities: np.ndarray
     no_digit: np.ndarray
-    insight: Insight | None = None
-    kept: KeptPictures | None = None
+    feature_analysis: FeatureAnalysis | None = None
+    kept: SavedImages | None = None
 
     @property
     def accuracy(self) -> float:
@@ -227,7 +227,7 @@ class EvaluationReport:
     def save(self, path: Path) -> None:
         """Write to a compressed `.npz`."""
         arrays = {name: getattr(self, name) for name in _COLUMNS}
-        arrays |= self.insight.to_arrays() if self.insight else {}
+        arrays |= self.feature_analysis.to_arrays() if self.feature_analysis else {}
         arrays |= self.kept.to_arrays() if self.kept else {}
         np.savez_compressed(path, allow_pickle=False, **arrays)
 
@@ -236,7 +236,7 @@ class EvaluationReport:
         """Read from an `.npz`.
 
         Raises:
-            ShelfError: the file is missing or damaged.
+            ModelStoreError: the file is missing or damaged.
         """
         try:
             with np.load(path, allow_pickle=False) as archive:
@@ -245,22 +245,22 @@ class EvaluationReport:
             arrays.setdefault("no_digit", np.zeros(len(arrays["labels"]), np.float32))
             columns = {name: arrays[name] for name in _COLUMNS}
             return cls(
-                insight=Insight.from_arrays(arrays),
-                kept=KeptPictures.from_arrays(arrays, len(columns["labels"])),
+                feature_analysis=FeatureAnalysis.from_arrays(arrays),
+                kept=SavedImages.from_arrays(arrays, len(columns["labels"])),
                 **columns,
             )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise ShelfError(f"The report {path} cannot be read: {error}.") from error
+            raise ModelStoreError(f"The report {path} cannot be read: {error}.") from error
 
 
 def evaluate_reader(reader: DigitReader, dataset: Dataset) -> EvaluationReport:
     """Read a data set's test images.
 
     Raises:
-        ShelfError: the model reads images of another shape.
+        ModelStoreError: the model reads images of another shape.
     """
     if reader.image_shape != dataset.spec.image_shape:
-        raise ShelfError(
+        raise ModelStoreError(
             f"This model reads images of shape {reader.image_shape}; {dataset.spec.label} "
             f"has {dataset.spec.image_shape}. Choose another model or data set."
         )

@@ -10,47 +10,47 @@ import numpy as np
 
 from digitlab.datasets.loading import Dataset, load_local_dataset
 from digitlab.datasets.registry import get_dataset_spec
-from digitlab.errors import ShelfError
-from digitlab.evaluation.report import EvaluationReport, KeptPictures
+from digitlab.errors import ModelStoreError
+from digitlab.evaluation.report import EvaluationReport, SavedImages
 from digitlab.evaluation.robustness import Robustness
 from digitlab.inference.reader import DigitReader
-from digitlab.model_store.store import ShelvedModel, list_models
+from digitlab.model_store.store import StoredModel, list_models
 from digitlab.paths import get_cache_dir
 
 REPORT_FILE, ROBUSTNESS_FILE, TSNE_FILE = "report.npz", "robustness.json", "tsne.npy"
 _N_TIMED = 200
 
 
-def get_lab_dir(model: ShelvedModel) -> Path:
+def get_results_dir(model: StoredModel) -> Path:
     """Where results about this very model file are cached; another file has another folder."""
     sha256 = model.card["files"]["model.tflite"]["sha256"]
     return get_cache_dir() / "evaluation" / f"{model.id}-{sha256[:16]}"
 
 
-def load_report(model: ShelvedModel) -> EvaluationReport:
+def load_report(model: StoredModel) -> EvaluationReport:
     """The model's report, with insight if any was computed.
 
     Raises:
-        ShelfError: the report is missing or damaged.
+        ModelStoreError: the report is missing or damaged.
     """
     report = EvaluationReport.load(model.directory / REPORT_FILE)
-    cached = get_lab_dir(model) / REPORT_FILE
-    if report.insight is not None or not cached.is_file():
+    cached = get_results_dir(model) / REPORT_FILE
+    if report.feature_analysis is not None or not cached.is_file():
         return report
     return EvaluationReport.load(cached)
 
 
-def load_robustness(model: ShelvedModel) -> Robustness | None:
+def load_robustness(model: StoredModel) -> Robustness | None:
     """The model's robustness; None where nobody has measured it.
 
     Raises:
-        ShelfError: the file is damaged.
+        ModelStoreError: the file is damaged.
     """
     path = _find(model, ROBUSTNESS_FILE)
     return None if path is None else Robustness.load(path)
 
 
-def load_map(model: ShelvedModel, report: EvaluationReport, kind: str = "pca") -> np.ndarray | None:
+def load_map(model: StoredModel, report: EvaluationReport, kind: str = "pca") -> np.ndarray | None:
     """Where each test digit lies on a map of the network's features.
 
     Args:
@@ -58,17 +58,21 @@ def load_map(model: ShelvedModel, report: EvaluationReport, kind: str = "pca") -
     Returns:
         `(n, 2)` float32; None where nobody has computed it.
     Raises:
-        ShelfError: the file is damaged.
+        ModelStoreError: the file is damaged.
     """
     if kind == "pca":
-        return None if report.insight is None else report.insight.map.astype(np.float32)
+        return (
+            None
+            if report.feature_analysis is None
+            else report.feature_analysis.map.astype(np.float32)
+        )
     path = _find(model, TSNE_FILE)
     if path is None:
         return None
     try:
         places: np.ndarray = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise ShelfError(f"The map {path} cannot be read: {error}.") from error
+        raise ModelStoreError(f"The map {path} cannot be read: {error}.") from error
     return places if places.shape == (len(report.labels), 2) else None
 
 
@@ -86,7 +90,7 @@ def measure_digit_ms(reader: DigitReader, images: np.ndarray) -> float:
     return float(np.median(times_s) * 1000)
 
 
-def describe_data(model: ShelvedModel, report: EvaluationReport) -> dict[str, Any]:
+def describe_data(model: StoredModel, report: EvaluationReport) -> dict[str, Any]:
     """Which data the figures are from: `label`, `n`, `is_sample`, `licence`, `notes`."""
     data = model.card["data"]
     # The card names the data set a model learned from; it may have been tested on another.
@@ -100,15 +104,15 @@ def describe_data(model: ShelvedModel, report: EvaluationReport) -> dict[str, An
     }
 
 
-def _find(model: ShelvedModel, name: str) -> Path | None:
-    for folder in (get_lab_dir(model), model.directory):
+def _find(model: StoredModel, name: str) -> Path | None:
+    for folder in (get_results_dir(model), model.directory):
         if (folder / name).is_file():
             return folder / name
     return None
 
 
 @dataclass(frozen=True)
-class Pictures:
+class TestImages:
     """A test set's pictures, as far as they are here.
 
     Attributes:
@@ -120,12 +124,12 @@ class Pictures:
     is_known: np.ndarray
 
     @classmethod
-    def of_all(cls, images: np.ndarray) -> "Pictures":
+    def of_all(cls, images: np.ndarray) -> "TestImages":
         """A whole set."""
         return cls(images, np.ones(len(images), bool))
 
 
-def load_pictures(model: ShelvedModel, report: EvaluationReport) -> Pictures | None:
+def load_test_images(model: StoredModel, report: EvaluationReport) -> TestImages | None:
     """The pictures a model was tested on: all, if the data set is on this machine.
 
     If it is not, those that this report and others about the same test set keep.
@@ -137,12 +141,12 @@ def load_pictures(model: ShelvedModel, report: EvaluationReport) -> Pictures | N
     """
     dataset = find_dataset(model)
     if dataset is not None and np.array_equal(dataset.labels_test, report.labels):
-        return Pictures.of_all(dataset.images_test)
+        return TestImages.of_all(dataset.images_test)
     all_kept = list(_list_kept(model, report))
     if not all_kept:
         return None
     shape = all_kept[0].images.shape[1:]
-    pictures = Pictures(
+    pictures = TestImages(
         np.zeros((len(report.labels), *shape), np.uint8), np.zeros(len(report.labels), bool)
     )
     for kept in all_kept:
@@ -153,7 +157,7 @@ def load_pictures(model: ShelvedModel, report: EvaluationReport) -> Pictures | N
     return pictures
 
 
-def find_dataset(model: ShelvedModel) -> Dataset | None:
+def find_dataset(model: StoredModel) -> Dataset | None:
     """The data set a model was trained and tested on, if this machine has it.
 
     Of a model that learned more than MNIST this is MNIST, on which it was tested.
@@ -162,7 +166,7 @@ def find_dataset(model: ShelvedModel) -> Dataset | None:
     return load_local_dataset(data["dataset"], is_sample=bool(data.get("is_sample")))
 
 
-def _list_kept(model: ShelvedModel, report: EvaluationReport) -> Iterator[KeptPictures]:
+def _list_kept(model: StoredModel, report: EvaluationReport) -> Iterator[SavedImages]:
     if report.kept is not None:
         yield report.kept
     for other in list_models():
@@ -170,7 +174,7 @@ def _list_kept(model: ShelvedModel, report: EvaluationReport) -> Iterator[KeptPi
             continue
         try:
             found = load_report(other)
-        except ShelfError:
+        except ModelStoreError:
             # Its own page tells; here its pictures are only a help.
             continue
         if found.kept is not None and np.array_equal(found.labels, report.labels):

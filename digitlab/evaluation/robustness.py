@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from digitlab.errors import ShelfError
+from digitlab.errors import ModelStoreError
 from digitlab.evaluation.metrics import compute_interval
 from digitlab.evaluation.report import evaluate_images
 from digitlab.files import write_json
@@ -195,7 +195,7 @@ class Robustness:
         """Read what `save` wrote.
 
         Raises:
-            ShelfError: the file is missing or damaged.
+            ModelStoreError: the file is missing or damaged.
         """
         try:
             values = json.loads(path.read_text("utf-8"))
@@ -206,7 +206,7 @@ class Robustness:
             }
             return cls(int(values["n"]), curves)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ShelfError(f"The curves in {path} cannot be read: {error}.") from error
+            raise ModelStoreError(f"The curves in {path} cannot be read: {error}.") from error
 
 
 def compute_robustness(

@@ -17,11 +17,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from digitlab.errors import InkError, OwnSetError
-from digitlab.evaluation.zip_safety import Refused, open_archive, read_members
+from digitlab.errors import InkError, UserTestSetError
+from digitlab.evaluation.zip_safety import RejectedEntry, open_archive, read_members
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
 from digitlab.ink.decode import PICTURE_SUFFIXES
-from digitlab.png import encode_png, put_on_paper
+from digitlab.png import encode_png, to_dark_on_light
 
 Progress = Callable[[int, int], None]
 MAX_FILES = 20_000
@@ -34,12 +34,12 @@ _NO_PICTURE = "no picture file"
 _UNREADABLE = "not readable as a digit"
 _HIDDEN = "hidden files of the system"
 
-# A file's label and name, and a function that gives its bytes or raises `Refused`.
+# A file's label and name, and a function that gives its bytes or raises `RejectedEntry`.
 _Entry = tuple[int, str, Callable[[], bytes]]
 
 
 @dataclass(frozen=True)
-class OwnSet:
+class UserTestSet:
     """Labelled digits of a person's own.
 
     Attributes:
@@ -64,14 +64,14 @@ class OwnSet:
 
 def read_labelled_zip(
     source: bytes | Path | BinaryIO, *, progress: Progress | None = None
-) -> OwnSet:
+) -> UserTestSet:
     """Read a zip of labelled pictures, in memory.
 
     Args:
         source: its bytes, its path, or an open binary file that can be searched.
         progress: called with files done and files in all.
     Raises:
-        OwnSetError: it is no zip, it is too large, or nothing in it can be used.
+        UserTestSetError: it is no zip, it is too large, or nothing in it can be used.
     """
     skipped: Counter[str] = Counter()
     with open_archive(source, max_files=MAX_FILES) as archive:
@@ -81,21 +81,21 @@ def read_labelled_zip(
         return _read_entries(entries, skipped, progress)
 
 
-def read_labelled_folder(folder: Path, *, progress: Progress | None = None) -> OwnSet:
+def read_labelled_folder(folder: Path, *, progress: Progress | None = None) -> UserTestSet:
     """Read a folder of labelled pictures. Links are not followed.
 
     Args:
         progress: called with files done and files in all.
     Raises:
-        OwnSetError: there is no such folder, it holds too many files, or nothing in it can be used.
+        UserTestSetError: there is no such folder, it holds too many files, or none is usable.
     """
     if not folder.is_dir():
-        raise OwnSetError(f"There is no folder {folder}. Name a folder or a zip.")
+        raise UserTestSetError(f"There is no folder {folder}. Name a folder or a zip.")
     skipped: Counter[str] = Counter()
     entries: list[_Entry] = []
     paths = list(islice(_walk(folder), MAX_FILES + 1))
     if len(paths) > MAX_FILES:
-        raise OwnSetError(
+        raise UserTestSetError(
             f"{folder} holds more than {MAX_FILES:,} files. Choose a smaller test set: "
             "1,000 digits already tell accuracy within a percent or two."
         )
@@ -106,22 +106,22 @@ def read_labelled_folder(folder: Path, *, progress: Progress | None = None) -> O
     return _read_entries(entries, skipped, progress)
 
 
-def pack_labelled_zip(own: OwnSet) -> bytes:
+def pack_labelled_zip(own: UserTestSet) -> bytes:
     """The digits as a zip that `read_labelled_zip` reads again: `7/0003.png`, ink dark on light."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for k, (image, label) in enumerate(zip(own.images, own.labels, strict=True)):
-            archive.writestr(f"{label}/{k:04d}.png", encode_png(put_on_paper(image)))
+            archive.writestr(f"{label}/{k:04d}.png", encode_png(to_dark_on_light(image)))
     return content.getvalue()
 
 
-def label_drawings(drawings: Sequence[tuple[object, int]]) -> OwnSet:
+def label_drawings(drawings: Sequence[tuple[object, int]]) -> UserTestSet:
     """Drawings with the digits their author meant.
 
     Args:
         drawings: each a canvas's `json_data` and a digit, 0 to 9.
     Raises:
-        OwnSetError: none of them has ink.
+        UserTestSetError: none of them has ink.
     """
     images, labels, skipped = [], [], Counter[str]()
     for drawing, digit in drawings:
@@ -144,13 +144,13 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _read_file(path: Path) -> bytes:
     # A device or a pipe could be read for ever, a link could lead anywhere.
     if path.is_symlink() or not path.is_file():
-        raise Refused("no ordinary file")
+        raise RejectedEntry("no ordinary file")
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise Refused(f"larger than {MAX_FILE_BYTES // 1_000_000} MB")
+            raise RejectedEntry(f"larger than {MAX_FILE_BYTES // 1_000_000} MB")
         return path.read_bytes()
     except OSError as error:
-        raise Refused("may not be read") from error
+        raise RejectedEntry("may not be read") from error
 
 
 def _add_entry(
@@ -170,7 +170,7 @@ def _add_entry(
 
 def _read_entries(
     entries: list[_Entry], skipped: Counter[str], progress: Progress | None
-) -> OwnSet:
+) -> UserTestSet:
     images: list[np.ndarray] = []
     labels: list[int] = []
     names: list[str] = []
@@ -198,7 +198,7 @@ def _prepare(entry: _Entry) -> np.ndarray | str:
     """The framed digit, or why there is none."""
     try:
         return prepare_picture(decode_picture(entry[2]())).image
-    except Refused as refusal:
+    except RejectedEntry as refusal:
         return str(refusal)
     except InkError:
         return _UNREADABLE
@@ -206,11 +206,11 @@ def _prepare(entry: _Entry) -> np.ndarray | str:
 
 def _pack(
     images: Iterable[np.ndarray], labels: list[int], names: tuple[str, ...], skipped: Counter[str]
-) -> OwnSet:
+) -> UserTestSet:
     if not labels:
         left_out = ", ".join(f"{count:,} {reason}" for reason, count in skipped.items())
-        raise OwnSetError(
+        raise UserTestSetError(
             f"There is no labelled digit in it{f' (left out: {left_out})' if left_out else ''}. "
             "Sort the pictures into folders named 0 to 9, such as 7/photo.png, and try again."
         )
-    return OwnSet(np.stack(list(images)), np.array(labels, np.uint8), names, dict(skipped))
+    return UserTestSet(np.stack(list(images)), np.array(labels, np.uint8), names, dict(skipped))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from digitlab.errors import OwnSetError
+from digitlab.errors import UserTestSetError
 
 MAX_ARCHIVE_BYTES = 500_000_000
 # Of all files together, unpacked: ten times what a generous test set needs.
@@ -25,7 +25,7 @@ _UNPACK_ERRORS = (
 )  # fmt: skip
 
 
-class Refused(Exception):  # noqa: N818
+class RejectedEntry(Exception):  # noqa: N818
     """One file is left out; the message is the reason, for a count."""
 
 
@@ -34,7 +34,7 @@ def open_archive(source: bytes | Path | BinaryIO, *, max_files: int) -> Iterator
     """Open a zip after a look at its end, where its size is told.
 
     Raises:
-        OwnSetError: it is no zip, it is damaged, or it is too large.
+        UserTestSetError: it is no zip, it is damaged, or it is too large.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -46,7 +46,7 @@ def open_archive(source: bytes | Path | BinaryIO, *, max_files: int) -> Iterator
             _check_directory(source, max_files)
             archive = stack.enter_context(zipfile.ZipFile(source))
         except (*_UNPACK_ERRORS, struct.error) as error:
-            raise OwnSetError(
+            raise UserTestSetError(
                 f"This is no zip that can be read ({error}). Pack the folders 0 to 9 anew."
             ) from error
         if len(archive.infolist()) > max_files:
@@ -62,11 +62,11 @@ def read_members(
     Files whose names lead out of the archive are counted in `skipped`.
 
     Raises:
-        OwnSetError: it unpacks to more than `MAX_UNPACKED_BYTES`.
+        UserTestSetError: it unpacks to more than `MAX_UNPACKED_BYTES`.
     """
     files = [info for info in archive.infolist() if not info.is_dir()]
     if sum(min(info.file_size, max_bytes) for info in files) > MAX_UNPACKED_BYTES:
-        raise OwnSetError(
+        raise UserTestSetError(
             f"This zip unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000:,} MB. "
             "Choose fewer or smaller pictures."
         )
@@ -82,18 +82,18 @@ def read_members(
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> bytes:
     too_large = f"larger than {max_bytes // 1_000_000} MB"
     if info.file_size > max_bytes:
-        raise Refused(too_large)
+        raise RejectedEntry(too_large)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         # Of other methods Python unpacks whole blocks, whatever length it is asked for.
-        raise Refused("packed in a way that is not read here")
+        raise RejectedEntry("packed in a way that is not read here")
     try:
         with archive.open(info) as file:
             # One byte more than allowed: what the directory says of the size may be a lie.
             content = file.read(max_bytes + 1)
     except _UNPACK_ERRORS as error:
-        raise Refused("damaged or locked with a password") from error
+        raise RejectedEntry("damaged or locked with a password") from error
     if len(content) > max_bytes:
-        raise Refused(too_large)
+        raise RejectedEntry(too_large)
     return content
 
 
@@ -101,7 +101,7 @@ def _check_directory(source: BinaryIO, max_files: int) -> None:
     """Refuse a zip by what its last bytes say, before its directory is read."""
     size = source.seek(0, io.SEEK_END)
     if size > MAX_ARCHIVE_BYTES:
-        raise OwnSetError(
+        raise UserTestSetError(
             f"This zip has more than {MAX_ARCHIVE_BYTES // 1_000_000} MB. "
             "Choose fewer or smaller pictures."
         )
@@ -120,8 +120,8 @@ def _check_directory(source: BinaryIO, max_files: int) -> None:
         raise _too_many(max_files)
 
 
-def _too_many(max_files: int) -> OwnSetError:
-    return OwnSetError(
+def _too_many(max_files: int) -> UserTestSetError:
+    return UserTestSetError(
         f"This zip holds more than {max_files:,} files. Choose a smaller test set: "
         "1,000 digits already tell accuracy within a percent or two."
     )

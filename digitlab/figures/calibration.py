@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import INK_BLUE, QUIET, RIGHT, VALIDATION, WRONG, lay_out
+from digitlab.figures.theme import CORRECT, INK_BLUE, MUTED, VALIDATION, WRONG, apply_theme
 
 _HEIGHT_PX = 320
 
@@ -20,7 +20,7 @@ def reliability_figure(
     full = counts > 0
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dot", "width": 1.5},
+        x=[0, 1], y=[0, 1], mode="lines", line={"color": MUTED, "dash": "dot", "width": 1.5},
         hoverinfo="skip",
     )  # fmt: skip
     figure.add_scatter(
@@ -58,7 +58,7 @@ def histogram_figure(edges: np.ndarray, right: np.ndarray, wrong: np.ndarray) ->
     """
     middles, width = (edges[:-1] + edges[1:]) / 2, float(edges[1] - edges[0])
     figure = go.Figure()
-    for counts, name, colour in ((right, "right", RIGHT), (wrong, "wrong", WRONG)):
+    for counts, name, colour in ((right, "right", CORRECT), (wrong, "wrong", WRONG)):
         figure.add_bar(
             x=middles, y=np.where(counts > 0, counts, np.nan), name=name, width=width * 0.45,
             offset=-width * 0.45 if name == "right" else 0.0, marker={"color": colour},
@@ -116,9 +116,9 @@ def coverage_figure(
 
 
 def _lay_out(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
-    axis = {"fixedrange": True, "gridcolor": QUIET, "gridwidth": 0.4, "zeroline": False,
+    axis = {"fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4, "zeroline": False,
             "automargin": True}  # fmt: skip
-    lay_out(
+    apply_theme(
         figure,
         title,
         height_px=_HEIGHT_PX,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import QUIET, TRAINING, lay_out
+from digitlab.figures.theme import MUTED, TRAINING, apply_theme
 
 
 def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> go.Figure:
@@ -22,12 +22,12 @@ def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> g
         hovertemplate="%{x}: %{y:,} images<extra></extra>",
     )
     figure = go.Figure(bars)
-    lay_out(
+    apply_theme(
         figure,
         "Images of each class",
         height_px=180,
         xaxis={"type": "category", "fixedrange": True, "title": None},
-        yaxis={"fixedrange": True, "gridcolor": QUIET, "gridwidth": 0.4, "nticks": 4},
+        yaxis={"fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4, "nticks": 4},
     )
     return figure
 

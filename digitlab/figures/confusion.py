@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import INK_BLUE, QUIET, RIGHT, TRANSPARENT, WRONG, lay_out
+from digitlab.figures.theme import CORRECT, INK_BLUE, MUTED, TRANSPARENT, WRONG, apply_theme
 
 _NOTHING = "rgba(128, 132, 140, 0.06)"
 _TITLES = {
@@ -41,7 +41,7 @@ def confusion_figure(
     figure = go.Figure(
         [
             _draw_cells(np.where(is_diagonal, np.nan, shown), WRONG),
-            _draw_cells(np.where(is_diagonal, shown, np.nan), RIGHT),
+            _draw_cells(np.where(is_diagonal, shown, np.nan), CORRECT),
             _draw_squares(shown, class_names, by, _TEXT[is_dark]),
         ]
     )
@@ -67,7 +67,7 @@ def difference_figure(
     # More right answers are good, more mistakes are not.
     badness = np.where(np.eye(len(difference), dtype=bool), -difference, difference)
     reach = max(1, int(np.abs(badness).max()))
-    scale = [[0.0, _fade(RIGHT, 0.8)], [0.5, _NOTHING], [1.0, _fade(WRONG, 0.8)]]
+    scale = [[0.0, _fade(CORRECT, 0.8)], [0.5, _NOTHING], [1.0, _fade(WRONG, 0.8)]]
     text = [[f"{value:+d}" if value else "" for value in row] for row in difference.tolist()]
     cells = go.Heatmap(
         z=badness, zmin=-reach, zmax=reach, colorscale=scale, showscale=False, xgap=1, ygap=1,
@@ -159,7 +159,7 @@ def _lay_out(figure: go.Figure, class_names: Sequence[str], title: str) -> None:
         "zeroline": False,
         "automargin": True,
     }
-    lay_out(
+    apply_theme(
         figure,
         title,
         height_px=430,
@@ -170,5 +170,5 @@ def _lay_out(figure: go.Figure, class_names: Sequence[str], title: str) -> None:
         showlegend=False,
         xaxis=axis | {"title": {"text": "read as", "font": {"size": 12}}, "range": [-0.5, n - 0.5]},
         yaxis=axis | {"title": {"text": "true", "font": {"size": 12}}, "range": [n - 0.5, -0.5]},
-        hoverlabel={"bordercolor": QUIET},
+        hoverlabel={"bordercolor": MUTED},
     )

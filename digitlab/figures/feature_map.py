@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import DIGITS, WRONG, lay_out
+from digitlab.figures.theme import DIGITS, WRONG, apply_theme
 
 # More points than this take the browser long to draw.
 MAX_RIGHT = 3000
@@ -67,7 +67,7 @@ def _add_points(
 
 def _lay_out(figure: go.Figure, title: str) -> None:
     hidden = {"visible": False, "fixedrange": True}
-    lay_out(
+    apply_theme(
         figure,
         title,
         height_px=520,

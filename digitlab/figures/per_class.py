@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import INK_BLUE, QUIET, VALIDATION, lay_out
+from digitlab.figures.theme import INK_BLUE, MUTED, VALIDATION, apply_theme
 
 _MEASURES = {"precision": INK_BLUE, "recall": VALIDATION}
 
@@ -32,7 +32,7 @@ def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[st
     lowest = min((row[measure] for row in rows for measure in _MEASURES), default=0.0)
     # Round steps below the lowest bar: 99 % and 99.9 % must not look the same.
     low = max(0.0, np.floor((lowest - 0.002) * 100) / 100)
-    lay_out(
+    apply_theme(
         figure,
         "Precision and recall of each",
         height_px=320,
@@ -45,7 +45,7 @@ def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[st
             "range": [low, 1.0],
             "tickformat": ".1%" if low > 0.9 else ".0%",
             "fixedrange": True,
-            "gridcolor": QUIET,
+            "gridcolor": MUTED,
             "gridwidth": 0.4,
             "automargin": True,
         },
@@ -81,10 +81,10 @@ def precision_recall_figure(
         hovertemplate="recall %{x:.2%}, precision %{y:.2%}<extra></extra>",
     )
     low = float(min(precision[recall > 0.8].min(initial=1.0), 0.98))
-    axis = {"tickformat": ".1~%", "fixedrange": True, "gridcolor": QUIET, "gridwidth": 0.4,
+    axis = {"tickformat": ".1~%", "fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4,
             "zeroline": False, "automargin": True}  # fmt: skip
     figure = go.Figure(line)
-    lay_out(
+    apply_theme(
         figure,
         f"{class_name} against all others: average precision {average_precision:.4f}",
         height_px=320,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import INK_BLUE, QUIET, lay_out
+from digitlab.figures.theme import INK_BLUE, MUTED, apply_theme
 
 _DIGITS = tuple("0123456789")
 
@@ -24,11 +24,11 @@ def probability_figure(
         x=list(class_names),
         y=list(probabilities),
         width=0.5,
-        marker={"color": [INK_BLUE if k == best else QUIET for k in range(len(probabilities))]},
+        marker={"color": [INK_BLUE if k == best else MUTED for k in range(len(probabilities))]},
         hovertemplate="%{x}: %{y:.1%}<extra></extra>",
     )
     figure = go.Figure(bars)
-    lay_out(
+    apply_theme(
         figure,
         f"How probable each {what} is",
         height_px=220,
@@ -38,7 +38,7 @@ def probability_figure(
             "tickformat": ".0%",
             "tickvals": [0, 0.5, 1],
             "fixedrange": True,
-            "gridcolor": QUIET,
+            "gridcolor": MUTED,
             "gridwidth": 0.5,
         },
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import INK_BLUE, QUIET, VALIDATION, lay_out
+from digitlab.figures.theme import INK_BLUE, MUTED, VALIDATION, apply_theme
 
 _BAND = "rgba(68, 121, 189, 0.2)"
 
@@ -44,7 +44,7 @@ def robustness_figure(
             line={"color": VALIDATION, "width": 2, "dash": "dash"},
             hovertemplate="%{x}: %{y:.1%} taken for no digit<extra></extra>",
         )  # fmt: skip
-    figure.add_vline(x=neutral, line={"color": QUIET, "width": 1.5, "dash": "dot"})
+    figure.add_vline(x=neutral, line={"color": MUTED, "width": 1.5, "dash": "dot"})
     _lay_out(figure, label, unit)
     return figure
 
@@ -58,8 +58,8 @@ def describe_robustness(
 
 
 def _lay_out(figure: go.Figure, label: str, unit: str) -> None:
-    axis = {"fixedrange": True, "gridcolor": QUIET, "gridwidth": 0.4, "zeroline": False}
-    lay_out(
+    axis = {"fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4, "zeroline": False}
+    apply_theme(
         figure,
         f"{label}: how many are still read right",
         height_px=320,

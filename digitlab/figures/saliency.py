@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import lay_out
+from digitlab.figures.theme import apply_theme
 
 _SCALE = [
     [0.0, "rgba(128, 132, 140, 0.95)"],
@@ -38,7 +38,7 @@ def occlusion_figure(weights: np.ndarray, image: np.ndarray, digit: int | str) -
     )
     hidden = {"visible": False, "fixedrange": True}
     figure = go.Figure([heat, outline])
-    lay_out(
+    apply_theme(
         figure,
         f"What speaks for {digit}",
         height_px=300,

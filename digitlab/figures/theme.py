@@ -6,13 +6,13 @@ import plotly.graph_objects as go
 
 INK_BLUE = "#2f5d9b"
 # Legible on light and on dark paper.
-QUIET = "rgba(128, 132, 140, 0.45)"
+MUTED = "rgba(128, 132, 140, 0.45)"
 TRANSPARENT = "rgba(0, 0, 0, 0)"
 
 # Lines are thinner than bars: a lighter ink-blue, so that they stand out on dark paper too.
 TRAINING = "#4479bd"
 VALIDATION = "#c77f1a"
-RIGHT = "#3c8d5a"
+CORRECT = "#3c8d5a"
 WRONG = "#c0473d"
 # Runs beside one another: told apart by the colour-blind as well, through lightness.
 RUNS = ("#4479bd", "#d59a3a", "#2f7d6b", "#c0473d", "#9b7fc9", "#7a5a3c", "#59a9c9", "#8a8d94")
@@ -24,7 +24,7 @@ DIGITS = (
 )  # fmt: skip
 
 
-def lay_out(
+def apply_theme(
     figure: go.Figure,
     title: str,
     *,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import QUIET, RUNS, TRAINING, VALIDATION, lay_out
+from digitlab.figures.theme import MUTED, RUNS, TRAINING, VALIDATION, apply_theme
 
 # Epochs, as Keras's CSV log names the values.
 History = Sequence[Mapping[str, float]]
@@ -19,7 +19,7 @@ _QUANTITIES = {
 _LINES: dict[str, dict[str, object]] = {
     "training": {"color": TRAINING, "width": 2.2},
     "validation": {"color": VALIDATION, "width": 2, "dash": "dash"},
-    "rate": {"color": QUIET, "width": 2},
+    "rate": {"color": MUTED, "width": 2},
 }
 # More markers than this run into one another.
 _MAX_MARKED = 30
@@ -32,7 +32,7 @@ RunHistory = Sequence[Mapping[str, float]]
 _LABELS = {"loss": ("Loss", ".4f", None), "accuracy": ("Accuracy", ".2%", ".1%")}
 
 
-def learning_figure(
+def training_curves_figure(
     history: History,
     batches: BatchCurve = (),
     *,
@@ -68,7 +68,7 @@ def learning_figure(
     return figure
 
 
-def describe_learning(history: History, best_epoch: int | None = None) -> str:
+def describe_training_curves(history: History, best_epoch: int | None = None) -> str:
     """The same in words, for those who cannot see the chart."""
     if not history:
         return "Loss and accuracy over the epochs; there is no epoch yet."
@@ -141,7 +141,7 @@ def _mark_best(figure: go.Figure, history: History, best_epoch: int) -> None:
         x1=best_epoch,
         y0=0,
         y1=1,
-        line={"color": QUIET, "width": 1.5, "dash": "dot"},
+        line={"color": MUTED, "width": 1.5, "dash": "dot"},
     )
     late = best_epoch > (len(history) + 1) / 2
     figure.add_annotation(
@@ -164,7 +164,7 @@ def _describe_y(label: str, domain: tuple[float, float], ticks: str | None) -> d
         "anchor": "x",
         "title": {"text": label, "font": {"size": 12}, "standoff": 10},
         "tickformat": ticks,
-        "gridcolor": QUIET,
+        "gridcolor": MUTED,
         "gridwidth": 0.4,
         "nticks": 5 if domain[1] - domain[0] > 0.2 else 3,
         "zeroline": False,
@@ -174,7 +174,7 @@ def _describe_y(label: str, domain: tuple[float, float], ticks: str | None) -> d
 
 
 def _lay_out(figure: go.Figure, n_axes: int, n_epochs: int, *, zoomable: bool) -> None:
-    lay_out(
+    apply_theme(
         figure,
         "How it learns, epoch by epoch",
         height_px=470 if n_axes == 3 else 400,
@@ -230,7 +230,7 @@ def run_comparison_figure(
                 opacity=0.45 if what == "training" and has_validation else 1,
                 hovertemplate=f"{name}, {what} %{{y:{hover}}}<extra></extra>",
             )
-    lay_out(
+    apply_theme(
         figure,
         f"{label} of the runs: validation dashed, training solid",
         height_px=380,
@@ -249,7 +249,7 @@ def run_comparison_figure(
         yaxis={
             "title": {"text": label, "font": {"size": 12}},
             "tickformat": ticks,
-            "gridcolor": QUIET,
+            "gridcolor": MUTED,
             "gridwidth": 0.4,
             "zeroline": False,
             "fixedrange": True,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from digitlab.errors import ShelfError
+from digitlab.errors import ModelStoreError
 from digitlab.processes import STDERR, silence
 
 Progress = Callable[[int, int], None]
@@ -15,7 +15,7 @@ _BLOCK = 128
 _TOLERANCE = 1e-4
 
 
-class FeatureReader:
+class FeatureExtractor:
     """Computes the input of a network's last dense layer."""
 
     def __init__(self, content: bytes) -> None:
@@ -24,7 +24,7 @@ class FeatureReader:
         Args:
             content: a `.tflite` file with softmax outputs after a dense layer.
         Raises:
-            ShelfError: it has no such layer.
+            ModelStoreError: it has no such layer.
         """
         with warnings.catch_warnings(), silence(STDERR):
             # The warning is about memory: one small block is all that is kept here.
@@ -81,7 +81,7 @@ class FeatureReader:
                     continue
                 if np.abs(_apply_softmax(features @ kernel.T + bias) - outputs).max() < _TOLERANCE:
                     return index
-        raise ShelfError(
+        raise ModelStoreError(
             "This model does not end in a dense layer, so that its features cannot be read. "
             "The map and the nearest training digits are not available for it."
         )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from digitlab.errors import DigitlabError, DrawingError
-from digitlab.inference.multi_digit import DigitInBox, read_many_drawing, read_many_picture
+from digitlab.inference.multi_digit import BoxedDigit, read_many_drawing, read_many_picture
 from digitlab.inference.reader import Answer, DigitReader
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
 from digitlab.ink.decode import PICTURE_SUFFIXES, measure_picture
@@ -51,7 +51,7 @@ class FileDigits:
     """
 
     file: str
-    digits: tuple[DigitInBox, ...] | None = None
+    digits: tuple[BoxedDigit, ...] | None = None
     error: str | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _find_files(paths: Iterable[Path]) -> Iterator[Path]:
         yield from (Path(error.filename) for error in closed)
 
 
-def _read_many(path: Path, reader: DigitReader) -> tuple[DigitInBox, ...]:
+def _read_many(path: Path, reader: DigitReader) -> tuple[BoxedDigit, ...]:
     if path.suffix.lower() == DRAWING_SUFFIX:
         return tuple(read_many_drawing(parse_drawing(load_drawing(path)), reader))
     picture = decode_picture(path)

@@ -15,11 +15,11 @@ import numpy as np
 
 from digitlab.errors import EmptyInkError
 from digitlab.inference.reader import Answer, DigitReader
-from digitlab.ink.binarize import separate_ink
-from digitlab.ink.cleaning import clean_page
+from digitlab.ink.binarize import binarize_picture
+from digitlab.ink.cleaning import remove_ruled_lines
 from digitlab.ink.drawing import prepare_drawing
 from digitlab.ink.fabricjs import Stroke
-from digitlab.ink.mnist_frame import frame_ink
+from digitlab.ink.mnist_frame import normalize_pen_and_frame
 from digitlab.ink.reading_order import Box, compute_line_height, enclose, join_columns
 from digitlab.ink.segmentation import (
     SOLID,
@@ -42,7 +42,7 @@ _Piece = TypeVar("_Piece", StrokePiece, InkPiece)
 
 
 @dataclass(frozen=True)
-class Costs:
+class SegmentationCosts:
     """What makes a reading less likely, in nats; lengths in line heights.
 
     Chosen with `benchmarks/many_digits.py` on half of the writers.
@@ -66,7 +66,7 @@ class Costs:
     digit: float = -0.27
 
 
-COSTS = Costs()
+SEGMENTATION_COSTS = SegmentationCosts()
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def list_candidates(row: Sequence[StrokePiece | InkPiece], line_height: float) -
     return candidates
 
 
-def _compute_cost(one: Candidate, answer: Answer, costs: Costs) -> float:
+def _compute_cost(one: Candidate, answer: Answer, costs: SegmentationCosts) -> float:
     share = answer.confidence * (1 - answer.no_digit)
     return (
         min(-math.log(max(share, 1e-9)), _MAX_DOUBT)
@@ -129,7 +129,9 @@ def _compute_cost(one: Candidate, answer: Answer, costs: Costs) -> float:
 
 
 def choose_candidates(
-    n_pieces: int, answers: Mapping[Candidate, Answer], costs: Costs = COSTS
+    n_pieces: int,
+    answers: Mapping[Candidate, Answer],
+    costs: SegmentationCosts = SEGMENTATION_COSTS,
 ) -> list[Candidate]:
     """The cheapest candidates that together make up the whole row, from left to right.
 
@@ -154,7 +156,7 @@ def choose_candidates(
 
 
 @dataclass(frozen=True)
-class DigitInBox:
+class BoxedDigit:
     """One of several digits.
 
     Attributes:
@@ -173,7 +175,7 @@ class DigitInBox:
         return str(self.answer.digit) if self.answer.is_digit else "–"
 
 
-def read_many_drawing(strokes: Sequence[Stroke], reader: DigitReader) -> list[DigitInBox]:
+def read_many_drawing(strokes: Sequence[Stroke], reader: DigitReader) -> list[BoxedDigit]:
     """Read all digits of a drawing, row by row, from left to right.
 
     Args:
@@ -185,7 +187,7 @@ def read_many_drawing(strokes: Sequence[Stroke], reader: DigitReader) -> list[Di
     """
     found = _read_rows(segment_drawing(strokes), _frame_strokes, reader)
     return [
-        DigitInBox(answer, _pad_by_pen(merge_strokes(pieces)), row) for pieces, answer, row in found
+        BoxedDigit(answer, _pad_by_pen(merge_strokes(pieces)), row) for pieces, answer, row in found
     ]
 
 
@@ -197,7 +199,7 @@ def frame_many_drawing(
     return [(_frame_strokes(pieces), answer) for pieces, answer, _ in found]
 
 
-def read_many_picture(picture: np.ndarray, reader: DigitReader) -> list[DigitInBox]:
+def read_many_picture(picture: np.ndarray, reader: DigitReader) -> list[BoxedDigit]:
     """Read all digits of a picture, row by row, from left to right.
 
     Args:
@@ -207,14 +209,14 @@ def read_many_picture(picture: np.ndarray, reader: DigitReader) -> list[DigitInB
     Raises:
         EmptyInkError: the picture is one colour.
     """
-    return read_many_page(extract_page(picture), reader)
+    return read_many_page(binarize_page(picture), reader)
 
 
-def read_many_page(page: np.ndarray, reader: DigitReader) -> list[DigitInBox]:
+def read_many_page(page: np.ndarray, reader: DigitReader) -> list[BoxedDigit]:
     """Read all digits of a page whose ink is known, row by row, from left to right.
 
     Args:
-        page: `(h, w)` uint8 from `extract_page`.
+        page: `(h, w)` uint8 from `binarize_page`.
     Returns:
         As `read_many_picture`.
     Raises:
@@ -224,18 +226,18 @@ def read_many_page(page: np.ndarray, reader: DigitReader) -> list[DigitInBox]:
     def frame(pieces: Sequence[InkPiece]) -> np.ndarray:
         strength = merge_ink(pieces).ink.astype(np.float32) / 255
         try:
-            return frame_ink(strength, SOLID / 255)[0]
+            return normalize_pen_and_frame(strength, SOLID / 255)[0]
         except EmptyInkError:
             # A hair of ink, lost as it was made smaller: it must not stop the others.
             return np.zeros(reader.image_shape, np.uint8)
 
     return [
-        DigitInBox(answer, merge_ink(pieces).box, row)
+        BoxedDigit(answer, merge_ink(pieces).box, row)
         for pieces, answer, row in _read_rows(segment_picture(page), frame, reader)
     ]
 
 
-def extract_page(picture: np.ndarray) -> np.ndarray:
+def binarize_page(picture: np.ndarray) -> np.ndarray:
     """The ink of a whole page, ruled lines taken off.
 
     Args:
@@ -245,12 +247,12 @@ def extract_page(picture: np.ndarray) -> np.ndarray:
     Raises:
         EmptyInkError: the picture is one colour.
     """
-    page = clean_page(separate_ink(picture))
+    page = remove_ruled_lines(binarize_picture(picture))
     ink = np.clip(page.strength * (SOLID / page.threshold), 0, 255)
     return np.round(ink).astype(np.uint8)
 
 
-def tell_rows(digits: Sequence[DigitInBox]) -> list[list[str]]:
+def format_rows(digits: Sequence[BoxedDigit]) -> list[list[str]]:
     """What was read, row by row.
 
     Args:

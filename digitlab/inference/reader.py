@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from digitlab.errors import ShelfError
+from digitlab.errors import ModelStoreError
 from digitlab.processes import STDERR, silence
 
 # Interpreters have a fixed batch: one reads single digits, the other whole blocks.
@@ -64,7 +64,7 @@ class Answer:
         return f"can't tell: {self.digit} or {self.runner_up}"
 
 
-def format_share(share: float) -> str:
+def format_percent(share: float) -> str:
     """A probability as a percentage that never claims 100 %."""
     return f"{min(share, 0.999):.1%}" if share > 0.99 else f"{share:.0%}"
 
@@ -83,14 +83,14 @@ class DigitReader:
             model: a `.tflite` file, or its bytes. Input `(n, 28, 28, 1)` in the range 0 to 255,
                 output `(n, classes)` probabilities.
         Raises:
-            ShelfError: the file is missing or is no model of this kind.
+            ModelStoreError: the file is missing or is no model of this kind.
         """
         try:
             content = model if isinstance(model, bytes) else model.read_bytes()
             self._single = _BatchInterpreter(content, 1, n_threads=1)
         except (OSError, ValueError, RuntimeError) as error:
             name = "The model" if isinstance(model, bytes) else f"The model {model}"
-            raise ShelfError(f"{name} cannot be loaded: {error}.") from error
+            raise ModelStoreError(f"{name} cannot be loaded: {error}.") from error
         self._content = content
         self._block: _BatchInterpreter | None = None
         self._lock = threading.Lock()

@@ -19,7 +19,7 @@ _FLAT_DISTANCE = 3
 _SHADES = 40
 _FLAT_PURITY = 0.9
 # A smaller picture is a cut-out, not a photo of a page.
-SMALL_PX = 48
+SMALL_PICTURE_PX = 48
 # The paper is estimated on a small copy: light changes slowly.
 _COARSE_PX = 128
 _SEARCH_PX = 256
@@ -52,7 +52,7 @@ class InkMap:
     is_flat: bool
 
 
-def separate_ink(picture: np.ndarray) -> InkMap:
+def binarize_picture(picture: np.ndarray) -> InkMap:
     """Tell ink from paper.
 
     Args:
@@ -61,7 +61,7 @@ def separate_ink(picture: np.ndarray) -> InkMap:
         EmptyInkError: the picture is one colour.
     """
     paper = _find_flat_paper(picture)
-    if paper is None and max(picture.shape[:2]) < SMALL_PX:
+    if paper is None and max(picture.shape[:2]) < SMALL_PICTURE_PX:
         paper = _find_small_paper(picture)
     if paper is not None:
         return _separate_on_flat_paper(picture, paper)

@@ -21,14 +21,14 @@ _MIN_SIDE_PX = 96
 _MIN_DIGIT = 0.06
 
 
-def clean_page(found: InkMap) -> InkMap:
+def remove_ruled_lines(found: InkMap) -> InkMap:
     """Take ruled lines off a page, where something is left that can be a digit.
 
     Args:
         found: all that differs from the paper.
     """
     mask = (found.strength > found.threshold).astype(np.uint8)
-    ruling = find_ruling(mask)
+    ruling = find_ruled_lines(mask)
     if not ruling.any():
         return found
     # One more pixel all around: the soft edge of a line is a faint line.
@@ -50,7 +50,7 @@ def _holds_a_digit(mask: np.ndarray) -> bool:
     return count > 1 and bool((inside & (np.maximum(w, h) > _MIN_DIGIT * max(mask.shape))).any())
 
 
-def find_ruling(mask: np.ndarray) -> np.ndarray:
+def find_ruled_lines(mask: np.ndarray) -> np.ndarray:
     """Find the lines of ruled paper.
 
     Args:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from digitlab.errors import EmptyInkError
-from digitlab.ink.binarize import SMALL_PX, InkMap
+from digitlab.ink.binarize import SMALL_PICTURE_PX, InkMap
 
 # Blobs smaller than this share of the largest one are specks, not strokes.
 _SPECK_SHARE = 0.02
@@ -21,7 +21,7 @@ _MIN_DIGIT = 0.06
 _MIN_FRAME, _FRAME_BAND, _FRAME_REST = 0.4, 0.08, 0.1
 
 
-def choose_digit(page: InkMap) -> np.ndarray:
+def select_digit_components(page: InkMap) -> np.ndarray:
     """Keep the one digit of a page: its main part and what belongs to it.
 
     Args:
@@ -65,7 +65,7 @@ def _choose_parts(stats: np.ndarray, shape: tuple[int, ...], is_frame: np.ndarra
     x, y, w, h, area = stats.T
     touches = (x <= 1) | (y <= 1) | (x + w >= width - 1) | (y + h >= height - 1)
     # A cut-out has no table around it: there the digit itself reaches the edge.
-    touches &= max(shape) >= SMALL_PX
+    touches &= max(shape) >= SMALL_PICTURE_PX
     touches |= is_frame
     size = np.maximum(w, h)
     off_centre = np.hypot((x + w / 2) / width - 0.5, (y + h / 2) / height - 0.5)

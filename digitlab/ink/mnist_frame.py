@@ -72,7 +72,9 @@ def compute_centre_of_mass(ink: np.ndarray) -> tuple[float, float]:
     return moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
 
 
-def frame_ink(strength: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+def normalize_pen_and_frame(
+    strength: np.ndarray, threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Bring one digit's ink into the frame with a usual pen width.
 
     Args:

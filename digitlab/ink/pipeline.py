@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digitlab.ink.binarize import separate_ink
-from digitlab.ink.cleaning import clean_page
-from digitlab.ink.component_selection import choose_digit
-from digitlab.ink.mnist_frame import frame_ink
+from digitlab.ink.binarize import binarize_picture
+from digitlab.ink.cleaning import remove_ruled_lines
+from digitlab.ink.component_selection import select_digit_components
+from digitlab.ink.mnist_frame import normalize_pen_and_frame
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ def prepare_picture(picture: np.ndarray) -> PreparedInk:
     Raises:
         EmptyInkError: the picture is one colour.
     """
-    found = separate_ink(picture)
-    page = clean_page(found)
-    digit = choose_digit(page)
-    image, fine = frame_ink(digit, found.threshold)
+    found = binarize_picture(picture)
+    page = remove_ruled_lines(found)
+    digit = select_digit_components(page)
+    image, fine = normalize_pen_and_frame(digit, found.threshold)
     steps = [
         InkStep("Your picture", lambda: 255 - picture),
         InkStep("Ink apart from paper", lambda: _to_bytes(found.strength)),

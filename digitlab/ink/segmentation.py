@@ -13,7 +13,7 @@ import numpy as np
 from digitlab.errors import EmptyInkError
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.reading_order import Box, compute_line_height, enclose, sort_into_rows
-from digitlab.ink.touching_digits import find_cuts
+from digitlab.ink.touching_digits import find_split_paths
 
 # A visitor can draw thousands of strokes; a number needs no more pieces than this.
 MAX_PIECES = 120
@@ -206,7 +206,7 @@ def _cut_part(part: InkPiece, line_height: float) -> list[InkPiece]:
     """The part's slices from left to right; itself if there is no reason to cut it."""
     remaining, slices = part.ink, []
     cost_before = 0.0
-    for cut in find_cuts(part.ink, line_height):
+    for cut in find_split_paths(part.ink, line_height):
         slices.append((np.where(cut.left, remaining, 0), cost_before))
         remaining = np.where(cut.left, 0, remaining)
         cost_before = cut.cost

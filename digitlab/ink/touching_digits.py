@@ -19,7 +19,7 @@ _MAX_CUTS = 12
 
 
 @dataclass(frozen=True)
-class Cut:
+class SplitPath:
     """One way to part a piece of ink.
 
     Attributes:
@@ -31,7 +31,7 @@ class Cut:
     cost: float
 
 
-def find_cuts(ink: np.ndarray, line_height: float) -> list[Cut]:
+def find_split_paths(ink: np.ndarray, line_height: float) -> list[SplitPath]:
     """Find where a wide piece may be cut; whether it should be is for others to say.
 
     Args:
@@ -96,9 +96,11 @@ def _pick_ends(costs: np.ndarray, apart_px: int) -> list[int]:
     return sorted(taken[:_MAX_CUTS])
 
 
-def _build_cut(path: np.ndarray, cost: float, scanned_width: int, shape: tuple[int, ...]) -> Cut:
+def _build_cut(
+    path: np.ndarray, cost: float, scanned_width: int, shape: tuple[int, ...]
+) -> SplitPath:
     """Bring a path to the piece's full size."""
     height, width = shape
     rows = (np.arange(height) + 0.5) * len(path) / height - 0.5
     edge = (np.interp(rows, np.arange(len(path)), path) + 0.5) * width / scanned_width
-    return Cut(np.arange(width)[None] + 0.5 < edge[:, None], cost)
+    return SplitPath(np.arange(width)[None] + 0.5 < edge[:, None], cost)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from digitlab.errors import RunError, ShelfError
+from digitlab.errors import ModelStoreError, RunError
 from digitlab.files import write_json
 from digitlab.inference.reader import DigitReader
-from digitlab.paths import get_own_models_dir, get_shipped_models_dir
+from digitlab.paths import get_shipped_models_dir, get_user_models_dir
 from digitlab.runs.run import Run
 
 DEFAULT_MODEL_ID = "digitlab_cnn"
@@ -28,7 +28,7 @@ _ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True)
-class ShelvedModel:
+class StoredModel:
     """One model on the shelf.
 
     Attributes:
@@ -63,7 +63,7 @@ class ShelvedModel:
         """Load the model for reading, after checking that its file is the one in the card.
 
         Raises:
-            ShelfError: the file is missing, damaged or was exchanged.
+            ModelStoreError: the file is missing, damaged or was exchanged.
         """
         return DigitReader(self.read_content())
 
@@ -71,63 +71,63 @@ class ShelvedModel:
         """The bytes of `model.tflite`, after checking that they are those the card describes.
 
         Raises:
-            ShelfError: the file is missing, damaged or was exchanged.
+            ModelStoreError: the file is missing, damaged or was exchanged.
         """
         path = self.directory / "model.tflite"
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise ShelfError(f"The model {self.id} lacks its file {path.name}.") from error
+            raise ModelStoreError(f"The model {self.id} lacks its file {path.name}.") from error
         if hashlib.sha256(content).hexdigest() != self.card["files"]["model.tflite"]["sha256"]:
-            raise ShelfError(
+            raise ModelStoreError(
                 f"The model {self.id} is damaged: {path} is not the file its card describes. "
                 "Fetch it again, or choose another model."
             )
         return content
 
 
-def list_models() -> list[ShelvedModel]:
+def list_models() -> list[StoredModel]:
     """All models, the default first, shipped before own.
 
     A folder whose card cannot be read is left out; `get_model` tells why.
     """
-    found: dict[str, ShelvedModel] = {}
+    found: dict[str, StoredModel] = {}
     for directory in _list_directories():
         try:
             found.setdefault(directory.name, _read_model(directory))
-        except ShelfError:
+        except ModelStoreError:
             continue
     return sorted(found.values(), key=lambda model: model.id != DEFAULT_MODEL_ID)
 
 
-def get_model(model_id: str) -> ShelvedModel:
+def get_model(model_id: str) -> StoredModel:
     """The model with this id.
 
     Raises:
-        ShelfError: there is none, or its card cannot be read.
+        ModelStoreError: there is none, or its card cannot be read.
     """
     for directory in _list_directories():
         if directory.name == model_id:
             return _read_model(directory)
     known = ", ".join(model.id for model in list_models()) or "none yet"
-    raise ShelfError(f"There is no model {model_id!r} on the shelf. There is: {known}.")
+    raise ModelStoreError(f"There is no model {model_id!r} on the shelf. There is: {known}.")
 
 
-def shelve_run(run: Run, model_id: str, *, label: str | None = None) -> ShelvedModel:
+def shelve_run(run: Run, model_id: str, *, label: str | None = None) -> StoredModel:
     """Put a finished run's model on the shelf, replacing an own model of the same id.
 
     Args:
         model_id: lower-case letters, digits, `_` and `-`.
         label: its name for people; by default the run's own.
     Raises:
-        ShelfError: the id is not allowed, or the shelf cannot be written.
+        ModelStoreError: the id is not allowed, or the shelf cannot be written.
         RunError: the run has no finished model.
     """
     check_model_id(model_id)
     missing = [name for name in MODEL_FILES if not (run.directory / name).is_file()]
     if missing:
         raise RunError(f"The run {run.id} has no finished model: {', '.join(missing)} is missing.")
-    shelf = get_own_models_dir()
+    shelf = get_user_models_dir()
     try:
         shelf.mkdir(parents=True, exist_ok=True)
         # Made and checked beside its place, so that a good model is not lost to a bad one.
@@ -143,11 +143,11 @@ def shelve_run(run: Run, model_id: str, *, label: str | None = None) -> ShelvedM
                 (shelf / model_id).rename(Path(folder) / "replaced")
             draft.rename(shelf / model_id)
     except OSError as error:
-        raise ShelfError(f"The model cannot be put on the shelf {shelf}: {error}.") from error
+        raise ModelStoreError(f"The model cannot be put on the shelf {shelf}: {error}.") from error
     return _read_model(shelf / model_id)
 
 
-def find_shelved(run: Run) -> ShelvedModel | None:
+def find_shelved(run: Run) -> StoredModel | None:
     """The model on the shelf that was made by this run, by its file's hash."""
     try:
         sha256 = read_card(run.directory)["files"]["model.tflite"]["sha256"]
@@ -161,19 +161,19 @@ def check_model_id(model_id: str) -> None:
     """Find out whether an own model may have this id.
 
     Raises:
-        ShelfError: it has other characters, or a shipped model has it.
+        ModelStoreError: it has other characters, or a shipped model has it.
     """
     if not _ID_PATTERN.fullmatch(model_id):
-        raise ShelfError(
+        raise ModelStoreError(
             f"{model_id!r} cannot be a model's id: use lower-case letters, digits, _ and -."
         )
     shipped = get_shipped_models_dir()
-    if get_own_models_dir() != shipped and (shipped / model_id).exists():
-        raise ShelfError(f"{model_id} is a model that comes with digitlab. Choose another id.")
+    if get_user_models_dir() != shipped and (shipped / model_id).exists():
+        raise ModelStoreError(f"{model_id} is a model that comes with digitlab. Choose another id.")
 
 
 def _list_directories() -> Iterator[Path]:
-    for shelf in dict.fromkeys((get_shipped_models_dir(), get_own_models_dir())):
+    for shelf in dict.fromkeys((get_shipped_models_dir(), get_user_models_dir())):
         if shelf.is_dir():
             cards = sorted(shelf.glob("*/card.json"))
             yield from (card.parent for card in cards if not card.parent.name.startswith("."))
@@ -189,18 +189,18 @@ def read_card(directory: Path) -> dict[str, Any]:
     return card
 
 
-def _read_model(directory: Path) -> ShelvedModel:
+def _read_model(directory: Path) -> StoredModel:
     try:
         card = read_card(directory)
         # Looked for here, so that a card that lacks something is found at once.
         lacking = [place for place in _CARD_PLACES if _look_up(card, place) is None]
     except (OSError, ValueError, AttributeError) as error:
-        raise ShelfError(
+        raise ModelStoreError(
             f"The card of the model {directory.name} is not readable: {error}."
         ) from error
     if lacking:
-        raise ShelfError(f"The card of the model {directory.name} lacks {', '.join(lacking)}.")
-    return ShelvedModel(directory.name, directory, card)
+        raise ModelStoreError(f"The card of the model {directory.name} lacks {', '.join(lacking)}.")
+    return StoredModel(directory.name, directory, card)
 
 
 def _look_up(card: dict[str, Any], place: str) -> Any:

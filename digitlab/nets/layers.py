@@ -7,7 +7,7 @@ shapes and parameters that the app shows, so that the two cannot disagree.
 from dataclasses import dataclass
 
 # The choice that leaves a network as its author made it.
-OWN = "own"
+DEFAULT_CHOICE = "default"
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "elu", "leaky_relu", "silu")
 
 
@@ -16,17 +16,17 @@ class NetOptions:
     """Departures from a network's own design; the defaults are none.
 
     Attributes:
-        activation: one of `ACTIVATIONS` in all hidden layers, or "own".
+        activation: one of `ACTIVATIONS` in all hidden layers, or "default".
         dropout: share of values dropped before the last layer; None is the network's own.
         l1, l2: penalties on the kernels of convolutions and dense layers.
-        batch_norm: "on" or "off" after every convolution, or "own".
+        batch_norm: "on" or "off" after every convolution, or "default".
     """
 
-    activation: str = OWN
+    activation: str = DEFAULT_CHOICE
     dropout: float | None = None
     l1: float = 0.0
     l2: float = 0.0
-    batch_norm: str = OWN
+    batch_norm: str = DEFAULT_CHOICE
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ def convolve(
         own_norm: whether the network's own design normalises.
         own_activation: the activation of the network's own design.
     """
-    has_norm = own_norm if options.batch_norm == OWN else options.batch_norm == "on"
-    function = own_activation if options.activation == OWN else options.activation
+    has_norm = own_norm if options.batch_norm == DEFAULT_CHOICE else options.batch_norm == "on"
+    function = own_activation if options.activation == DEFAULT_CHOICE else options.activation
     if not has_norm and pool != "first":
         layers: list[Layer] = [Convolution(filters, kernel_px, padding, stride, function)]
     else:
@@ -128,7 +128,9 @@ def convolve(
 
 def connect(options: NetOptions, units: int, *, own_activation: str = "relu") -> list[Layer]:
     """A hidden dense layer."""
-    return [Dense(units, own_activation if options.activation == OWN else options.activation)]
+    return [
+        Dense(units, own_activation if options.activation == DEFAULT_CHOICE else options.activation)
+    ]
 
 
 def drop(options: NetOptions, own_rate: float) -> list[Layer]:

@@ -13,7 +13,7 @@ from digitlab.evaluation.calibration import compute_coverage, compute_reliabilit
 from digitlab.evaluation.metrics import normalise_confusion
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.robustness import CORRUPTIONS, Robustness
-from digitlab.png import build_address, put_on_paper
+from digitlab.png import build_data_uri, to_dark_on_light
 
 _WIDTH, _HEIGHT = 360, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 26, 40
@@ -201,7 +201,8 @@ def draw_digits(
         true, answer = names[report.labels[k]], names[report.predictions[k]]
         text = f"{escape(true)} read as {escape(answer)}, {report.confidences[k]:.0%}"
         figures.append(
-            f'<figure><img src="{build_address(put_on_paper(images[k]))}" alt="Test digit {k}">'
+            f'<figure><img src="{build_data_uri(to_dark_on_light(images[k]))}" '
+            f'alt="Test digit {k}">'
             f"<figcaption>{text}<br>no. {k}</figcaption></figure>"
         )
     return f'<div class="digits">{"".join(figures)}</div>'

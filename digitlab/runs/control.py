@@ -9,7 +9,7 @@ from dataclasses import replace
 from digitlab.errors import RunError
 from digitlab.runs import launcher
 from digitlab.runs.checkpoints import find_checkpoint
-from digitlab.runs.health import forget_beat, inspect_run
+from digitlab.runs.health import delete_heartbeat, inspect_run
 from digitlab.runs.queue import build_place, change_line, find_position
 from digitlab.runs.run import Run, list_runs
 from digitlab.runs.status import RunStatus
@@ -34,8 +34,8 @@ def start_run(run: Run) -> None:
         # The line is held still: of two callers at the same moment, the second finds the first.
         if is_active(run):
             raise RunError(f"The run {run.id} is being trained already.")
-        forget_beat(run)
-        run.withdraw_stop()
+        delete_heartbeat(run)
+        run.clear_stop_request()
         process = launcher.launch(run)
         places.append(build_place(run, process))
         run.write_status(
@@ -98,10 +98,12 @@ def stop_run(run: Run, *, force: bool = False) -> None:
         return
     run.request_stop()
     grace_s = 0.0 if force else _STOP_GRACE_S
-    threading.Thread(target=_see_off, args=(run, grace_s, force), daemon=True).start()
+    threading.Thread(
+        target=_kill_after_grace_period, args=(run, grace_s, force), daemon=True
+    ).start()
 
 
-def _see_off(run: Run, grace_s: float, force: bool) -> None:
+def _kill_after_grace_period(run: Run, grace_s: float, force: bool) -> None:
     """Watch a run that was asked to stop, and end its process if it does not listen."""
     begin = time.monotonic()
     while not (status := inspect_run(run)).is_final:

@@ -26,7 +26,7 @@ _FRESH_S = 2.5
 
 
 @dataclass(frozen=True)
-class Beat:
+class Heartbeat:
     """What the worker said of itself last; all times in seconds since 1970.
 
     Attributes:
@@ -51,15 +51,15 @@ class Beat:
         return idle_s if idle_s > self.patience_s else None
 
 
-def read_beat(run: Run) -> Beat | None:
+def read_heartbeat(run: Run) -> Heartbeat | None:
     """A run's last sign of life; None if its worker has given none."""
     try:
-        return Beat(**json.loads(_find_path(run).read_text("utf-8")))
+        return Heartbeat(**json.loads(_find_path(run).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def forget_beat(run: Run) -> None:
+def delete_heartbeat(run: Run) -> None:
     """Remove the signs of an earlier worker."""
     _find_path(run).unlink(missing_ok=True)
 
@@ -68,7 +68,7 @@ def _find_path(run: Run) -> Path:
     return run.directory / "heartbeat.json"
 
 
-class Heart:
+class HeartbeatWriter:
     """Beats in a thread of its own, so that a long batch does not look like a dead process."""
 
     def __init__(self, run: Run) -> None:
@@ -79,7 +79,7 @@ class Heart:
         self._has_ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
-    def __enter__(self) -> "Heart":
+    def __enter__(self) -> "HeartbeatWriter":
         # The first sign is there before anything else happens.
         self._write()
         self._thread.start()
@@ -111,7 +111,7 @@ class Heart:
         patience_s = (
             _FIRST_PATIENCE_S if longest_s is None else max(_LEAST_PATIENCE_S, _MARGIN * longest_s)
         )
-        beat = Beat(time.time(), self._progress_s, patience_s)
+        beat = Heartbeat(time.time(), self._progress_s, patience_s)
         # The disk is full, or the run was deleted: the next write that matters says so.
         with contextlib.suppress(OSError):
             write_json(_find_path(self._run), asdict(beat))
@@ -129,7 +129,7 @@ def inspect_run(run: Run) -> RunStatus:
     status = run.read_status()
     if status.is_final or status.state == "waiting":
         return status
-    beat = read_beat(run)
+    beat = read_heartbeat(run)
     if status.process.is_alive() or (beat and beat.measure_silence_s() < _FRESH_S):
         hang_s = beat.find_hang_s() if beat else None
         if hang_s is None:
@@ -141,10 +141,10 @@ def inspect_run(run: Run) -> RunStatus:
         return replace(status, is_hanging=True, message=message)
     # It may have written its last word between the two looks.
     status = run.read_status()
-    return status if status.is_final else _bury(run, status)
+    return status if status.is_final else _mark_interrupted(run, status)
 
 
-def _bury(run: Run, status: RunStatus) -> RunStatus:
+def _mark_interrupted(run: Run, status: RunStatus) -> RunStatus:
     """Write down for everybody that the worker has gone."""
     status = replace(
         status,

@@ -15,7 +15,7 @@ import psutil
 
 from digitlab.errors import RunError
 from digitlab.paths import get_queue_dir
-from digitlab.processes import ProcessMark, mark_process, start_worker
+from digitlab.processes import ProcessIdentity, identify_process, start_worker
 from digitlab.runs.queue import read_line
 from digitlab.runs.run import Run
 
@@ -30,7 +30,7 @@ class _WarmWorker:
     """A worker that has imported Keras, or is about to, and waits for a run."""
 
     process: "subprocess.Popen[bytes]"
-    mark: ProcessMark
+    mark: ProcessIdentity
     settings: dict[str, str]
 
 
@@ -41,7 +41,7 @@ _next_try_s = [0.0]
 _waiting: list[_WarmWorker] = []
 
 
-def prepare_worker() -> bool:
+def prewarm_worker() -> bool:
     """Start a worker that imports Keras and waits for a run, if that does no harm.
 
     Call it when a person has been on the Train page for a moment; calling it again is cheap. The
@@ -64,7 +64,7 @@ def prepare_worker() -> bool:
             get_queue_dir().mkdir(parents=True, exist_ok=True)
             with (get_queue_dir() / "warm.log").open("wb") as log:
                 process = start_worker(_WORKER, ["--wait"], log, stdin=subprocess.PIPE)
-            mark = mark_process(process.pid)
+            mark = identify_process(process.pid)
             _waiting[:] = [_WarmWorker(process, mark, _read_settings())]
         except (OSError, psutil.Error):
             # It is a convenience: the click that follows will tell what is wrong.
@@ -72,7 +72,7 @@ def prepare_worker() -> bool:
     return True
 
 
-def launch(run: Run) -> ProcessMark:
+def launch(run: Run) -> ProcessIdentity:
     """Give a run to the worker that waits for one, or else to a new one.
 
     Raises:
@@ -87,7 +87,7 @@ def launch(run: Run) -> ProcessMark:
     try:
         with (run.directory / "worker.log").open("ab") as log:
             process = start_worker(_WORKER, [str(run.directory.resolve())], log)
-        return mark_process(process.pid)
+        return identify_process(process.pid)
     except (OSError, psutil.Error) as error:
         raise RunError(f"The training process could not be started: {error}.") from error
 

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from digitlab.errors import RunError
 from digitlab.files import write_json
 from digitlab.paths import get_queue_dir
-from digitlab.processes import ProcessMark
+from digitlab.processes import ProcessIdentity
 from digitlab.runs.run import Run
 
 _POLL_S = 0.2
@@ -38,9 +38,9 @@ class Place:
     started_s: float
 
     @property
-    def process(self) -> ProcessMark:
+    def process(self) -> ProcessIdentity:
         """The worker."""
-        return ProcessMark(self.pid, self.started_s)
+        return ProcessIdentity(self.pid, self.started_s)
 
 
 @contextlib.contextmanager
@@ -79,13 +79,15 @@ def find_position(run: Run) -> int | None:
     return directories.index(directory) if directory in directories else None
 
 
-def build_place(run: Run, process: ProcessMark) -> Place:
+def build_place(run: Run, process: ProcessIdentity) -> Place:
     """The place that a run's worker takes."""
     return Place(str(run.directory.resolve()), process.pid, process.started_s)
 
 
 @contextlib.contextmanager
-def take_turn(run: Run, process: ProcessMark, *, on_wait: Callable[[int], None]) -> Iterator[bool]:
+def take_turn(
+    run: Run, process: ProcessIdentity, *, on_wait: Callable[[int], None]
+) -> Iterator[bool]:
     """Stand in line until it is this process's turn to train, then hold it.
 
     Args:

@@ -161,7 +161,7 @@ class Run:
         """Ask the worker to stop after the batch and to keep the best weights."""
         (self.directory / "stop").touch()
 
-    def withdraw_stop(self) -> None:
+    def clear_stop_request(self) -> None:
         """Take the request back, before the run is resumed."""
         (self.directory / "stop").unlink(missing_ok=True)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from digitlab.processes import ProcessMark
+from digitlab.processes import ProcessIdentity
 
 FINAL_STATES = ("done", "stopped", "cancelled", "failed", "interrupted")
 _FINAL = {
@@ -66,9 +66,9 @@ class RunStatus:
         return self.state in FINAL_STATES
 
     @property
-    def process(self) -> ProcessMark:
+    def process(self) -> ProcessIdentity:
         """The worker."""
-        return ProcessMark(self.pid, self.process_started_s)
+        return ProcessIdentity(self.pid, self.process_started_s)
 
 
 @dataclass(frozen=True)

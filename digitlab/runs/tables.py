@@ -61,7 +61,7 @@ def read_rows(path: Path, since: int = 0) -> tuple[list[Row], int]:
     return [_parse(row) for row in reader], since + len(content)
 
 
-def cut_table(path: Path, column: str, limit: float) -> None:
+def truncate_table(path: Path, column: str, limit: float) -> None:
     """Drop the rows whose value in a column is `limit` or more, and a last line not complete."""
     rows, end = read_rows(path)
     if not end:

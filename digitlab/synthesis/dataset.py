@@ -15,9 +15,9 @@ from digitlab.errors import DatasetUnavailableError, EmptyInkError
 from digitlab.ink import prepare_drawing, prepare_picture
 from digitlab.ink.fabricjs import Stroke
 from digitlab.paths import get_data_dir
-from digitlab.synthesis.negatives import draw_dot, draw_scribble, draw_sign
+from digitlab.synthesis.negatives import draw_dot, draw_negative_shape, draw_scribble
 from digitlab.synthesis.rendering import (
-    make_empty_page,
+    make_blank_page,
     make_photo,
     make_scan,
     make_scene,
@@ -28,10 +28,10 @@ from digitlab.synthesis.rendering import (
 from digitlab.synthesis.strokes import (
     PenDigit,
     Strokes,
-    add_habits,
+    add_writing_styles,
+    augment_strokes,
     is_held_out,
     load_pen_strokes,
-    vary_strokes,
 )
 
 NO_DIGIT = 10
@@ -43,14 +43,14 @@ _SLENDER_PX = 11
 # Correlation of a photo's digit with the strokes it was made from.
 _ALIKE = 0.7
 
-Labelled = tuple[np.ndarray, np.ndarray]
+LabelledImages = tuple[np.ndarray, np.ndarray]
 # One prepared digit and its label, as they are made one after the other.
 _Made = Iterator[tuple[np.ndarray, int]]
 _Random = np.random.Generator
 
 
 @dataclass(frozen=True)
-class Recipe:
+class MixtureSpec:
     """How much is made of each kind: a share or number of copies of each pen digit, or a count."""
 
     drawn: int
@@ -69,19 +69,21 @@ class Recipe:
     pairs: int
 
 
-TRAINING = Recipe(
+TRAINING_MIXTURE = MixtureSpec(
     drawn=3, on_screen=1.0, scanned=1.0, photographed=0.5, mnist_scanned=8_000,
     mnist_on_screen=5_000, letters=2, signs=5_000, scribbles=3_000, dots=300, textures=1_500,
     empty_pages=1_200, scenes=3_000, pairs=1_500,
 )  # fmt: skip
-VALIDATION = Recipe(
+VALIDATION_MIXTURE = MixtureSpec(
     drawn=1, on_screen=0.4, scanned=0.4, photographed=0.4, mnist_scanned=500,
     mnist_on_screen=500, letters=1, signs=500, scribbles=200, dots=20, textures=100,
     empty_pages=100, scenes=200, pairs=100,
 )  # fmt: skip
 
 
-def build_training(images: np.ndarray, labels: np.ndarray, recipe: Recipe = TRAINING) -> Labelled:
+def build_training(
+    images: np.ndarray, labels: np.ndarray, recipe: MixtureSpec = TRAINING_MIXTURE
+) -> LabelledImages:
     """MNIST's digits, and the pen strokes of the writers that may be learned from.
 
     Args:
@@ -95,8 +97,8 @@ def build_training(images: np.ndarray, labels: np.ndarray, recipe: Recipe = TRAI
 
 
 def build_validation(
-    images: np.ndarray, labels: np.ndarray, recipe: Recipe = VALIDATION
-) -> Labelled:
+    images: np.ndarray, labels: np.ndarray, recipe: MixtureSpec = VALIDATION_MIXTURE
+) -> LabelledImages:
     """The same kinds of pictures, from MNIST digits and writers that are never learned from.
 
     Args:
@@ -105,7 +107,9 @@ def build_validation(
     return _build(images, labels, recipe, held_out=True)
 
 
-def _build(images: np.ndarray, labels: np.ndarray, recipe: Recipe, *, held_out: bool) -> Labelled:
+def _build(
+    images: np.ndarray, labels: np.ndarray, recipe: MixtureSpec, *, held_out: bool
+) -> LabelledImages:
     random = np.random.default_rng(_SEED + held_out)
     digits, letters = (
         [pen for pen in pens if is_held_out(pen.writer) == held_out] for pens in load_pens()
@@ -139,7 +143,7 @@ def load_pens() -> tuple[list[PenDigit], list[PenDigit]]:
     return load_pen_strokes(paths[0]), load_pen_strokes(paths[1])
 
 
-def _show_pens(pens: Sequence[PenDigit], recipe: Recipe, random: _Random) -> _Made:
+def _show_pens(pens: Sequence[PenDigit], recipe: MixtureSpec, random: _Random) -> _Made:
     """Pen digits as drawings, pictures of a screen, scans and photos."""
     for _ in range(recipe.drawn):
         for pen in pens:
@@ -160,7 +164,9 @@ def _show_pens(pens: Sequence[PenDigit], recipe: Recipe, random: _Random) -> _Ma
                     yield image, label
 
 
-def _show_mnist(images: np.ndarray, labels: np.ndarray, recipe: Recipe, random: _Random) -> _Made:
+def _show_mnist(
+    images: np.ndarray, labels: np.ndarray, recipe: MixtureSpec, random: _Random
+) -> _Made:
     """MNIST's digits as scans of 16x16, and as pictures of 28x28 in either polarity."""
     for k in random.integers(len(images), size=recipe.mnist_scanned):
         yield from _read(scan(images[k], random), int(labels[k]))
@@ -170,12 +176,12 @@ def _show_mnist(images: np.ndarray, labels: np.ndarray, recipe: Recipe, random: 
 
 
 def _show_nonsense(
-    digits: Sequence[PenDigit], letters: Sequence[PenDigit], recipe: Recipe, random: _Random
+    digits: Sequence[PenDigit], letters: Sequence[PenDigit], recipe: MixtureSpec, random: _Random
 ) -> _Made:
     """Letters, signs, scribbles, two digits at once and empty textures."""
     drawings: list[Strokes] = [
         *(_write(pen, random) for _ in range(recipe.letters) for pen in letters),
-        *(vary_strokes(draw_sign(random), random) for _ in range(recipe.signs)),
+        *(augment_strokes(draw_negative_shape(random), random) for _ in range(recipe.signs)),
         *(draw_scribble(random) for _ in range(recipe.scribbles)),
         *(_write_pair(digits, random) for _ in range(recipe.pairs)),
     ]
@@ -189,11 +195,11 @@ def _show_nonsense(
     yield from _show_scenes(recipe, random)
 
 
-def _show_scenes(recipe: Recipe, random: _Random) -> _Made:
+def _show_scenes(recipe: MixtureSpec, random: _Random) -> _Made:
     """Pictures on which nothing is written."""
     kinds: list[tuple[int, Callable[[_Random], np.ndarray]]] = [
         (recipe.textures, make_texture),
-        (recipe.empty_pages, make_empty_page),
+        (recipe.empty_pages, make_blank_page),
         (recipe.scenes, make_scene),
     ]
     for count, make in kinds:
@@ -207,8 +213,8 @@ def _show_scenes(recipe: Recipe, random: _Random) -> _Made:
 def _write(pen: PenDigit, random: _Random) -> Strokes:
     strokes: Strokes = list(pen.strokes)
     if pen.label.isdigit():
-        strokes = add_habits(strokes, int(pen.label), random)
-    return vary_strokes(strokes, random)
+        strokes = add_writing_styles(strokes, int(pen.label), random)
+    return augment_strokes(strokes, random)
 
 
 def _write_pair(digits: Sequence[PenDigit], random: _Random) -> Strokes:

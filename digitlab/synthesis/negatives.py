@@ -16,7 +16,7 @@ def _arc(x: float, y: float, rx: float, ry: float, *turns: float) -> list[tuple[
     return [(x + rx * float(np.cos(t)), y + ry * float(np.sin(t))) for t in angles]
 
 
-SIGNS: dict[str, list[Lines]] = {
+NEGATIVE_SHAPES: dict[str, list[Lines]] = {
     "#": [
         [
             [(0.35, 0), (0.25, 1)], [(0.75, 0), (0.65, 1)],
@@ -120,13 +120,13 @@ SIGNS: dict[str, list[Lines]] = {
 }  # fmt: skip
 
 
-def draw_sign(random: np.random.Generator) -> list[np.ndarray]:
+def draw_negative_shape(random: np.random.Generator) -> list[np.ndarray]:
     """A sign chosen at random, its points moved a little, its corners sometimes round.
 
     Returns:
         Lines `(n, 2)` float64 within about 200 px.
     """
-    variants = SIGNS[list(SIGNS)[int(random.integers(len(SIGNS)))]]
+    variants = NEGATIVE_SHAPES[list(NEGATIVE_SHAPES)[int(random.integers(len(NEGATIVE_SHAPES)))]]
     lines = variants[int(random.integers(len(variants)))]
     moved = [np.array(line) + random.normal(0, 0.035, (len(line), 2)) for line in lines]
     aspect = np.exp(random.normal(0, 0.2, 2))

@@ -125,7 +125,7 @@ def make_texture(random: _Random) -> np.ndarray:
     return np.clip(128 + 60 * field, 0, 255).astype(np.uint8)
 
 
-def make_empty_page(random: _Random) -> np.ndarray:
+def make_blank_page(random: _Random) -> np.ndarray:
     """Paper under uneven light, with grain, often a fold, ruled lines or specks: `(h, w)` uint8."""
     height, width = (int(n) for n in random.integers(60, 300, 2))
     page = np.full((height, width), random.uniform(90, 250), np.float32)

@@ -85,7 +85,7 @@ def _read_line(content: Any) -> PenDigit:
     return PenDigit(str(content["label"]), str(content["writer"]), strokes)
 
 
-def vary_strokes(strokes: Sequence[np.ndarray], random: np.random.Generator) -> Strokes:
+def augment_strokes(strokes: Sequence[np.ndarray], random: np.random.Generator) -> Strokes:
     """Lean, stretch, bend, shake and shorten strokes at random.
 
     Args:
@@ -143,7 +143,7 @@ def _smooth_noise(n: int, random: np.random.Generator) -> np.ndarray:
     return np.stack([np.convolve(noise[:, k], kernel, mode="valid") for k in range(2)], axis=1)
 
 
-def add_habits(strokes: Sequence[np.ndarray], digit: int, random: _Random) -> Strokes:
+def add_writing_styles(strokes: Sequence[np.ndarray], digit: int, random: _Random) -> Strokes:
     """Now and then a slashed 0, a crossed 7, a flag or a foot on a 1, a hook under a 9.
 
     Args:

@@ -19,7 +19,7 @@ _BEND_GRID = 4
 _FLIPPED_SHARE = 0.5
 
 
-def wear_images(images: np.ndarray, share: float, random: _Random) -> np.ndarray:
+def degrade_images(images: np.ndarray, share: float, random: _Random) -> np.ndarray:
     """Change a share of the images in one way each, drawn at random.
 
     A thicker or thinner pen, a low resolution, a faint pen, a scratch through the strokes.
@@ -94,7 +94,7 @@ class Augmentation:
     shear: float = 0.0
     elastic: float = 0.0
     flip: bool = False
-    wear: float = 0.0
+    degradation: float = 0.0
 
     @property
     def is_none(self) -> bool:
@@ -103,7 +103,9 @@ class Augmentation:
 
 
 # Strength 1: within these ranges an MNIST digit stays what it is.
-USUAL = Augmentation(rotation_deg=10.0, shift_px=1.5, zoom=0.10, shear=0.16, elastic=0.8)
+DEFAULT_AUGMENTATION = Augmentation(
+    rotation_deg=10.0, shift_px=1.5, zoom=0.10, shear=0.16, elastic=0.8
+)
 
 
 def plan_augmentation(config: TrainConfig) -> Augmentation:
@@ -113,13 +115,13 @@ def plan_augmentation(config: TrainConfig) -> Augmentation:
         return config.augmentation * usual if chosen is None else chosen
 
     return Augmentation(
-        rotation_deg=choose(config.rotation_deg, USUAL.rotation_deg),
-        shift_px=choose(config.shift_px, USUAL.shift_px),
-        zoom=choose(config.zoom, USUAL.zoom),
-        shear=choose(config.shear, USUAL.shear),
-        elastic=choose(config.elastic, USUAL.elastic),
+        rotation_deg=choose(config.rotation_deg, DEFAULT_AUGMENTATION.rotation_deg),
+        shift_px=choose(config.shift_px, DEFAULT_AUGMENTATION.shift_px),
+        zoom=choose(config.zoom, DEFAULT_AUGMENTATION.zoom),
+        shear=choose(config.shear, DEFAULT_AUGMENTATION.shear),
+        elastic=choose(config.elastic, DEFAULT_AUGMENTATION.elastic),
         flip=config.flip,
-        wear=config.wear,
+        degradation=config.degradation,
     )
 
 
@@ -145,8 +147,8 @@ def augment_images(
     Returns:
         As `images`; what comes in from outside is paper, or what the photo shows at its edge.
     """
-    if ranges.wear:
-        images = wear_images(images, ranges.wear, random)
+    if ranges.degradation:
+        images = degrade_images(images, ranges.degradation, random)
     height, width = images.shape[1:3]
     centre = np.array([(width - 1) / 2, (height - 1) / 2], np.float32)
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) - centre

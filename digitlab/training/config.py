@@ -14,7 +14,7 @@ from typing import Any
 
 from digitlab.datasets.registry import DATASETS
 from digitlab.nets.architectures import NETS
-from digitlab.nets.layers import ACTIVATIONS, OWN, NetOptions
+from digitlab.nets.layers import ACTIVATIONS, DEFAULT_CHOICE, NetOptions
 from digitlab.training.fields import check_value, choice, number, switch, text
 
 OPTIMIZERS = ("adam", "adamw", "sgd", "momentum", "rmsprop")
@@ -23,7 +23,7 @@ LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "mse")
 _AS_STRENGTH = "; left alone, the strength above decides"
 
 
-def check_combinations(config: "TrainConfig") -> None:
+def validate_cross_fields(config: "TrainConfig") -> None:
     """Refuse settings that contradict each other.
 
     Raises:
@@ -49,10 +49,11 @@ def _check_calibration(config: "TrainConfig") -> None:
 
 
 def _check_wear(config: "TrainConfig") -> None:
-    if config.wear and len(get_dataset_spec(config.dataset).image_shape) == 3:
+    if config.degradation and len(get_dataset_spec(config.dataset).image_shape) == 3:
         raise ConfigError(
-            f"wear is {config.wear}, but dataset is {config.dataset!r}: its colour photos have no "
-            "pen to wear. Set wear to 0."
+            f"degradation is {config.degradation}, but dataset is {config.dataset!r}: "
+            "its colour photos have no "
+            "pen to change. Set degradation to 0."
         )
 
 
@@ -73,7 +74,7 @@ class TrainConfig:
     dataset: str = choice(
         "mnist", tuple(DATASETS), "Dataset", "data to learn from", "data", is_basic=True
     )
-    data_share: float = number(
+    training_fraction: float = number(
         1.0, (0.001, 1.0), "Share of the data",
         "share of the training images that is used; validation and test images stay the same",
         "data",
@@ -91,13 +92,13 @@ class TrainConfig:
         "data",
     )  # fmt: skip
     net: str = choice("simple_cnn", tuple(NETS), "Network", "network", "network", is_basic=True)
-    start_from: str = text("Start from", "id of a model whose weights to begin with", "network")
+    init_from: str = text("Start from", "id of a model whose weights to begin with", "network")
     activation: str = choice(
-        OWN, (OWN, *ACTIVATIONS), "Activation",
+        DEFAULT_CHOICE, (DEFAULT_CHOICE, *ACTIVATIONS), "Activation",
         "what hidden layers do with their sums; own: as the network was designed", "network",
     )  # fmt: skip
     batch_norm: str = choice(
-        OWN, (OWN, "on", "off"), "Batch normalisation",
+        DEFAULT_CHOICE, (DEFAULT_CHOICE, "on", "off"), "Batch normalisation",
         "bring each convolution's outputs to one scale; own: as the network was designed",
         "network",
     )  # fmt: skip
@@ -184,7 +185,7 @@ class TrainConfig:
     flip: bool = switch(
         "Flip", "mirror half of the images left to right; for photos", "augmentation"
     )
-    wear: float = number(
+    degradation: float = number(
         0.0, (0.0, 1.0), "Wear",
         "share of the images given another pen, less sharpness or a scratch", "augmentation",
     )  # fmt: skip
@@ -200,7 +201,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for spec in fields(self):
             check_value(spec, getattr(self, spec.name))
-        check_combinations(self)
+        validate_cross_fields(self)
 
     @property
     def net_options(self) -> NetOptions:

@@ -10,7 +10,7 @@ _UPSIDE_DOWN_DEG = 45
 _FEW_IMAGES_A_CLASS = 10
 
 
-def find_doubts(config: TrainConfig) -> list[str]:
+def find_config_warnings(config: TrainConfig) -> list[str]:
     """What a person who knows would ask about these settings.
 
     Returns:
@@ -90,7 +90,7 @@ def _doubt_amount(config: TrainConfig) -> Iterator[str]:
     spec = get_dataset_spec(config.dataset)
     # A set that is made from another has no count of its own.
     n_images = spec.n_train or spec.test_spec.n_train
-    n_training = n_images * (1 - config.validation_split) * config.data_share
+    n_training = n_images * (1 - config.validation_split) * config.training_fraction
     if n_training < _FEW_IMAGES_A_CLASS * len(spec.class_names):
         yield (
             f"About {n_training:.0f} images are few for {len(spec.class_names)} classes: "

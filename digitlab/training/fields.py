@@ -25,7 +25,7 @@ GROUPS = {
     "run": "The run",
 }
 # How None is written on the command line.
-OWN_TEXT = "own"
+DEFAULT_TEXT = "default"
 
 Spec = dataclasses.Field[Any]
 
@@ -101,7 +101,7 @@ def _check_number(spec: Spec, value: Any) -> None:
     allowed = int if kind == "whole number" else int | float
     is_number = isinstance(value, allowed) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or not low <= value <= high:
-        own = f", or {OWN_TEXT}" if spec.metadata["is_optional"] else ""
+        own = f", or {DEFAULT_TEXT}" if spec.metadata["is_optional"] else ""
         raise ConfigError(
             f"{spec.name} is {value!r}; it must be a {kind} from {low} to {high}{own}."
         )
@@ -110,7 +110,7 @@ def _check_number(spec: Spec, value: Any) -> None:
 def parse_value(spec: Spec, written: str) -> Any:
     """A value as written on the command line; `check_value` refuses what cannot be read."""
     kind = spec.metadata["kind"]
-    if spec.metadata["is_optional"] and written == OWN_TEXT:
+    if spec.metadata["is_optional"] and written == DEFAULT_TEXT:
         return None
     if kind == "switch":
         return {"true": True, "false": False}.get(written.lower(), written)

@@ -65,9 +65,9 @@ _FAST_AND_GOOD = (
         "The second half: the network goes on with pen strokes, pictures of all kinds and things "
         "that are no digit, and learns to refuse (needs the pen strokes in DIGITLAB_DATA).",
         TrainConfig(
-            dataset="handwriting", net="digitlab_cnn", start_from="digitlab_cnn", epochs=10,
+            dataset="handwriting", net="digitlab_cnn", init_from="digitlab_cnn", epochs=10,
             batch_size=128, optimizer="adamw", learning_rate=0.002, schedule="cosine",
-            weight_decay=0.001, ema_momentum=0.998, augmentation=1.0, wear=0.3,
+            weight_decay=0.001, ema_momentum=0.998, augmentation=1.0, degradation=0.3,
             exclude_sample=True, calibrate=True, seed=1,
         ),
     ),
@@ -79,20 +79,20 @@ _DEMONSTRATIONS = (
         "Overfitting",
         "With one image in a hundred and nothing against it, the network learns them by heart: "
         "training loss falls to zero while validation loss rises.",
-        TrainConfig(epochs=40, batch_size=32, data_share=0.01, dropout=0.0),
+        TrainConfig(epochs=40, batch_size=32, training_fraction=0.01, dropout=0.0),
     ),
     Recipe(
         "underfitting",
         "Underfitting",
         "Held back by a strong penalty and heavy dropout, the network cannot even learn what it "
         "is shown: both losses stay high (validation looks better, as nothing is dropped there).",
-        TrainConfig(epochs=5, data_share=0.2, dropout=0.8, l2=0.05),
+        TrainConfig(epochs=5, training_fraction=0.2, dropout=0.8, l2=0.05),
     ),
     Recipe(
         "diverging",
         "A learning rate too high",
         "Each step overshoots: the loss jumps up at once and never comes down.",
-        TrainConfig(epochs=5, data_share=0.2, learning_rate=0.1),
+        TrainConfig(epochs=5, training_fraction=0.2, learning_rate=0.1),
     ),
 )
 
@@ -112,7 +112,7 @@ _OTHER_DATA = (
         "Clothes from few pictures, begun with the weights of a network that reads digits: "
         "compare it with the same run without them.",
         TrainConfig(
-            dataset="fashion_mnist", start_from="simple_cnn", epochs=10, data_share=0.02,
+            dataset="fashion_mnist", init_from="simple_cnn", epochs=10, training_fraction=0.02,
             batch_size=32,
         ),
     ),

@@ -5,11 +5,11 @@ from typing import Any
 
 import streamlit as st
 
-from digitlab.model_store.store import ShelvedModel
+from digitlab.model_store.store import StoredModel
 from digitlab.ui.streamlit_internals import callback
 
 
-def choose_part(
+def render_segments(
     label: str,
     parts: Mapping[str, str],
     *,
@@ -51,7 +51,7 @@ def choose_part(
     return chosen
 
 
-def render_model_choice(models: dict[str, ShelvedModel]) -> ShelvedModel:
+def render_model_choice(models: dict[str, StoredModel]) -> StoredModel:
     """Show the networks with their accuracy, below that what is to be known about the chosen one.
 
     Args:
@@ -69,7 +69,7 @@ def render_model_choice(models: dict[str, ShelvedModel]) -> ShelvedModel:
     return models[model_id]
 
 
-def name_models(models: dict[str, ShelvedModel]) -> dict[str, str]:
+def format_model_names(models: dict[str, StoredModel]) -> dict[str, str]:
     """What models are called in a list, with their accuracy; no two the same."""
     labels = [model.label for model in models.values()]
     return {

@@ -24,7 +24,7 @@ def callback(action: Callable[P, object], *, whole_page: bool = False) -> Callab
 
     @wraps(action)
     def call_back(*args: P.args, **kwargs: P.kwargs) -> None:
-        with uninterrupted():
+        with defer_rerun():
             action(*args, **kwargs)
         if whole_page:
             st.rerun()
@@ -33,7 +33,7 @@ def callback(action: Callable[P, object], *, whole_page: bool = False) -> Callab
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def defer_rerun() -> Iterator[None]:
     """Put off what the browser asks for until the block has ended. `st.rerun` works as ever."""
     context = get_script_run_ctx()
     if context is None:
@@ -47,7 +47,7 @@ def uninterrupted() -> Iterator[None]:
         runner._execing = before
 
 
-def has_come_back() -> bool:
+def is_history_navigation() -> bool:
     """Whether the person has just pressed the browser's Back or Forward.
 
     Otherwise an address named within a visit says nothing new: where clicks follow each other

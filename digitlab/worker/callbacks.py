@@ -15,7 +15,7 @@ from digitlab.runs.tables import (
     load_digits,
     read_rows,
 )
-from digitlab.worker.status_writer import Progress
+from digitlab.worker.status_writer import StatusWriter
 
 _WRITE_EVERY_S = 0.25
 _METRICS = ("loss", "accuracy")
@@ -93,13 +93,15 @@ class Meter:
         return batch_s * (rest * self.n_batches - batch)
 
 
-class RunReporter(keras.callbacks.Callback):
+class RunDirectoryCallback(keras.callbacks.Callback):
     """Writes status and batches as they pass and stops when the run directory asks for it.
 
     It comes before the callback that logs the epochs, for which it adds what Keras leaves out.
     """
 
-    def __init__(self, progress: Progress, *, epochs: int, n_images: int, batch_size: int) -> None:
+    def __init__(
+        self, progress: StatusWriter, *, epochs: int, n_images: int, batch_size: int
+    ) -> None:
         """Take where to report.
 
         Args:
@@ -114,21 +116,21 @@ class RunReporter(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Say that training has begun."""
-        self._progress.tell(
+        self._progress.update(
             state="training", message="", epochs=self._meter.epochs, batches=self._meter.n_batches
         )
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start measuring the epoch."""
         self._meter.begin_epoch(epoch)
-        self._progress.tell(epoch=epoch, batch=0)
+        self._progress.update(epoch=epoch, batch=0)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Report a few times a second; look for a stop request as often."""
         # With several steps at a time, Keras counts the last ones as if they were complete.
         batch = min(batch, self._meter.n_batches - 1)
         is_last = batch + 1 == self._meter.n_batches
-        self._progress.heart.progress("validation" if is_last else "batch")
+        self._progress.heartbeat.progress("validation" if is_last else "batch")
         now = time.monotonic()
         if now - self._last_write_s < _WRITE_EVERY_S:
             return
@@ -138,16 +140,16 @@ class RunReporter(keras.callbacks.Callback):
             self.was_stopped = True
             self.model.stop_training = True
             # Keras goes from here to the validation, which takes longer than a batch.
-            self._progress.heart.progress("validation")
+            self._progress.heartbeat.progress("validation")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Report the whole epoch; the callbacks that follow find its rate and time in `logs`."""
         logs = {} if logs is None else logs
-        self._progress.heart.progress("epoch")
+        self._progress.heartbeat.progress("epoch")
         self._meter.end_epoch()
         logs["learning_rate"] = self._read_learning_rate()
         logs["seconds"] = self._meter.epoch_s
-        self._progress.tell(
+        self._progress.update(
             epoch=epoch + 1,
             batch=0,
             metrics={key: float(value) for key, value in logs.items()},
@@ -165,7 +167,7 @@ class RunReporter(keras.callbacks.Callback):
             "seconds": reading.seconds,
         }
         append_rows(self._progress.run.batches_path, [row])
-        self._progress.tell(
+        self._progress.update(
             batch=batch,
             metrics={key: float(value) for key, value in logs.items()},
             learning_rate=learning_rate,
@@ -177,7 +179,7 @@ class RunReporter(keras.callbacks.Callback):
         return float(self.model.optimizer.learning_rate)
 
 
-class OwnDigitsReader(keras.callbacks.Callback):
+class UserDigitsCallback(keras.callbacks.Callback):
     """Reads the run's digits before the first epoch and after each one.
 
     It comes after what swaps averaged weights in, so that those are the ones that read.

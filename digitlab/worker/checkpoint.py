@@ -10,14 +10,14 @@ import keras
 from digitlab.errors import RunError
 from digitlab.runs.checkpoints import list_checkpoints, record_checkpoint
 from digitlab.runs.run import Run
-from digitlab.runs.tables import cut_table, find_readings_path
-from digitlab.worker.status_writer import Progress
+from digitlab.runs.tables import find_readings_path, truncate_table
+from digitlab.worker.status_writer import StatusWriter
 
 _FILES = ("checkpoint-a.weights.h5", "checkpoint-b.weights.h5")
 _BEST, _BEST_DRAFT = "best.weights.h5", ".best.weights.h5"
 
 
-class StateSaver(keras.callbacks.Callback):
+class CheckpointCallback(keras.callbacks.Callback):
     """Saves weights, optimizer and averaged weights after each epoch; keeps the last two.
 
     It comes after what logs the epoch and before what swaps averaged weights in. Keras's own
@@ -34,11 +34,11 @@ class StateSaver(keras.callbacks.Callback):
         name = next(name for name in _FILES if name not in used)
         draft = self._run.directory / f".{name}"
         self.model.save_weights(draft)
-        move_into_place(draft, self._run.directory / name)
+        publish_file(draft, self._run.directory / name)
         record_checkpoint(self._run, self._run.directory / name, epoch + 1)
 
 
-class BestMover(keras.callbacks.Callback):
+class BestWeightsMover(keras.callbacks.Callback):
     """Moves what `ModelCheckpoint` has drafted into its place; it comes right after it."""
 
     def __init__(self, run: Run) -> None:
@@ -48,10 +48,10 @@ class BestMover(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Replace the best weights, if the epoch was the best."""
         if (self._directory / _BEST_DRAFT).exists():
-            move_into_place(self._directory / _BEST_DRAFT, self._directory / _BEST)
+            publish_file(self._directory / _BEST_DRAFT, self._directory / _BEST)
 
 
-def build_best_keeper(run: Run, *, monitor: str) -> list[keras.callbacks.Callback]:
+def build_best_weights_callbacks(run: Run, *, monitor: str) -> list[keras.callbacks.Callback]:
     """Keep the best epoch's weights, those before a resumption included.
 
     Args:
@@ -67,7 +67,7 @@ def build_best_keeper(run: Run, *, monitor: str) -> list[keras.callbacks.Callbac
         # Without it the first epoch would be the best even if its loss is not a number.
         initial_value_threshold=min(filter(math.isfinite, values), default=math.inf),
     )
-    return [keeper, BestMover(run)]
+    return [keeper, BestWeightsMover(run)]
 
 
 def find_best_weights(run: Run) -> Path:
@@ -75,7 +75,7 @@ def find_best_weights(run: Run) -> Path:
     return run.directory / _BEST
 
 
-def restore_state(model: keras.Model, progress: Progress) -> int:
+def restore_checkpoint(model: keras.Model, progress: StatusWriter) -> int:
     """Go back to the last whole checkpoint, in model, optimizer and the run's tables.
 
     Args:
@@ -103,14 +103,14 @@ def restore_state(model: keras.Model, progress: Progress) -> int:
     else:
         # What an earlier attempt left before its first epoch was saved.
         find_best_weights(run).unlink(missing_ok=True)
-    cut_table(run.history_path, "epoch", epochs)
-    cut_table(run.batches_path, "epoch", epochs)
+    truncate_table(run.history_path, "epoch", epochs)
+    truncate_table(run.batches_path, "epoch", epochs)
     # Here epochs count as complete, and the untrained network has a reading too.
-    cut_table(find_readings_path(run.directory), "epoch", epochs + 1 if epochs else 0)
+    truncate_table(find_readings_path(run.directory), "epoch", epochs + 1 if epochs else 0)
     return epochs
 
 
-def move_into_place(draft: Path, path: Path) -> None:
+def publish_file(draft: Path, path: Path) -> None:
     """Replace a file by a draft that has reached the disk."""
     with draft.open("rb") as file:
         os.fsync(file.fileno())

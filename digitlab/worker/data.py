@@ -39,7 +39,7 @@ def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split |
     return training, (images[n_training:], labels[n_training:])
 
 
-def add_handwriting(training: Split, validation: Split | None) -> tuple[Split, Split | None]:
+def add_synthetic_images(training: Split, validation: Split | None) -> tuple[Split, Split | None]:
     """Pen strokes and nonsense added to MNIST's digits, before anything is trained."""
     images, labels = build_training(training[0][..., 0], training[1])
     made = images[..., None], labels
@@ -49,18 +49,19 @@ def add_handwriting(training: Split, validation: Split | None) -> tuple[Split, S
     return made, (images[..., None], labels)
 
 
-def take_share(config: TrainConfig, training: Split, n_classes: int) -> Split:
+def take_training_fraction(config: TrainConfig, training: Split, n_classes: int) -> Split:
     """The first images, as many as the settings want; data sets are in mixed order.
 
     Raises:
         ConfigError: there would be fewer images than classes.
     """
     images, labels = training
-    n = round(len(images) * config.data_share)
+    n = round(len(images) * config.training_fraction)
     if n < n_classes:
         enough = n_classes / len(images)
         raise ConfigError(
-            f"data_share is {config.data_share:g}, which leaves {n} of {len(images):,} training "
+            f"training_fraction is {config.training_fraction:g}, which leaves {n} of "
+            f"{len(images):,} training "
             f"images for {n_classes} classes. Take at least {enough:.3f}."
         )
     return images[:n], labels[:n]

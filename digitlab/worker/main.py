@@ -18,12 +18,12 @@ from filelock import FileLock, Timeout
 
 from digitlab.errors import DigitlabError
 from digitlab.paths import get_queue_dir
-from digitlab.processes import yield_to_others
+from digitlab.processes import lower_priority
 from digitlab.runs.checkpoints import find_checkpoint
-from digitlab.runs.health import Heart
+from digitlab.runs.health import HeartbeatWriter
 from digitlab.runs.queue import take_turn
 from digitlab.runs.run import Run
-from digitlab.worker.status_writer import Progress
+from digitlab.worker.status_writer import StatusWriter
 
 _PATIENCE_S = 900.0
 _UNUSED = "matplotlib.pyplot"
@@ -62,8 +62,6 @@ def _read_line() -> bytes:
     # Reading begins before the import: a person may be quicker than Keras.
     reader.start()
     import_training()
-    if reader.is_alive():
-        importlib.import_module("digitlab.worker.rehearsal").rehearse()
     reader.join(_PATIENCE_S)
     return received[0].strip() if received else b""
 
@@ -116,30 +114,30 @@ class DiskReserve:
 def carry_out(directory: Path) -> int:
     """Carry out one run when its turn has come; the exit code is 0 if it has a model."""
     run = Run(directory)
-    with Heart(run) as heart:
-        progress = Progress(run, heart)
+    with HeartbeatWriter(run) as heartbeat:
+        progress = StatusWriter(run, heartbeat)
 
         def report_position(position: int) -> None:
-            heart.progress("queue")
+            heartbeat.progress("queue")
             if progress.status.position != position:
-                progress.tell(state="queued", position=position)
+                progress.update(state="queued", position=position)
 
         with take_turn(run, progress.status.process, on_wait=report_position) as is_our_turn:
             if not is_our_turn:
                 return _leave(progress)
-            heart.progress("data")
-            progress.tell(state="starting", position=0)
+            heartbeat.progress("data")
+            progress.update(state="starting", position=0)
             return _train(progress)
 
 
-def _leave(progress: Progress) -> int:
+def _leave(progress: StatusWriter) -> int:
     """End a run that was stopped before training began."""
     has_epochs = find_checkpoint(progress.run) > 0
-    progress.tell(state="stopped" if has_epochs else "cancelled", position=0)
+    progress.update(state="stopped" if has_epochs else "cancelled", position=0)
     return 1
 
 
-def _train(progress: Progress) -> int:
+def _train(progress: StatusWriter) -> int:
     reserve = DiskReserve(progress.run)
     try:
         # Before the heavy import: bad settings are told at once.
@@ -152,13 +150,13 @@ def _train(progress: Progress) -> int:
         fit.train(progress)
     except DigitlabError as error:
         reserve.release()
-        progress.tell(state="failed", message=str(error), eta_s=-1.0)
+        progress.update(state="failed", message=str(error), eta_s=-1.0)
         return 1
     except Exception as error:
         # The last line of defence: the log keeps the traceback, the person gets a sentence.
         message = _tell_failure(progress.run, error)
         reserve.release()
-        progress.tell(state="failed", message=message, eta_s=-1.0)
+        progress.update(state="failed", message=message, eta_s=-1.0)
         traceback.print_exc()
         return 1
     finally:
@@ -188,7 +186,7 @@ def _is_disk_full(run: Run, error: Exception) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Carry out the run named on the command line, or wait for one."""
-    yield_to_others()
+    lower_priority()
     if arguments != ["--wait"]:
         return carry_out(Path(arguments[0]))
     directory = wait_for_run()

@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers as keras_layers
 
 from digitlab.errors import ConfigError
-from digitlab.model_store.store import ShelvedModel
+from digitlab.model_store.store import StoredModel
 from digitlab.nets import layers
 from digitlab.nets.architectures import get_net_spec
 from digitlab.nets.layers import NetOptions
@@ -85,7 +85,7 @@ def _build_penalty(options: NetOptions) -> keras.regularizers.Regularizer | None
     return keras.regularizers.L1L2(l1=options.l1, l2=options.l2)
 
 
-def copy_weights(source: ShelvedModel, model: keras.Model) -> int:
+def transfer_weights(source: StoredModel, model: keras.Model) -> int:
     """Take over a shelved model's weights, layer by layer, where the shapes fit.
 
     Layers of one kind are matched in their order, so that a dropout layer more or less does not
@@ -113,7 +113,7 @@ def copy_weights(source: ShelvedModel, model: keras.Model) -> int:
             n_taken += 1
     if not n_taken:
         raise ConfigError(
-            f"start_from is {source.id!r}, but none of its layers fits the chosen network. "
+            f"init_from is {source.id!r}, but none of its layers fits the chosen network. "
             "Choose the network that it was trained with."
         )
     return n_taken

@@ -21,7 +21,7 @@ from digitlab.training.config import TrainConfig
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy", "opencv-python-headless")
 
 
-def write_card(
+def write_model_card(
     run: Run,
     config: TrainConfig,
     dataset: Dataset,
@@ -75,9 +75,9 @@ def write_card(
 
 def _describe_start(config: TrainConfig) -> dict[str, Any]:
     """Which model it began with, for who wants to repeat it."""
-    if not config.start_from:
+    if not config.init_from:
         return {}
-    model = get_model(config.start_from)
+    model = get_model(config.init_from)
     start = {"id": model.id, "command": model.card["command"]}
     if "start" in model.card:
         start["start"] = model.card["start"]

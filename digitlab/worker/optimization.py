@@ -76,7 +76,7 @@ def _rise_and_fall(
     )
 
 
-def build_course_callbacks(
+def build_schedule_callbacks(
     config: TrainConfig, run: Run, *, monitor: str
 ) -> list[keras.callbacks.Callback]:
     """What changes the rate, or ends the run, after looking at an epoch's loss.
@@ -167,7 +167,7 @@ def build_metric(config: TrainConfig) -> keras.metrics.Metric:
     return keras.metrics.SparseCategoricalAccuracy(name=_METRIC)
 
 
-def choose_steps(config: TrainConfig, n_batches: int) -> int:
+def choose_steps_per_execution(config: TrainConfig, n_batches: int) -> int:
     """As many steps as take about a tenth of a second, or as many as the settings say.
 
     Between two reports nothing but training happens, which is a quarter faster for small networks;

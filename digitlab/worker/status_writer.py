@@ -4,20 +4,20 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from digitlab.processes import mark_process
+from digitlab.processes import identify_process
 from digitlab.runs.checkpoints import find_checkpoint
-from digitlab.runs.health import Heart
+from digitlab.runs.health import HeartbeatWriter
 from digitlab.runs.run import Run
 from digitlab.runs.status import RunStatus
 
 
-class Progress:
+class StatusWriter:
     """The worker's side of `status.json` and of the heartbeat."""
 
-    def __init__(self, run: Run, heart: Heart) -> None:
-        mark = mark_process()
+    def __init__(self, run: Run, heartbeat: HeartbeatWriter) -> None:
+        mark = identify_process()
         self.run = run
-        self.heart = heart
+        self.heartbeat = heartbeat
         # Where a resumption goes on from; a new run has neither yet.
         self.status = RunStatus(
             epoch=find_checkpoint(run),
@@ -28,7 +28,7 @@ class Progress:
         # Notes may come from another thread.
         self._guard = threading.RLock()
 
-    def tell(self, **changes: Any) -> None:
+    def update(self, **changes: Any) -> None:
         """Change some fields of the status and write it."""
         with self._guard:
             self.status = replace(self.status, **changes)
@@ -38,4 +38,4 @@ class Progress:
         """Add what a person should know although training goes on."""
         with self._guard:
             if sentence not in self.status.notes:
-                self.tell(notes=(*self.status.notes, sentence))
+                self.update(notes=(*self.status.notes, sentence))

@@ -15,7 +15,7 @@ import keras
 from digitlab.files import write_json
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
-from digitlab.worker.status_writer import Progress
+from digitlab.worker.status_writer import StatusWriter
 
 _VARIABLE = "MLFLOW_TRACKING_URI"
 _EXPERIMENT = "digitlab"
@@ -28,7 +28,9 @@ _LIMITS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT"
 class Tracker:
     """One run, as it is told to MLflow; does nothing where nobody asked for it."""
 
-    def __init__(self, progress: Progress, config: TrainConfig, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, progress: StatusWriter, config: TrainConfig, pool: ThreadPoolExecutor
+    ) -> None:
         self._progress, self._config, self._pool = progress, config, pool
         self._client: Any = None
         self._run_id = ""
@@ -109,7 +111,7 @@ class Tracker:
 
 
 @contextlib.contextmanager
-def track_run(progress: Progress, config: TrainConfig) -> Iterator[Tracker]:
+def track_run(progress: StatusWriter, config: TrainConfig) -> Iterator[Tracker]:
     """Track a run from here to the end of the block; an error closes it as failed."""
     with ThreadPoolExecutor(1, thread_name_prefix="mlflow") as pool:
         tracker = Tracker(progress, config, pool)
@@ -121,7 +123,7 @@ def track_run(progress: Progress, config: TrainConfig) -> Iterator[Tracker]:
         tracker.end("KILLED" if progress.run.is_stop_requested() else "FINISHED")
 
 
-def _find_mlflow(progress: Progress) -> bool:
+def _find_mlflow(progress: StatusWriter) -> bool:
     if not os.environ.get(_VARIABLE):
         return False
     if importlib.util.find_spec("mlflow") is None:

@@ -8,40 +8,40 @@ import tensorflow as tf
 
 from digitlab.datasets.loading import load_dataset
 from digitlab.datasets.registry import get_dataset_spec
-from digitlab.datasets.sources import describe_download
+from digitlab.datasets.sources import format_download_progress
 from digitlab.errors import RunError
 from digitlab.evaluation.report import evaluate_reader
 from digitlab.inference.reader import DigitReader
 from digitlab.model_store.store import get_model
 from digitlab.training.augmentation import plan_augmentation
 from digitlab.training.config import TrainConfig
-from digitlab.worker.callbacks import OwnDigitsReader, RunReporter
+from digitlab.worker.callbacks import RunDirectoryCallback, UserDigitsCallback
 from digitlab.worker.checkpoint import (
-    StateSaver,
-    build_best_keeper,
+    CheckpointCallback,
+    build_best_weights_callbacks,
     find_best_weights,
-    restore_state,
+    restore_checkpoint,
 )
 from digitlab.worker.data import (
     AugmentedBatches,
     Split,
-    add_handwriting,
+    add_synthetic_images,
     compute_class_weights,
     split_dataset,
-    take_share,
+    take_training_fraction,
 )
 from digitlab.worker.export import calibrate, export_tflite
-from digitlab.worker.model import build_net, copy_weights
-from digitlab.worker.model_card import write_card
+from digitlab.worker.model import build_net, transfer_weights
+from digitlab.worker.model_card import write_model_card
 from digitlab.worker.optimization import (
-    build_course_callbacks,
     build_loss,
     build_metric,
     build_optimizer,
-    choose_steps,
+    build_schedule_callbacks,
+    choose_steps_per_execution,
     encode_labels,
 )
-from digitlab.worker.status_writer import Progress
+from digitlab.worker.status_writer import StatusWriter
 from digitlab.worker.trackers import Tracker, build_trackers, track_run
 
 _EVALUATION_BATCH = 512
@@ -50,7 +50,7 @@ _REPORT_EVERY_S = 0.3
 _SEED_STEP = 7919
 
 
-def train(progress: Progress) -> None:
+def train(progress: StatusWriter) -> None:
     """Train, evaluate and export one run, or go on with it.
 
     Args:
@@ -63,30 +63,30 @@ def train(progress: Progress) -> None:
         _train(progress, config, tracker)
 
 
-def _train(progress: Progress, config: TrainConfig, tracker: Tracker) -> None:
+def _train(progress: StatusWriter, config: TrainConfig, tracker: Tracker) -> None:
     run = progress.run
     # The same settings give the same weights on the same machine.
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
     dataset = load_dataset(config.dataset, progress=_DownloadReporter(progress))
-    progress.tell(state="starting", message=" ".join(dataset.refusals))
+    progress.update(state="starting", message=" ".join(dataset.load_errors))
     training, validation = split_dataset(config, dataset)
     spec = get_dataset_spec(config.dataset)
     if spec.tested_on:
-        progress.tell(state="preparing pictures")
-        training, validation = add_handwriting(training, validation)
+        progress.update(state="preparing pictures")
+        training, validation = add_synthetic_images(training, validation)
     shape, n_classes = spec.image_shape, len(spec.class_names)
-    training = take_share(config, training, n_classes)
+    training = take_training_fraction(config, training, n_classes)
     model = build_net(config.net, shape, n_classes, config.net_options)
-    if config.start_from:
-        copy_weights(get_model(config.start_from), model)
+    if config.init_from:
+        transfer_weights(get_model(config.init_from), model)
     begin = time.monotonic()
     was_stopped = _fit(
         model, config, progress, training, validation, more=build_trackers(run, tracker)
     )
     fit_s = time.monotonic() - begin
-    progress.heart.progress("evaluation")
-    progress.tell(state="evaluating", message="", eta_s=-1.0)
+    progress.heartbeat.progress("evaluation")
+    progress.update(state="evaluating", message="", eta_s=-1.0)
     model.load_weights(find_best_weights(run))
     # A fresh copy has no optimizer, which would triple the file and is of no use to who takes it.
     copy = build_net(config.net, shape, n_classes, config.net_options)
@@ -96,7 +96,7 @@ def _train(progress: Progress, config: TrainConfig, tracker: Tracker) -> None:
     export_tflite(copy, run.directory / "model.tflite", dataset.images_test[:100])
     report = evaluate_reader(DigitReader(run.directory / "model.tflite"), dataset)
     report.save(run.directory / "report.npz")
-    write_card(
+    write_model_card(
         run,
         config,
         dataset,
@@ -106,7 +106,7 @@ def _train(progress: Progress, config: TrainConfig, tracker: Tracker) -> None:
         temperature=temperature,
     )
     tracker.log_result(test_accuracy=report.accuracy)
-    progress.tell(
+    progress.update(
         state="stopped" if was_stopped else "done",
         epoch=len(run.read_history()),
         batch=0,
@@ -117,7 +117,7 @@ def _train(progress: Progress, config: TrainConfig, tracker: Tracker) -> None:
 class _DownloadReporter:
     """Writes how far a download is, a few times a second."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: StatusWriter) -> None:
         self._progress = progress
         self._last_write_s = 0.0
 
@@ -126,16 +126,16 @@ class _DownloadReporter:
         if now - self._last_write_s < _REPORT_EVERY_S:
             return
         self._last_write_s = now
-        self._progress.heart.progress("download")
+        self._progress.heartbeat.progress("download")
         if self._progress.run.is_stop_requested():
             raise RunError("Stopped by you while the data was being downloaded.")
-        self._progress.tell(state=describe_download(done_bytes, total_bytes))
+        self._progress.update(state=format_download_progress(done_bytes, total_bytes))
 
 
 def _fit(
     model: keras.Model,
     config: TrainConfig,
-    progress: Progress,
+    progress: StatusWriter,
     training: Split,
     validation: Split | None,
     *,
@@ -151,27 +151,29 @@ def _fit(
         optimizer=build_optimizer(config, n_batches * config.epochs),
         loss=build_loss(config),
         metrics=[build_metric(config)],
-        steps_per_execution=choose_steps(config, n_batches),
+        steps_per_execution=choose_steps_per_execution(config, n_batches),
     )
     # Or Keras builds it within the first trace of the training step, and TensorFlow traces twice:
     # a second more until the first figures.
     model.optimizer.build(model.trainable_variables)
-    first_epoch = restore_state(model, progress)
+    first_epoch = restore_checkpoint(model, progress)
     config = _reseed(config, first_epoch)
     epochs = run.read_meta().epochs or config.epochs
-    reporter = RunReporter(progress, epochs=epochs, n_images=n_images, batch_size=config.batch_size)
+    reporter = RunDirectoryCallback(
+        progress, epochs=epochs, n_images=n_images, batch_size=config.batch_size
+    )
     callbacks: list[keras.callbacks.Callback] = [
         reporter,
         keras.callbacks.CSVLogger(str(run.history_path), append=True),
-        StateSaver(run),
+        CheckpointCallback(run),
     ]
     if config.ema_momentum:
         # Before the best are kept, which are the averaged weights then.
         callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
     monitor = "val_loss" if validation else "loss"
-    callbacks += build_best_keeper(run, monitor=monitor)
-    callbacks += build_course_callbacks(config, run, monitor=monitor)
-    callbacks += [OwnDigitsReader(run), keras.callbacks.TerminateOnNaN(), *more]
+    callbacks += build_best_weights_callbacks(run, monitor=monitor)
+    callbacks += build_schedule_callbacks(config, run, monitor=monitor)
+    callbacks += [UserDigitsCallback(run), keras.callbacks.TerminateOnNaN(), *more]
     n_classes = model.output_shape[-1]
     model.fit(
         **_feed(config, training, n_classes),

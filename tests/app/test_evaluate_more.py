@@ -8,10 +8,10 @@ import pytest
 
 from digitlab.evaluation.gallery import GalleryQuery, find_digits
 from digitlab.evaluation.jobs import Job, JobStatus
-from digitlab.evaluation.report import EvaluationReport, Insight
-from digitlab.evaluation.results_cache import get_lab_dir, load_pictures, load_report
+from digitlab.evaluation.report import EvaluationReport, FeatureAnalysis
+from digitlab.evaluation.results_cache import get_results_dir, load_report, load_test_images
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
-from digitlab.processes import mark_process
+from digitlab.processes import identify_process
 from tests.app.html import read_html
 from tests.unit.own_zip import build_zip
 from tests.unit.sample_model import shelve_sample_model
@@ -21,7 +21,7 @@ from tests.unit.sample_model import shelve_sample_model
 def test_digits():
     model = get_model(DEFAULT_MODEL_ID)
     report = load_report(model)
-    pictures = load_pictures(model, report)
+    pictures = load_test_images(model, report)
     places = np.flatnonzero(pictures.is_known & report.is_right)[:30]
     return pictures.images[places], report.labels[places]
 
@@ -64,7 +64,7 @@ def with_insight(own_model):
     report = load_report(model)
     n = len(report.labels)
     random = np.random.default_rng(0)
-    insight = Insight(
+    feature_analysis = FeatureAnalysis(
         suspects=np.array([247, 5], np.int32),
         map=random.normal(size=(n, 2)).astype(np.float16),
         rivals=((report.labels + 1) % 10).astype(np.uint8),
@@ -73,8 +73,8 @@ def with_insight(own_model):
         pictures=np.zeros((1, 2, 5), np.int32),
         thumbnails=np.zeros((1, 28, 28), np.uint8),
     )
-    get_lab_dir(model).mkdir(parents=True)
-    replace(report, insight=insight).save(get_lab_dir(model) / "report.npz")
+    get_results_dir(model).mkdir(parents=True)
+    replace(report, feature_analysis=feature_analysis).save(get_results_dir(model) / "report.npz")
     return model
 
 
@@ -96,10 +96,10 @@ def test_neighbours_are_shown_or_named(open_page, with_insight, index, words):
 
 
 @pytest.mark.parametrize(
-    ("view", "kind"), [("robustness", "robustness"), ("map", "insight")], ids=str
+    ("view", "kind"), [("robustness", "robustness"), ("map", "feature_analysis")], ids=str
 )
 def test_a_job_that_failed_says_why_and_can_be_started_again(open_page, own_model, view, kind):
-    directory = get_lab_dir(own_model) / kind
+    directory = get_results_dir(own_model) / kind
     directory.mkdir(parents=True)
     Job(directory).write_status(JobStatus("failed", message="The disk is full."))
     app = open_page(view=view, model=own_model.id)
@@ -108,10 +108,10 @@ def test_a_job_that_failed_says_why_and_can_be_started_again(open_page, own_mode
 
 
 def test_a_running_job_shows_how_far_it_is(open_page, own_model):
-    directory = get_lab_dir(own_model) / "robustness"
+    directory = get_results_dir(own_model) / "robustness"
     directory.mkdir(parents=True)
     # Of this very process, which lives.
-    mark = mark_process()
+    mark = identify_process()
     Job(directory).write_status(JobStatus("running", 3, 12, "", mark.pid, mark.started_s))
     app = open_page(view="robustness", model=own_model.id)
     assert app.progress[0].value == 25
@@ -121,7 +121,7 @@ def test_a_running_job_shows_how_far_it_is(open_page, own_model):
 
 def test_a_picture_that_is_not_here_can_be_fetched(open_page):
     report = load_report(get_model(DEFAULT_MODEL_ID))
-    known = load_pictures(get_model(DEFAULT_MODEL_ID), report).is_known
+    known = load_test_images(get_model(DEFAULT_MODEL_ID), report).is_known
     place = int(np.flatnonzero(~known)[0])
     app = open_page(view="mistakes", right="1", digit=str(place))
     assert any("not on this machine" in caption.value for caption in app.caption)

@@ -151,7 +151,7 @@ def test_a_recipe_fills_the_form_and_six_settings_are_in_sight(train_app):
         if widget.key not in hidden
     }
     assert shown == {name: getattr(recipe, name) for name in basic}
-    assert train_app.number_input(key="train_data_share").value == recipe.data_share
+    assert train_app.number_input(key="train_training_fraction").value == recipe.training_fraction
 
 
 def list_inputs(part):

@@ -63,7 +63,7 @@ class EvaluatePage:
         """The places of the digits that are shown."""
         return [int(tile.get_attribute("data-index") or -1) for tile in self.tiles(wall).all()]
 
-    def turn_to(self, view: str) -> None:
+    def update_url(self, view: str) -> None:
         self.page.locator(".st-key-evaluate_view").get_by_role("radio", name=view).click()
         self.wait_until_idle()
 

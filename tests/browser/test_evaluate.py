@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from digitlab.evaluation.comparison import compare_reports
 from digitlab.evaluation.gallery import GalleryQuery, find_digits
 from digitlab.evaluation.jobs import find_job
-from digitlab.evaluation.results_cache import load_pictures, load_report
+from digitlab.evaluation.results_cache import load_report, load_test_images
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from tests.browser.evaluate_page import EvaluatePage
 from tests.unit.own_zip import build_zip
@@ -76,7 +76,7 @@ def test_the_two_lists_do_what_a_click_does(open_page, report):
 def test_filter_sort_page_open_and_share(open_page, report, browser, server):
     evaluate = open_page()
     page = evaluate.page
-    evaluate.turn_to("Digits")
+    evaluate.update_url("Digits")
     wrong = find_digits(report, GalleryQuery(right=False))
     expect(evaluate.count).to_contain_text(f"{len(wrong)} digits")
     expect(evaluate.tiles()).to_have_count(60)
@@ -119,7 +119,7 @@ def test_a_digit_says_why_and_goes_to_the_draw_page(open_page, report):
 
 def test_a_handed_digit_is_read_on_the_draw_page(open_page):
     tested = load_report(get_model(DEFAULT_MODEL_ID))
-    pictures = load_pictures(get_model(DEFAULT_MODEL_ID), tested)
+    pictures = load_test_images(get_model(DEFAULT_MODEL_ID), tested)
     # Read without doubt, so that the Draw page, which frames it anew, reads it the same.
     index = int(np.flatnonzero(pictures.is_known & tested.is_right & (tested.margins > 0.9))[0])
     page = open_page(f"model={DEFAULT_MODEL_ID}&view=mistakes&digit={index}").page
@@ -150,7 +150,7 @@ def test_two_models_are_compared(open_page, report):
 def test_an_own_test_set_and_its_report(open_page, report, tmp_path):
     evaluate = open_page(f"model={MODEL_ID}&view=own")
     page = evaluate.page
-    pictures = load_pictures(get_model(MODEL_ID), report)
+    pictures = load_test_images(get_model(MODEL_ID), report)
     places = np.flatnonzero(pictures.is_known)[:40]
     bad = {"../outside/3/bad.png": b"nothing"}
     content = build_zip(pictures.images[places], report.labels[places], more=bad)

@@ -100,12 +100,12 @@ def test_a_run_from_the_recipe_to_the_drawing(train_page, browser, server):
     assert history[-1]["loss"] < before[0]["loss"]
 
     start_quick_run(train_page)
-    train_page.turn_to("Compare")
+    train_page.update_url("Compare")
     title = page.locator(".gtitle", has_text="Accuracy of the runs")
     expect(title.locator("visible=true").first).to_be_visible()
     expect(page.get_by_role("table")).to_contain_text("Batch size")
 
-    train_page.turn_to("Watch")
+    train_page.update_url("Watch")
     page.locator(".st-key-train_steering").get_by_role("button", name="Keep").click()
     page.get_by_role("textbox", name="Name on the shelf").fill("My first")
     page.keyboard.press("Tab")
@@ -131,7 +131,7 @@ def open_page(context, run_id):
 
 
 def start_quick_run(train_page):
-    train_page.turn_to("Choose")
+    train_page.update_url("Choose")
     train_page.fill("batch_size", 256)
     train_page.fill("epochs", 1)
     train_page.start.click()
@@ -158,7 +158,7 @@ def test_own_digits_are_read_while_it_learns(train_page):
 
 def test_a_second_run_queues_and_can_be_cancelled(train_page):
     first = start_slow_run(train_page, epochs=50)
-    train_page.turn_to("Choose")
+    train_page.update_url("Choose")
     expect(train_page.start).to_contain_text("Queue this training")
     train_page.start.click()
     train_page.expect_line("^In the queue, next", timeout=START_LIMIT_MS)
@@ -254,7 +254,7 @@ def test_a_failed_run_says_why_and_can_be_renamed_repeated_and_deleted(page, run
     expect(page.locator(".st-key-train_epochs input")).to_have_value("50")
     expect(page.locator(".st-key-train_learning_rate input")).to_have_value("0.002")
 
-    train_page.turn_to("Watch")
+    train_page.update_url("Watch")
     page.get_by_role("button", name="More").click()
     train_page.press("train_delete")
     expect(page.get_by_text("Better luck")).to_have_count(0)
@@ -277,7 +277,7 @@ def test_a_long_run_fits_a_phone_in_the_dark(browser, server, runs_of_server):
     train_page.expect_line("^Done")
     expect(page.locator(".gtitle >> visible=true")).to_have_count(1)
     for view in ("Choose", "Compare", "Watch"):
-        train_page.turn_to(view)
+        train_page.update_url(view)
         train_page.wait_until_idle()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()

@@ -5,14 +5,14 @@ import shutil
 
 from digitlab.datasets.loading import load_local_dataset
 from digitlab.evaluation.report import evaluate_reader
-from digitlab.model_store.store import ShelvedModel, get_model
-from digitlab.paths import get_own_models_dir
+from digitlab.model_store.store import StoredModel, get_model
+from digitlab.paths import get_user_models_dir
 
 
-def shelve_sample_model() -> ShelvedModel:
+def shelve_sample_model() -> StoredModel:
     """Put it on the own shelf as `sample_model`."""
     shipped = get_model("simple_cnn")
-    directory = get_own_models_dir() / "sample_model"
+    directory = get_user_models_dir() / "sample_model"
     shutil.copytree(shipped.directory, directory)
     (directory / "robustness.json").unlink(missing_ok=True)
     card = shipped.card | {"data": shipped.card["data"] | {"is_sample": True}}

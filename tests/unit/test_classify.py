@@ -12,7 +12,7 @@ from digitlab.cli.main import main
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
 from digitlab.model_store.store import get_model
-from digitlab.paths import get_own_models_dir
+from digitlab.paths import get_user_models_dir
 from tests.conftest import PROJECT_DIR, TRAINING_PACKAGES
 
 
@@ -151,7 +151,7 @@ def test_odd_files_do_not_stop_the_others(pictures):
 
 def test_a_model_that_reads_no_digits_is_refused(capsys, pictures):
     model = get_model("simple_cnn")
-    own = get_own_models_dir() / "clothes"
+    own = get_user_models_dir() / "clothes"
     shutil.copytree(model.directory, own)
     card = {**model.card, "data": {**model.card["data"], "dataset": "fashion_mnist"}}
     (own / "card.json").write_text(json.dumps(card))

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from digitlab.evaluation.comparison import Outcome, find_differences, judge_outcomes, read_outcome
+from digitlab.evaluation.comparison import Outcome, find_differences, rank_outcomes, read_outcome
 from digitlab.files import write_json
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
@@ -22,16 +22,16 @@ def test_what_differs_is_sorted_by_what_matters():
 
 
 def test_a_lead_within_the_intervals_may_be_chance():
-    told = judge_outcomes({"a": build_outcome(0.990), "b": build_outcome(0.991)})
+    told = rank_outcomes({"a": build_outcome(0.990), "b": build_outcome(0.991)})
     assert told.startswith("b is ahead of a by 0.10%") and "may be chance" in told
-    told = judge_outcomes({"a": build_outcome(0.98), "b": build_outcome(0.99)})
+    told = rank_outcomes({"a": build_outcome(0.98), "b": build_outcome(0.99)})
     assert told == "b is better than a by 1.00%, more than chance explains."
 
 
 def test_accuracies_on_different_data_do_not_compare():
     outcomes = {"a": build_outcome(0.95, n_test=1000), "b": build_outcome(0.99)}
-    assert "do not compare" in judge_outcomes(outcomes)
-    assert judge_outcomes({"a": build_outcome(0.95)}) == ""
+    assert "do not compare" in rank_outcomes(outcomes)
+    assert rank_outcomes({"a": build_outcome(0.95)}) == ""
 
 
 def test_an_outcome_is_read_off_the_card():

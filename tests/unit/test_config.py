@@ -28,10 +28,10 @@ from digitlab.training.recipes import RECIPES
         ("optimizer", None, "adam, adamw"),
         ("exclude_sample", "yes", "true or false"),
         ("seed", -1, "from 0"),
-        ("dropout", 1.0, "from 0.0 to 0.9, or own"),
-        ("momentum", "much", "from 0.0 to 0.999, or own"),
-        ("data_share", 0, "from 0.001 to 1.0"),
-        ("activation", "step", "own, relu, tanh"),
+        ("dropout", 1.0, "from 0.0 to 0.9, or default"),
+        ("momentum", "much", "from 0.0 to 0.999, or default"),
+        ("training_fraction", 0, "from 0.001 to 1.0"),
+        ("activation", "step", "default, relu, tanh"),
         ("early_stopping", None, "a whole number from 0"),
     ],
 )
@@ -52,7 +52,10 @@ def test_only_mnist_has_a_sample_to_leave_out():
     ("values", "sentence"),
     [
         ({"calibrate": True, "validation_split": 0.0}, "calibrate is set, but validation_split"),
-        ({"dataset": "cifar10", "wear": 0.3}, "wear is 0.3, but dataset is 'cifar10'"),
+        (
+            {"dataset": "cifar10", "degradation": 0.3},
+            "degradation is 0.3, but dataset is 'cifar10'",
+        ),
     ],
 )
 def test_what_cannot_go_together_says_why(values, sentence):

@@ -2,7 +2,7 @@ import pytest
 
 from digitlab.training.config import SCHEDULES, TrainConfig
 from digitlab.training.lr_schedules import compute_rates
-from digitlab.worker.optimization import choose_steps
+from digitlab.worker.optimization import choose_steps_per_execution
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -24,8 +24,8 @@ def test_each_schedule_has_its_course():
 
 
 def test_large_networks_report_after_every_step_or_so():
-    assert choose_steps(TrainConfig(), 800) > 5
-    assert choose_steps(TrainConfig(), 3) == 3
-    assert choose_steps(TrainConfig(net="digitlab_cnn", batch_size=1024), 800) == 1
-    assert choose_steps(TrainConfig(steps_per_execution=50), 800) == 50
-    assert choose_steps(TrainConfig(steps_per_execution=50), 8) == 8
+    assert choose_steps_per_execution(TrainConfig(), 800) > 5
+    assert choose_steps_per_execution(TrainConfig(), 3) == 3
+    assert choose_steps_per_execution(TrainConfig(net="digitlab_cnn", batch_size=1024), 800) == 1
+    assert choose_steps_per_execution(TrainConfig(steps_per_execution=50), 800) == 50
+    assert choose_steps_per_execution(TrainConfig(steps_per_execution=50), 8) == 8

@@ -145,7 +145,7 @@ def test_a_damaged_file_is_refused_and_downloaded_afresh(npz_world, publisher, d
     dataset = load_dataset(at(spec, base_url), progress=lambda *step: progress.append(step))
     assert_holds(dataset, arrays)
     assert "server" in dataset.source
-    assert "damaged or was changed" in dataset.refusals[0]
+    assert "damaged or was changed" in dataset.load_errors[0]
     assert dataset.notes == ()
     assert progress[-1] == (len(content), len(content))
 

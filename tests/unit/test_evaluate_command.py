@@ -72,7 +72,7 @@ def test_everything_is_kept_with_the_model(capsys, tmp_path):
     text, err = evaluate(capsys, "--model", model.id, "--full", "--out", tmp_path / "full.html")
     assert "features: 5,000 of 5,000" in err
     report, robustness = load_report(model), load_robustness(model)
-    assert report.insight is not None
+    assert report.feature_analysis is not None
     assert robustness is not None
     assert robustness.n == 1000
     assert f"{report.accuracy:.4f}" in text

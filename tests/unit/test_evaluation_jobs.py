@@ -9,18 +9,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitlab.errors import ShelfError
+from digitlab.errors import ModelStoreError
 from digitlab.evaluation.jobs import Job, JobStatus, find_job, start_job
-from digitlab.evaluation.report import KeptPictures
+from digitlab.evaluation.report import SavedImages
 from digitlab.evaluation.results_cache import (
-    get_lab_dir,
+    get_results_dir,
     load_map,
-    load_pictures,
     load_report,
     load_robustness,
+    load_test_images,
 )
 from digitlab.model_store.store import get_model
-from digitlab.processes import mark_process
+from digitlab.processes import identify_process
 from tests.unit.sample_model import shelve_sample_model
 
 
@@ -39,14 +39,14 @@ def model():
 
 
 def test_insight_comes_from_a_process_of_its_own(model):
-    assert find_job(model, "insight") is None
-    job = start_job(model, "insight")
-    assert start_job(model, "insight") == job  # the running one, no second process
+    assert find_job(model, "feature_analysis") is None
+    job = start_job(model, "feature_analysis")
+    assert start_job(model, "feature_analysis") == job  # the running one, no second process
     status = follow(job)
     assert (status.state, status.message) == ("done", "")
-    assert find_job(model, "insight") == job
+    assert find_job(model, "feature_analysis") == job
     report = load_report(model)
-    assert report.insight is not None
+    assert report.feature_analysis is not None
     assert load_map(model, report).shape == (1000, 2)
     assert load_map(model, report, "tsne") is None
 
@@ -76,26 +76,26 @@ def test_a_process_that_dies_is_told(model):
 def test_what_is_not_on_this_machine_is_explained(model):
     """A model tested on the full set, on a machine that has only the sample."""
     shipped = get_model("simple_cnn")
-    status = follow(start_job(shipped, "insight"))
+    status = follow(start_job(shipped, "feature_analysis"))
     assert status.state == "failed"
     assert "Connect to the internet" in status.message
-    with pytest.raises(ShelfError, match="no evaluation"):
+    with pytest.raises(ModelStoreError, match="no evaluation"):
         start_job(model, "../../elsewhere")
 
 
 def test_another_model_file_has_other_results(model):
-    before = get_lab_dir(model)
+    before = get_results_dir(model)
     card = json.loads((model.directory / "card.json").read_text())
     card["files"]["model.tflite"]["sha256"] = "0" * 64
     (model.directory / "card.json").write_text(json.dumps(card))
-    assert get_lab_dir(get_model(model.id)) != before
+    assert get_results_dir(get_model(model.id)) != before
 
 
 @pytest.mark.parametrize("model_id", ["digitlab_cnn", "simple_cnn"])
 def test_shipped_models_show_their_mistakes_without_internet(model_id):
     model = get_model(model_id)
     report = load_report(model)
-    pictures = load_pictures(model, report)
+    pictures = load_test_images(model, report)
     is_known = pictures.is_known
     assert is_known[~report.is_right].all()
     assert is_known[report.is_refused].all()
@@ -105,22 +105,22 @@ def test_shipped_models_show_their_mistakes_without_internet(model_id):
     answers = model.open_reader().compute_probabilities(pictures.images[is_known])
     np.testing.assert_allclose(answers, report.probabilities[is_known], atol=1e-4)
     assert not pictures.images[~is_known].any()
-    assert load_pictures(model, replace(report, labels=report.labels[::-1], kept=None)) is None
+    assert load_test_images(model, replace(report, labels=report.labels[::-1], kept=None)) is None
 
 
 def test_all_pictures_come_with_the_data_set(shared_data_dir, monkeypatch):
     monkeypatch.setenv("DIGITLAB_DATA", str(shared_data_dir))
     model = get_model("simple_cnn")
     assert follow(start_job(model, "pictures")).state == "done"
-    pictures = load_pictures(model, load_report(model))
+    pictures = load_test_images(model, load_report(model))
     assert pictures.is_known.all()
     assert pictures.images.shape == (10_000, 28, 28)
 
 
 def test_a_job_of_a_process_that_has_gone_is_over_though_its_number_is_used_again(model):
-    job = Job(get_lab_dir(model) / "robustness")
+    job = Job(get_results_dir(model) / "robustness")
     job.directory.mkdir(parents=True)
-    mark = mark_process()
+    mark = identify_process()
     job.write_status(JobStatus("running", 3, 12, "", mark.pid, mark.started_s))
     assert job.read_status().state == "running"
     job.write_status(JobStatus("running", 3, 12, "", mark.pid, mark.started_s - 1000))
@@ -135,6 +135,6 @@ def test_pictures_that_are_not_the_reports_are_refused(model):
         ([1, 2], np.zeros((1, 28, 28), np.uint8)),
         ([1], np.zeros((1, 28, 28), np.float32)),
     ):
-        replace(report, kept=KeptPictures(np.array(places, np.int32), images)).save(path)
-        with pytest.raises(ShelfError, match="do not belong"):
+        replace(report, kept=SavedImages(np.array(places, np.int32), images)).save(path)
+        with pytest.raises(ModelStoreError, match="do not belong"):
             load_report(model)

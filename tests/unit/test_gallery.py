@@ -4,10 +4,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitlab.errors import ShelfError
+from digitlab.errors import ModelStoreError
 from digitlab.evaluation.calibration import compute_confidence_histogram, compute_coverage
 from digitlab.evaluation.comparison import compare_reports
-from digitlab.evaluation.gallery import ORDERS, GalleryQuery, cut_page, find_digits
+from digitlab.evaluation.gallery import ORDERS, GalleryQuery, find_digits, paginate
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.model_store.store import get_model
 
@@ -60,11 +60,11 @@ def test_orders(report, order, key):
 
 def test_pages_cover_everything_once(report):
     found = find_digits(report, GalleryQuery(true=4))
-    pages = [cut_page(found, k, page_size=60) for k in range(cut_page(found, 0).n_pages)]
+    pages = [paginate(found, k, page_size=60) for k in range(paginate(found, 0).n_pages)]
     assert np.concatenate([page.indices for page in pages]).tolist() == found.tolist()
-    assert cut_page(found, 10_000).number == pages[-1].number
-    assert cut_page(found, -3).number == 0
-    empty = cut_page(found[:0], 5)
+    assert paginate(found, 10_000).number == pages[-1].number
+    assert paginate(found, -3).number == 0
+    empty = paginate(found[:0], 5)
     assert (len(empty.indices), empty.n_pages, empty.n) == (0, 1, 0)
 
 
@@ -132,7 +132,7 @@ def test_two_models_side_by_side(report, other):
 
 
 def test_other_digits_cannot_be_compared(report):
-    with pytest.raises(ShelfError, match="different digits"):
+    with pytest.raises(ModelStoreError, match="different digits"):
         compare_reports(report, replace(report, labels=report.labels[::-1]))
 
 
@@ -146,5 +146,5 @@ def test_a_report_is_read_as_it_was_saved(report, tmp_path):
     assert find_digits(again, GalleryQuery(refused=True)).tolist() == [3]
     assert again.accuracy == report.accuracy
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ShelfError, match="cannot be read"):
+    with pytest.raises(ModelStoreError, match="cannot be read"):
         EvaluationReport.load(path)

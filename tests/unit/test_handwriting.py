@@ -7,10 +7,10 @@ import pytest
 from digitlab.errors import DatasetUnavailableError
 from digitlab.ink.samples import SAMPLE_POINTS
 from digitlab.synthesis import dataset
-from digitlab.synthesis.dataset import NO_DIGIT, Recipe, build_training, build_validation
+from digitlab.synthesis.dataset import NO_DIGIT, MixtureSpec, build_training, build_validation
 from digitlab.synthesis.strokes import is_held_out
 
-RECIPE = Recipe(
+RECIPE = MixtureSpec(
     drawn=1, on_screen=1, scanned=1, photographed=1, mnist_scanned=5, mnist_on_screen=5,
     letters=1, signs=5, scribbles=5, dots=2, textures=3, empty_pages=3,
     scenes=3, pairs=5,

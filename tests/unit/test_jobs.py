@@ -9,9 +9,9 @@ import pytest
 
 from digitlab.errors import ConfigError, RunError
 from digitlab.files import write_json
-from digitlab.processes import ProcessMark, mark_process
+from digitlab.processes import ProcessIdentity, identify_process
 from digitlab.runs.control import can_resume, delete_run, inspect_run, resume_run, stop_run
-from digitlab.runs.health import Heart, read_beat
+from digitlab.runs.health import HeartbeatWriter, read_heartbeat
 from digitlab.runs.queue import build_place, change_line, find_position, read_line
 from digitlab.runs.run import create_run, list_runs
 from digitlab.runs.status import RunStatus
@@ -28,18 +28,18 @@ def write_training(run, mark):
 
 def make_ended_process():
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    mark = mark_process(process.pid)
+    mark = identify_process(process.pid)
     assert mark.is_alive()
     process.communicate()
     return mark
 
 
 def test_a_process_is_known_by_number_and_start():
-    mark = mark_process()
+    mark = identify_process()
     assert mark.pid == os.getpid()
     assert mark.is_alive()
     assert not replace(mark, started_s=mark.started_s - 60).is_alive()
-    assert not ProcessMark().is_alive()
+    assert not ProcessIdentity().is_alive()
     assert not make_ended_process().is_alive()
 
 
@@ -49,7 +49,7 @@ def test_a_process_that_does_not_listen_is_ended():
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     process.stdout.readline()
-    mark = mark_process(process.pid)
+    mark = identify_process(process.pid)
     mark.end(wait_s=0.3)
     assert not mark.is_alive()
     process.communicate()
@@ -59,7 +59,7 @@ def test_a_process_that_does_not_listen_is_ended():
 def test_a_run_whose_worker_has_gone_is_interrupted_for_everybody():
     run = create_run(TrainConfig())
     assert inspect_run(run).state == "waiting"
-    write_training(run, mark_process())
+    write_training(run, identify_process())
     assert inspect_run(run).state == "training"
     write_training(run, make_ended_process())
     status = inspect_run(run)
@@ -71,13 +71,13 @@ def test_a_run_whose_worker_has_gone_is_interrupted_for_everybody():
 def test_a_fresh_sign_of_life_outweighs_the_process_table():
     run = create_run(TrainConfig())
     write_training(run, make_ended_process())
-    with Heart(run):
+    with HeartbeatWriter(run):
         assert inspect_run(run).state == "training"
 
 
 def test_silence_and_idleness_are_told(monkeypatch):
     run = create_run(TrainConfig())
-    write_training(run, mark_process())
+    write_training(run, identify_process())
     now = time.time()
 
     def beat(beat_s, progress_s, patience_s=20):
@@ -95,12 +95,12 @@ def test_silence_and_idleness_are_told(monkeypatch):
 
 def test_a_heart_learns_how_long_things_take():
     run = create_run(TrainConfig())
-    with Heart(run) as heart:
-        heart.progress("batch")
+    with HeartbeatWriter(run) as heartbeat:
+        heartbeat.progress("batch")
         time.sleep(1)
-        heart.progress("batch")
+        heartbeat.progress("batch")
         deadline = time.monotonic() + 10
-        while (beat := read_beat(run)) is None or beat.patience_s > 100:
+        while (beat := read_heartbeat(run)) is None or beat.patience_s > 100:
             assert time.monotonic() < deadline
             time.sleep(0.05)
     # Ten times as long as it has taken once.
@@ -109,7 +109,7 @@ def test_a_heart_learns_how_long_things_take():
 
 def test_the_line_is_kept_in_order_without_the_dead():
     runs = [create_run(TrainConfig()) for _ in range(3)]
-    marks = [mark_process(), make_ended_process(), mark_process()]
+    marks = [identify_process(), make_ended_process(), identify_process()]
     with change_line() as places:
         places += [build_place(run, mark) for run, mark in zip(runs, marks, strict=True)]
     assert [find_position(run) for run in runs] == [0, None, 1]
@@ -122,7 +122,7 @@ def test_the_line_is_kept_in_order_without_the_dead():
 
 def test_active_runs_are_neither_deleted_nor_resumed():
     run = create_run(TrainConfig())
-    write_training(run, mark_process())
+    write_training(run, identify_process())
     with pytest.raises(RunError, match="Stop it first"):
         delete_run(run)
     with pytest.raises(RunError, match="being trained already"):
@@ -154,7 +154,7 @@ def test_a_meter_tells_the_batches_since_the_last_reading():
 def test_a_worker_yields_to_the_app():
     """In a process of its own, which cannot take its niceness back."""
     code = (
-        "import os; from digitlab.processes import yield_to_others; yield_to_others();"
+        "import os; from digitlab.processes import lower_priority; lower_priority();"
         "print(os.nice(0)); print(open('/proc/self/autogroup').read())"
     )
     done = subprocess.run(

@@ -1,10 +1,10 @@
 from digitlab.figures.class_balance import class_balance_figure, describe_class_balance
 from digitlab.figures.theme import RUNS, TRAINING, VALIDATION
 from digitlab.figures.training_curves import (
-    describe_learning,
     describe_run_comparison,
-    learning_figure,
+    describe_training_curves,
     run_comparison_figure,
+    training_curves_figure,
 )
 
 HISTORY = [
@@ -15,7 +15,7 @@ HISTORY = [
 
 
 def test_training_is_blue_and_solid_and_validation_amber_and_dashed():
-    training, validation, *accuracy = learning_figure(HISTORY).data
+    training, validation, *accuracy = training_curves_figure(HISTORY).data
     assert (training.line.color, training.line.dash) == (TRAINING, None)
     assert (validation.line.color, validation.line.dash) == (VALIDATION, "dash")
     assert list(training.x) == [1, 2, 3]
@@ -26,7 +26,7 @@ def test_training_is_blue_and_solid_and_validation_amber_and_dashed():
 
 def test_the_running_epoch_is_a_fine_line_beyond_the_last():
     batches = [{"epoch": 3.25, "loss": 0.09}, {"epoch": 3.5, "loss": 0.08}]
-    figure = learning_figure(HISTORY, batches, n_epochs=5)
+    figure = training_curves_figure(HISTORY, batches, n_epochs=5)
     fine = next(line for line in figure.data if line.name == "this epoch, so far")
     assert list(fine.x) == [3.25, 3.5]
     assert fine.line.width < figure.data[0].line.width
@@ -34,34 +34,34 @@ def test_the_running_epoch_is_a_fine_line_beyond_the_last():
 
 
 def test_the_best_epoch_is_marked():
-    figure = learning_figure(HISTORY, best_epoch=2)
+    figure = training_curves_figure(HISTORY, best_epoch=2)
     assert (figure.layout.shapes[0].x0, figure.layout.annotations[0].text) == (2, "best: epoch 2")
-    assert not learning_figure(HISTORY).layout.shapes
+    assert not training_curves_figure(HISTORY).layout.shapes
 
 
 def test_the_learning_rate_has_an_axis_of_its_own():
     rates = [row | {"learning_rate": 0.001 / (k + 1)} for k, row in enumerate(HISTORY)]
-    line = learning_figure(rates).data[-1]
+    line = training_curves_figure(rates).data[-1]
     assert (line.name, line.yaxis) == ("learning rate", "y3")
     assert list(line.y) == [0.001, 0.0005, 0.001 / 3]
 
 
 def test_a_run_without_validation_or_epochs_has_a_chart_too():
-    assert not list(learning_figure([]).data[0].x)
-    figure = learning_figure([{"loss": 0.4, "accuracy": 0.88}])
+    assert not list(training_curves_figure([]).data[0].x)
+    figure = training_curves_figure([{"loss": 0.4, "accuracy": 0.88}])
     assert [line.name for line in figure.data if line.showlegend] == ["training"]
 
 
 def test_a_finger_scrolls_where_zoom_is_off():
-    layout = learning_figure(HISTORY, zoomable=False).layout
+    layout = training_curves_figure(HISTORY, zoomable=False).layout
     assert (layout.dragmode, layout.xaxis.fixedrange) == (False, True)
 
 
 def test_the_curves_in_words():
-    words = describe_learning(HISTORY, 2)
+    words = describe_training_curves(HISTORY, 2)
     assert "validation loss from 0.2000 to 0.1500" in words
     assert "best epoch is 2" in words
-    assert "no epoch yet" in describe_learning([])
+    assert "no epoch yet" in describe_training_curves([])
 
 
 def test_runs_differ_by_colour_and_parts_by_dash():

@@ -11,7 +11,7 @@ from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.samples import build_drawing, build_sample_drawing
 from digitlab.model_store.store import get_model
-from digitlab.synthesis.negatives import SIGNS, draw_scribble
+from digitlab.synthesis.negatives import NEGATIVE_SHAPES, draw_scribble
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def draw(lines):
 
 def test_signs_are_refused(reader):
     asked = "#%@*+=AEFHKMNRWX"
-    refused = [not reader.read(draw(SIGNS[sign][0])).is_digit for sign in asked]
+    refused = [not reader.read(draw(NEGATIVE_SHAPES[sign][0])).is_digit for sign in asked]
     assert sum(refused) >= 0.9 * len(asked), dict(zip(asked, refused, strict=True))
 
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from digitlab.datasets.loading import load_sample
-from digitlab.errors import OwnSetError
+from digitlab.errors import UserTestSetError
 from digitlab.evaluation import user_test_set
 from digitlab.evaluation.report import evaluate_images
 from digitlab.evaluation.user_test_set import (
@@ -73,7 +73,7 @@ def test_a_zip_of_a_later_kind_is_refused(pngs):
     content = bytearray(pack([("7/good.png", pngs[0][1])]))
     place = content.index(b"PK\x01\x02") + 6  # the version that is needed
     content[place] = 99
-    with pytest.raises(OwnSetError, match="no zip that can be read"):
+    with pytest.raises(UserTestSetError, match="no zip that can be read"):
         read_labelled_zip(bytes(content))
 
 
@@ -122,26 +122,26 @@ def test_what_is_no_labelled_picture_is_counted(pngs):
 
 
 def test_an_archive_without_digits_says_how_to_sort_them():
-    with pytest.raises(OwnSetError, match=r"such as 7/photo\.png") as told:
+    with pytest.raises(UserTestSetError, match=r"such as 7/photo\.png") as told:
         read_labelled_zip(pack([("eleven/a.png", b""), ("readme.md", b"")]))
     assert "1 in no folder named 0 to 9" in str(told.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"hello" * 100, b"PK\x05\x06" + b"\xff" * 18])
 def test_what_is_no_zip_is_refused(content):
-    with pytest.raises(OwnSetError):
+    with pytest.raises(UserTestSetError):
         read_labelled_zip(content)
 
 
 def test_a_cut_zip_is_refused(pngs):
     whole = pack([("7/a.png", pngs[0][1])] * 3)
     for length in range(0, len(whole), 97):
-        with pytest.raises(OwnSetError):
+        with pytest.raises(UserTestSetError):
             read_labelled_zip(whole[:length])
 
 
 def test_a_hundred_thousand_files_are_refused():
-    with pytest.raises(OwnSetError, match="more than 20,000 files"):
+    with pytest.raises(UserTestSetError, match="more than 20,000 files"):
         read_labelled_zip(pack((f"7/{k}.png", b"") for k in range(100_000)))
 
 
@@ -149,7 +149,7 @@ def test_a_directory_that_lies_about_its_length_is_refused_unread():
     """Two files by its count, a directory of gigabytes by its size."""
     whole = bytearray(pack([("7/a.png", b"a"), ("7/b.png", b"b")]))
     whole[-10:-6] = struct.pack("<I", 3_000_000_000)
-    with pytest.raises(OwnSetError, match="more than 20,000 files"):
+    with pytest.raises(UserTestSetError, match="more than 20,000 files"):
         read_labelled_zip(bytes(whole))
 
 
@@ -168,7 +168,7 @@ def test_a_bomb_is_left_out_whatever_it_says_of_its_size(pngs):
 
 def test_many_bombs_together_are_refused():
     large = bytes(19_000_000)
-    with pytest.raises(OwnSetError, match="unpacks to more than 2,000 MB"):
+    with pytest.raises(UserTestSetError, match="unpacks to more than 2,000 MB"):
         read_labelled_zip(pack((f"7/{k}.png", large) for k in range(110)))
 
 
@@ -190,13 +190,13 @@ def test_a_locked_zip_is_explained(pngs):
     # The flag "encrypted", in the file's own header and in the directory.
     locked[6] |= 1
     locked[locked.index(b"PK\x01\x02") + 8] |= 1
-    with pytest.raises(OwnSetError, match="locked with a password"):
+    with pytest.raises(UserTestSetError, match="locked with a password"):
         read_labelled_zip(bytes(locked))
 
 
 def test_a_set_that_takes_too_long_is_cut_short(pngs, monkeypatch):
     monkeypatch.setattr(user_test_set, "MAX_SECONDS", 0)
-    with pytest.raises(OwnSetError, match="not reached within 0 minutes"):
+    with pytest.raises(UserTestSetError, match="not reached within 0 minutes"):
         read_labelled_zip(pack([("7/a.png", pngs[0][1])]))
 
 
@@ -236,9 +236,9 @@ class TestFolder:
 
     def test_too_many_files_are_refused(self, folder, monkeypatch):
         monkeypatch.setattr(user_test_set, "MAX_FILES", 19)
-        with pytest.raises(OwnSetError, match="more than 19 files"):
+        with pytest.raises(UserTestSetError, match="more than 19 files"):
             read_labelled_folder(folder)
 
     def test_a_missing_folder_is_told(self, folder):
-        with pytest.raises(OwnSetError, match="There is no folder"):
+        with pytest.raises(UserTestSetError, match="There is no folder"):
             read_labelled_folder(folder / "nowhere")

@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from digitlab.errors import ShelfError
+from digitlab.errors import ModelStoreError
 from digitlab.inference.reader import Answer, DigitReader
 from digitlab.inference.saliency import compute_occlusion
 from digitlab.ink import parse_drawing, prepare_drawing
@@ -66,7 +66,7 @@ def test_other_shapes_and_types_are_refused(reader, images):
 def test_a_broken_model_file_is_refused(tmp_path, content):
     path = tmp_path / "model.tflite"
     path.write_bytes(content)
-    with pytest.raises(ShelfError, match="cannot be loaded"):
+    with pytest.raises(ModelStoreError, match="cannot be loaded"):
         DigitReader(path)
 
 

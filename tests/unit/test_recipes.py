@@ -8,7 +8,7 @@ from digitlab.cli.settings import read_settings
 from digitlab.errors import ConfigError
 from digitlab.paths import get_shipped_models_dir
 from digitlab.training.config import TrainConfig
-from digitlab.training.config_warnings import find_doubts
+from digitlab.training.config_warnings import find_config_warnings
 from digitlab.training.recipes import RECIPES, get_recipe
 
 
@@ -28,7 +28,7 @@ def test_the_tutorials_recipes_are_the_tutorials_runs():
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda recipe: recipe.id)
 def test_every_recipe_teaches_something_and_raises_no_doubt(recipe):
     assert recipe.teaches.endswith((".", ")."))
-    assert find_doubts(recipe.config) == []
+    assert find_config_warnings(recipe.config) == []
 
 
 def test_the_shipped_models_recipes_are_what_its_card_says():
@@ -41,8 +41,8 @@ def test_the_shipped_models_recipes_are_what_its_card_says():
     ):
         words = command.split()
         config = parse(*words[words.index("train") + 1 :])
-        if config.start_from:
-            config = replace(config, start_from="digitlab_cnn")
+        if config.init_from:
+            config = replace(config, init_from="digitlab_cnn")
         assert RECIPES[recipe_id].config == config
 
 
@@ -61,7 +61,7 @@ def test_a_recipes_switch_can_be_turned_off():
     assert get_recipe("shipped").config.calibrate
     assert not parse("--recipe", "shipped", "--no-calibrate").calibrate
     assert not parse("--recipe", "shipped", "--set", "calibrate=false").calibrate
-    assert parse("--recipe", "overfitting", "--set", "dropout=own").dropout is None
+    assert parse("--recipe", "overfitting", "--set", "dropout=default").dropout is None
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_recipes_switch_can_be_turned_off():
         (["--set", "epochs=many"], "epochs is 'many'; it must be a whole number"),
         (["--set", "flip=perhaps"], "flip is 'perhaps'; it must be true or false"),
         (["--set", "speed=3"], "speed: no such setting"),
-        (["--set", "dropout=1"], "dropout is 1.0; it must be a number from 0.0 to 0.9, or own"),
+        (["--set", "dropout=1"], "dropout is 1.0; it must be a number from 0.0 to 0.9, or default"),
     ],
 )
 def test_what_cannot_be_read_is_said_so(arguments, sentence):

@@ -3,7 +3,7 @@ import pytest
 
 from digitlab.errors import RunError
 from digitlab.runs.run import create_run
-from digitlab.runs.tables import append_reading, append_rows, cut_table, read_rows
+from digitlab.runs.tables import append_reading, append_rows, read_rows, truncate_table
 from digitlab.training.config import TrainConfig
 
 DIGITS = np.zeros((2, 28, 28), np.uint8)
@@ -35,7 +35,7 @@ def test_a_table_that_was_shortened_is_read_anew(tmp_path):
     path = tmp_path / "table.csv"
     append_rows(path, [{"epoch": epoch} for epoch in range(9)])
     _, place = read_rows(path)
-    cut_table(path, "epoch", 3)
+    truncate_table(path, "epoch", 3)
     rows, shorter = read_rows(path, place)
     assert [row["epoch"] for row in rows] == [0, 1, 2]
     assert shorter < place
@@ -44,14 +44,14 @@ def test_a_table_that_was_shortened_is_read_anew(tmp_path):
 def test_a_cut_takes_half_a_line_too(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("epoch,loss\n0,0.5\n1,nan\n2,0")
-    cut_table(path, "epoch", 5)
+    truncate_table(path, "epoch", 5)
     assert path.read_text() == "epoch,loss\n0,0.5\n1,nan\n"
-    cut_table(path, "epoch", 0)
+    truncate_table(path, "epoch", 0)
     assert path.read_text() == "epoch,loss\n"
     path.write_text("epo")
-    cut_table(path, "epoch", 5)
+    truncate_table(path, "epoch", 5)
     assert not path.exists()
-    cut_table(path, "epoch", 5)
+    truncate_table(path, "epoch", 5)
 
 
 def test_readings_of_a_persons_digits():

@@ -3,11 +3,11 @@ import shutil
 
 import pytest
 
-from digitlab.errors import RunError, ShelfError
+from digitlab.errors import ModelStoreError, RunError
 from digitlab.evaluation.metrics import compute_metrics
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.model_store.store import MODEL_FILES, get_model, list_models, shelve_run
-from digitlab.paths import get_own_models_dir
+from digitlab.paths import get_user_models_dir
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 
@@ -53,12 +53,12 @@ def test_shelving_a_run_and_replacing_it():
     shelve_run(run, "mine")
     assert get_model("mine").label == get_model("simple_cnn").label
     assert [model.id for model in list_models()] == [*SHIPPED, "mine"]
-    assert [path.name for path in get_own_models_dir().iterdir()] == ["mine"]
+    assert [path.name for path in get_user_models_dir().iterdir()] == ["mine"]
 
 
 @pytest.mark.parametrize("model_id", ["", "../evil", "My Model", ".hidden", "a" * 65])
 def test_ids_that_are_no_folder_names_are_refused(model_id):
-    with pytest.raises(ShelfError, match="cannot be a model's id"):
+    with pytest.raises(ModelStoreError, match="cannot be a model's id"):
         shelve_run(make_finished_run(), model_id)
 
 
@@ -68,7 +68,7 @@ def test_an_unfinished_run_cannot_be_shelved():
 
 
 def test_an_unknown_model_names_those_there_are():
-    with pytest.raises(ShelfError, match=r"'resnet'.*digitlab_cnn, simple_cnn"):
+    with pytest.raises(ModelStoreError, match=r"'resnet'.*digitlab_cnn, simple_cnn"):
         get_model("resnet")
 
 
@@ -77,7 +77,7 @@ def test_an_exchanged_model_file_is_refused():
     shutil.copyfile(
         get_model("digitlab_cnn").directory / "model.tflite", model.directory / "model.tflite"
     )
-    with pytest.raises(ShelfError, match="is damaged"):
+    with pytest.raises(ModelStoreError, match="is damaged"):
         get_model("mine").open_reader()
 
 
@@ -86,12 +86,12 @@ def test_a_broken_card_hides_the_model_and_get_tells_why(content):
     model = shelve_run(make_finished_run(), "mine")
     (model.directory / "card.json").write_text(content)
     assert [each.id for each in list_models()] == list(SHIPPED)
-    with pytest.raises(ShelfError, match="card of the model mine"):
+    with pytest.raises(ModelStoreError, match="card of the model mine"):
         get_model("mine")
 
 
 def test_a_shipped_models_id_is_taken():
-    with pytest.raises(ShelfError, match="comes with digitlab"):
+    with pytest.raises(ModelStoreError, match="comes with digitlab"):
         shelve_run(make_finished_run(), "simple_cnn")
 
 
@@ -99,14 +99,14 @@ def test_a_bad_run_does_not_replace_a_good_model():
     shelve_run(make_finished_run(), "mine", label="Good")
     bad = make_finished_run()
     (bad.directory / "card.json").write_text("{}")
-    with pytest.raises(ShelfError, match="lacks net"):
+    with pytest.raises(ModelStoreError, match="lacks net"):
         shelve_run(bad, "mine")
     assert get_model("mine").label == "Good"
-    assert [path.name for path in get_own_models_dir().iterdir()] == ["mine"]
+    assert [path.name for path in get_user_models_dir().iterdir()] == ["mine"]
 
 
 def test_a_shelf_that_cannot_be_written(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("DIGITLAB_MODELS", str(tmp_path / "file" / "models"))
-    with pytest.raises(ShelfError, match="cannot be put on the shelf"):
+    with pytest.raises(ModelStoreError, match="cannot be put on the shelf"):
         shelve_run(make_finished_run(), "mine")

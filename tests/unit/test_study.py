@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from digitlab.datasets.loading import load_local_dataset
-from digitlab.errors import ShelfError
+from digitlab.errors import ModelStoreError
 from digitlab.evaluation.analysis import (
     TrainingFeatures,
-    build_insight,
+    build_feature_analysis,
     choose_evenly,
     compute_principal_map,
     count_votes,
-    find_mislabelled,
     find_nearest,
+    find_probable_label_errors,
     find_rivals,
     normalise_features,
     require_grey,
@@ -27,7 +27,7 @@ from digitlab.evaluation.robustness import (
     corrupt_images,
     corrupt_ladder,
 )
-from digitlab.inference.activations import FeatureReader
+from digitlab.inference.activations import FeatureExtractor
 from digitlab.model_store.store import get_model
 
 
@@ -91,9 +91,9 @@ def test_robustness_is_measured_and_kept(small, tmp_path):
     found.save(path)
     assert Robustness.load(path) == found
     path.write_text('{"n": 1, "curves": {"blur": [{"x": 1}]}}')
-    with pytest.raises(ShelfError, match="cannot be read"):
+    with pytest.raises(ModelStoreError, match="cannot be read"):
         Robustness.load(path)
-    with pytest.raises(ShelfError, match="colours"):
+    with pytest.raises(ModelStoreError, match="colours"):
         require_grey(np.zeros((3, 32, 32, 3), np.uint8))
 
 
@@ -102,7 +102,7 @@ def test_features_are_what_the_last_layer_sees(model_id, width, small):
     """Its outputs follow from them by one dense layer: equal features, equal answers."""
     model = get_model(model_id)
     images = small.images_test
-    reader = FeatureReader(model.read_content())
+    reader = FeatureExtractor(model.read_content())
     features = reader.compute(images)
     assert features.shape == (100, width)
     # In other blocks they are the same: nothing is left over from the block before.
@@ -146,7 +146,7 @@ def test_wrong_labels_are_found(small):
     labels = report.labels.copy()
     planted = [3, 40, 77]
     labels[planted] = (labels[planted] + 3) % 10
-    found = find_mislabelled(labels, report.probabilities)
+    found = find_probable_label_errors(labels, report.probabilities)
     assert set(planted) <= set(found.tolist())
     assert len(found) <= 5
     own = report.probabilities[found, labels[found]]
@@ -157,13 +157,13 @@ def test_insight_is_built_and_kept(small, tmp_path):
     model = get_model("simple_cnn")
     report = evaluate_reader(model.open_reader(), small)
     steps = []
-    insight = build_insight(
+    feature_analysis = build_feature_analysis(
         model.read_content(), report, small, progress=lambda *step: steps.append(step)
     )
     assert steps[-1] == (700, 700)
     path = tmp_path / "report.npz"
-    replace(report, insight=insight).save(path)
-    kept = EvaluationReport.load(path).insight
+    replace(report, feature_analysis=feature_analysis).save(path)
+    kept = EvaluationReport.load(path).feature_analysis
     assert kept is not None
     assert kept.map.shape == (100, 2)
     for index in range(100):

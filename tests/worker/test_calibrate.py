@@ -5,9 +5,9 @@ import pytest
 from digitlab.datasets.loading import load_sample
 from digitlab.evaluation.metrics import compute_calibration_error
 from digitlab.model_store.store import get_model
-from digitlab.training.augmentation import wear_images
+from digitlab.training.augmentation import degrade_images
 from digitlab.worker.export import calibrate, compute_temperature
-from digitlab.worker.model import build_net, copy_weights
+from digitlab.worker.model import build_net, transfer_weights
 
 
 def test_the_temperature_is_found_again():
@@ -42,7 +42,7 @@ def test_a_boastful_model_becomes_honest():
 def test_a_head_start_reads_at_once():
     source = get_model("simple_cnn")
     model = build_net("simple_cnn", (28, 28), 12)
-    assert copy_weights(source, model) == 4
+    assert transfer_weights(source, model) == 4
     sample = load_sample()
     probabilities = model.predict(sample["x_test"][..., None], verbose=0)[:, :10]
     assert (probabilities.argmax(axis=1) == sample["y_test"]).mean() > 0.97
@@ -51,9 +51,9 @@ def test_a_head_start_reads_at_once():
 def test_worn_digits_are_changed_and_stay_legible():
     sample = load_sample()
     images, labels = sample["x_test"], sample["y_test"]
-    worn = wear_images(images, 1.0, np.random.default_rng(0))
+    worn = degrade_images(images, 1.0, np.random.default_rng(0))
     changed = (worn != images).any(axis=(1, 2))
     assert changed.mean() > 0.9
     probabilities = get_model("digitlab_cnn").open_reader().compute_probabilities(worn)
     assert (probabilities.argmax(axis=1) == labels).mean() > 0.96
-    assert np.array_equal(wear_images(images, 0.0, np.random.default_rng(0)), images)
+    assert np.array_equal(degrade_images(images, 0.0, np.random.default_rng(0)), images)

@@ -12,7 +12,7 @@ from digitlab.runs.run import create_run, get_run
 from digitlab.training.config import LOSSES, OPTIMIZERS, TrainConfig
 from digitlab.training.lr_schedules import compute_rates
 from digitlab.training.recipes import RECIPES
-from digitlab.worker.data import compute_class_weights, take_share
+from digitlab.worker.data import compute_class_weights, take_training_fraction
 from digitlab.worker.optimization import (
     build_loss,
     build_metric,
@@ -78,9 +78,12 @@ def test_rare_classes_count_for_more():
 
 def test_too_small_a_share_is_refused():
     images, labels = np.zeros((3600, 28, 28, 1), np.uint8), np.zeros(3600, np.uint8)
-    assert len(take_share(TrainConfig(data_share=0.1), (images, labels), 10)[0]) == 360
+    assert (
+        len(take_training_fraction(TrainConfig(training_fraction=0.1), (images, labels), 10)[0])
+        == 360
+    )
     with pytest.raises(ConfigError, match=r"leaves 4 of 3,600 .* Take at least 0\.003"):
-        take_share(TrainConfig(data_share=0.001), (images, labels), 10)
+        take_training_fraction(TrainConfig(training_fraction=0.001), (images, labels), 10)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,11 @@ def test_settings_of_all_kinds_learn_together(values):
 
 def test_early_stopping_ends_the_run_and_keeps_the_best():
     run, _ = train(
-        net="lightning_cnn", epochs=200, data_share=0.05, learning_rate=0.01, early_stopping=2
+        net="lightning_cnn",
+        epochs=200,
+        training_fraction=0.05,
+        learning_rate=0.01,
+        early_stopping=2,
     )
     losses = [row["val_loss"] for row in run.read_history()]
     assert 3 <= len(losses) < 200
@@ -117,7 +124,11 @@ def test_early_stopping_ends_the_run_and_keeps_the_best():
 
 def test_a_plateau_lowers_the_rate():
     run, _ = train(
-        net="lightning_cnn", epochs=12, data_share=0.05, schedule="plateau", learning_rate=0.02
+        net="lightning_cnn",
+        epochs=12,
+        training_fraction=0.05,
+        schedule="plateau",
+        learning_rate=0.02,
     )
     rates = [row["learning_rate"] for row in run.read_history()]
     assert rates[0] == pytest.approx(0.02)
@@ -138,12 +149,12 @@ def test_a_recipe_from_the_command_line():
 def test_the_demonstrations_show_what_they_promise():
     """On the offline sample, with which everybody can try them."""
     learned, _ = train(
-        **(RECIPES["overfitting"].config.to_json() | {"data_share": 0.03, "epochs": 30})
+        **(RECIPES["overfitting"].config.to_json() | {"training_fraction": 0.03, "epochs": 30})
     )
     rows = learned.read_history()
     assert rows[-1]["loss"] < 0.01
     assert rows[-1]["val_loss"] > 1.1 * min(row["val_loss"] for row in rows)
     for recipe in ("underfitting", "diverging"):
         settings = RECIPES[recipe].config.to_json()
-        run, _ = train(**(settings | {"data_share": 0.5, "epochs": 3}))
+        run, _ = train(**(settings | {"training_fraction": 0.5, "epochs": 3}))
         assert run.read_history()[-1]["loss"] > 1.0

@@ -20,7 +20,7 @@ from digitlab.runs.control import (
     start_run,
     stop_run,
 )
-from digitlab.runs.launcher import measure_free_memory_bytes, prepare_worker
+from digitlab.runs.launcher import measure_free_memory_bytes, prewarm_worker
 from digitlab.runs.run import create_run, get_run, list_runs
 from digitlab.training.config import TrainConfig
 from tests.worker.workers import (
@@ -226,11 +226,11 @@ def test_a_full_disk_ends_in_a_clear_state(small_disk):
 def test_a_warm_worker_takes_the_run_and_goes_with_its_parent(tmp_path):
     if measure_free_memory_bytes() < 2_000_000_000:
         pytest.skip("not enough memory for a worker that waits")
-    assert prepare_worker()
-    assert prepare_worker()
+    assert prewarm_worker()
+    assert prewarm_worker()
     prepare = (
-        "import sys; from digitlab.training import warm; warm.prepare_worker()\n"
-        "print(warm._waiting[0].mark.pid, flush=True); sys.stdin.readline()"
+        "import sys; from digitlab.runs import launcher; launcher.prewarm_worker()\n"
+        "print(launcher._waiting[0].mark.pid, flush=True); sys.stdin.readline()"
     )
     other = run_python(prepare)
     other_pid = int(other.stdout.readline())

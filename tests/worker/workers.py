@@ -6,9 +6,9 @@ import time
 
 from digitlab.runs.checkpoints import find_checkpoint
 from digitlab.runs.control import follow_run, inspect_run, start_run
-from digitlab.runs.health import Heart
+from digitlab.runs.health import HeartbeatWriter
 from digitlab.worker.main import import_training
-from digitlab.worker.status_writer import Progress
+from digitlab.worker.status_writer import StatusWriter
 from tests.conftest import PROJECT_DIR
 
 LIMIT_S = 300
@@ -48,8 +48,8 @@ def train(run):
 
 def train_here(run):
     """Carry a run out in this process, which has imported Keras already; its last status."""
-    with Heart(run) as heart:
-        import_training().train(Progress(run, heart))
+    with HeartbeatWriter(run) as heartbeat:
+        import_training().train(StatusWriter(run, heartbeat))
     return run.read_status()
 
 

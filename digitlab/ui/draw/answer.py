@@ -7,7 +7,7 @@ import streamlit as st
 from digitlab.errors import DigitlabError, EmptyInkError
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.figures.saliency import occlusion_figure
-from digitlab.inference.reader import FAIRLY_SURE, Answer, DigitReader, format_share
+from digitlab.inference.reader import FAIRLY_SURE, Answer, DigitReader, format_percent
 from digitlab.inference.saliency import compute_occlusion
 from digitlab.ink import PreparedInk
 from digitlab.ui.browser_signals import run_when_idle
@@ -37,14 +37,14 @@ def _render_digit(answer: Answer) -> None:
     words = answer.certainty
     second = answer.probabilities[answer.runner_up]
     other = (
-        f"or perhaps a {answer.runner_up} ({format_share(second)})"
+        f"or perhaps a {answer.runner_up} ({format_percent(second)})"
         if second >= _WORTH_A_WORD
         else "no other digit comes close"
     )
     _render_head(
         str(answer.digit),
         words[0].upper() + words[1:],
-        f"{format_share(answer.confidence)}, {other}",
+        f"{format_percent(answer.confidence)}, {other}",
         unsure=answer.confidence < FAIRLY_SURE,
     )
 
@@ -73,7 +73,7 @@ def render_invitation(sentence: str) -> None:
     st.html(f'<div class="answer"><div class="answer-blank" role="status">{sentence}</div></div>')
 
 
-def render_problem(problem: DigitlabError) -> None:
+def render_error(problem: DigitlabError) -> None:
     """Say what went wrong, in the error's own words."""
     show = st.info if isinstance(problem, EmptyInkError) else st.error
     show(str(problem))
@@ -87,7 +87,7 @@ def _render_bars(probabilities: tuple[float, ...]) -> None:
     )
 
 
-def render_steps(prepared: PreparedInk) -> None:
+def render_preprocessing_steps(prepared: PreparedInk) -> None:
     """The way from the drawing or picture to 28x28, in an expander."""
     expander = st.expander("What the network sees", key="draw_steps", on_change="rerun")
     if not expander.open:
@@ -102,7 +102,7 @@ def render_steps(prepared: PreparedInk) -> None:
             )
 
 
-def render_why(prepared: PreparedInk, answer: Answer, reader: DigitReader) -> None:
+def render_occlusion_map(prepared: PreparedInk, answer: Answer, reader: DigitReader) -> None:
     """The occlusion map, in an expander; computed only when it is open."""
     expander = st.expander("Why this answer", key="draw_why", on_change="rerun")
     if not expander.open:

@@ -5,7 +5,7 @@ import streamlit as st
 from digitlab.ink.fabricjs import fit_drawing
 from digitlab.ink.samples import CANVAS_PX
 from digitlab.ui.canvas import Drawing, get_drawing, render_ink_canvas
-from digitlab.ui.streamlit_internals import callback, uninterrupted
+from digitlab.ui.streamlit_internals import callback, defer_rerun
 
 # Streamlit drops a widget's state when its page is left; these keys are ours and stay.
 _DRAWING = "draw_drawing"
@@ -29,7 +29,7 @@ def render_canvas(width_px: int = SIDE_PX) -> Drawing:
     """
     state = st.session_state
     if state.setdefault(_WIDTH, width_px) != width_px:
-        with uninterrupted():
+        with defer_rerun():
             state[_WIDTH] = width_px
             _fit(width_px)
     version = state.setdefault(_VERSION, 0)

@@ -5,10 +5,10 @@ import numpy as np
 import streamlit as st
 
 from digitlab.ink import decode_picture
-from digitlab.ui.selectors import choose_part
+from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
 
-WAYS = {
+INPUT_SOURCES = {
     "draw": ":material/draw: Draw",
     "picture": ":material/image: Picture",
     "camera": ":material/photo_camera: Camera",
@@ -21,9 +21,9 @@ _HANDED = "draw_handed"
 _HANDED_SCALE, _HANDED_MARGIN_PX = 8, 4
 
 
-def render_way_choice() -> str:
+def render_source_choice() -> str:
     """The choice between them: "draw", "picture" or "camera"."""
-    return choose_part("How to show a digit", WAYS, key="draw_way")
+    return render_segments("How to show a digit", INPUT_SOURCES, key="draw_way")
 
 
 def render_picture_input(way: str, what: str) -> np.ndarray | None:
@@ -53,7 +53,7 @@ def render_picture_input(way: str, what: str) -> np.ndarray | None:
     return decoded
 
 
-def hand_over(image: np.ndarray, model_id: str) -> None:
+def use_image(image: np.ndarray, model_id: str) -> None:
     """Have the Draw page show and read a digit when it opens next.
 
     Args:

@@ -7,17 +7,17 @@ import numpy as np
 import streamlit as st
 
 from digitlab.inference.multi_digit import (
-    DigitInBox,
-    extract_page,
+    BoxedDigit,
+    binarize_page,
+    format_rows,
     read_many_drawing,
     read_many_page,
-    tell_rows,
 )
-from digitlab.inference.reader import FAIRLY_SURE, SURE, DigitReader, format_share
+from digitlab.inference.reader import FAIRLY_SURE, SURE, DigitReader, format_percent
 from digitlab.ink import parse_drawing
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.reading_order import enclose
-from digitlab.png import build_address
+from digitlab.png import build_data_uri
 from digitlab.ui.browser_signals import measure_width
 from digitlab.ui.draw.canvas import render_canvas
 
@@ -82,19 +82,19 @@ export default function ({ data, parentElement }) {
 }
 """
 
-Shown = tuple[Stroke, ...] | np.ndarray
+MultiDigitInput = tuple[Stroke, ...] | np.ndarray
 
 # Streamlit drops a widget's state when its page is left; this key is ours and stays.
 _CHOICE = "draw_several_choice"
 
 
-def render_number(digits: Sequence[DigitInBox]) -> None:
+def render_multi_digit_answer(digits: Sequence[BoxedDigit]) -> None:
     """Show all that was read, a line for each row.
 
     Args:
         digits: at least one, in reading order.
     """
-    rows = ["".join(row) for row in tell_rows(digits)]
+    rows = ["".join(row) for row in format_rows(digits)]
     # Long numbers and many rows are written smaller: nothing may run out of the page.
     size = min(6.5, 26 / max(map(len, rows)), 9 / len(rows))
     lines = "".join(f"<div>{row}</div>" for row in rows)
@@ -107,11 +107,11 @@ def render_number(digits: Sequence[DigitInBox]) -> None:
     )
 
 
-def _tell_share(digit: DigitInBox) -> str:
-    return format_share(digit.answer.confidence) if digit.answer.is_digit else "no digit"
+def _tell_share(digit: BoxedDigit) -> str:
+    return format_percent(digit.answer.confidence) if digit.answer.is_digit else "no digit"
 
 
-def _describe_certainty(digits: Sequence[DigitInBox]) -> str:
+def _describe_certainty(digits: Sequence[BoxedDigit]) -> str:
     """How sure it is of the whole, and which digits are in doubt."""
     answers = [digit.answer for digit in digits]
     if all(answer.is_digit and answer.confidence >= SURE for answer in answers):
@@ -134,7 +134,7 @@ def _describe_doubt(is_digit: bool, confidence: float, certainty: str) -> str:
     return f"is {certainty.partition(': ')[2]}" if confidence < FAIRLY_SURE else ""
 
 
-def render_boxed_ink(scene: Scene, digits: Sequence[DigitInBox], key: str) -> None:
+def render_boxed_ink(scene: Scene, digits: Sequence[BoxedDigit], key: str) -> None:
     """Show a scene with its digits' boxes; dashed where the network is not sure.
 
     Args:
@@ -180,10 +180,10 @@ def describe_page(ink: np.ndarray) -> Scene:
         ink: `(h, w)` uint8, ink 255, paper 0.
     """
     size = [int(ink.shape[1]), int(ink.shape[0])]
-    return {"strokes": [], "page": build_address(ink), "size": size}
+    return {"strokes": [], "page": build_data_uri(ink), "size": size}
 
 
-def _describe_digit(digit: DigitInBox) -> dict[str, Any]:
+def _describe_digit(digit: BoxedDigit) -> dict[str, Any]:
     return {
         "box": [round(float(length), 1) for length in digit.box],
         "text": digit.text,
@@ -217,7 +217,7 @@ def render_wide_canvas() -> tuple[Stroke, ...] | None:
     return parse_drawing(drawing) if drawing["objects"] else None
 
 
-def render_reading(shown: Shown, reader: DigitReader) -> None:
+def render_reading(shown: MultiDigitInput, reader: DigitReader) -> None:
     """Read all digits; show the number, and beside it the boxes they were found in.
 
     Args:
@@ -226,7 +226,7 @@ def render_reading(shown: Shown, reader: DigitReader) -> None:
         InkError: there is no ink.
     """
     if isinstance(shown, np.ndarray):
-        page = extract_page(shown)
+        page = binarize_page(shown)
         digits = read_many_page(page, reader)
         scene = describe_page(page)
     else:
@@ -234,6 +234,6 @@ def render_reading(shown: Shown, reader: DigitReader) -> None:
         scene = describe_strokes(shown)
     left, right = st.columns(2, gap="medium")
     with left:
-        render_number(digits)
+        render_multi_digit_answer(digits)
     with right:
         render_boxed_ink(scene, digits, key="draw_boxes")

@@ -2,23 +2,23 @@
 
 import streamlit as st
 
-from digitlab.errors import DigitlabError, InkError, ShelfError
+from digitlab.errors import DigitlabError, InkError, ModelStoreError
 from digitlab.inference.reader import DigitReader
 from digitlab.ink import PreparedInk, parse_drawing, prepare_drawing, prepare_picture
 from digitlab.ink.samples import build_sample_drawing
-from digitlab.model_store.store import ShelvedModel
+from digitlab.model_store.store import StoredModel
 from digitlab.ui.draw.answer import (
     render_answer,
     render_blank,
+    render_error,
     render_invitation,
-    render_problem,
-    render_steps,
-    render_why,
+    render_occlusion_map,
+    render_preprocessing_steps,
 )
 from digitlab.ui.draw.canvas import render_canvas, replace_drawing
-from digitlab.ui.draw.input_source import render_picture_input, render_way_choice
+from digitlab.ui.draw.input_source import render_picture_input, render_source_choice
 from digitlab.ui.draw.multi_digit import (
-    Shown,
+    MultiDigitInput,
     render_reading,
     render_several_toggle,
     render_wide_canvas,
@@ -59,11 +59,11 @@ def render_head() -> tuple[str, bool]:
     with st.container(horizontal=True, vertical_alignment="center", key="draw_head"):
         st.title("Draw a digit", width="stretch")
         several = render_several_toggle()
-        way = render_way_choice()
+        way = render_source_choice()
     return way, several
 
 
-def render_one(way: str, models: dict[str, ShelvedModel]) -> None:
+def render_one(way: str, models: dict[str, StoredModel]) -> None:
     """One digit: what is drawn on the left, what is read on the right."""
     left, right = st.columns([1, 1.15], gap="medium")
     prepared: PreparedInk | None = None
@@ -79,25 +79,25 @@ def render_one(way: str, models: dict[str, ShelvedModel]) -> None:
         model = render_model_choice(models)
     try:
         reader = get_reader(model)
-    except ShelfError as error:
+    except ModelStoreError as error:
         problem = error
     answer = reader.read(prepared.image) if prepared and reader else None
     with answer_place:
         if problem:
-            render_problem(problem)
+            render_error(problem)
         elif answer:
             render_answer(answer)
         else:
             render_blank(INVITATIONS[way])
     render_samples()
     if prepared and reader and answer:
-        render_steps(prepared)
-        render_why(prepared, answer, reader)
+        render_preprocessing_steps(prepared)
+        render_occlusion_map(prepared, answer, reader)
 
 
-def render_several(way: str, models: dict[str, ShelvedModel]) -> None:
+def render_several(way: str, models: dict[str, StoredModel]) -> None:
     """Several digits: a wide sheet, what is read below."""
-    shown: Shown | None = None
+    shown: MultiDigitInput | None = None
     problem: DigitlabError | None = None
     try:
         shown = render_wide_canvas() if way == "draw" else render_picture_input(way, "digits")
@@ -109,10 +109,10 @@ def render_several(way: str, models: dict[str, ShelvedModel]) -> None:
         try:
             if problem is None and shown is not None:
                 render_reading(shown, get_reader(model))
-        except (InkError, ShelfError) as error:
+        except (InkError, ModelStoreError) as error:
             problem = error
         if problem:
-            render_problem(problem)
+            render_error(problem)
         elif shown is None:
             render_invitation(SEVERAL_INVITATIONS[way])
     render_samples()
@@ -130,7 +130,7 @@ def render_page() -> None:
     way, several = render_head()
     try:
         models = {model.id: model for model in list_digit_models()}
-    except ShelfError as error:
+    except ModelStoreError as error:
         st.error(str(error))
         return
     (render_several if several else render_one)(way, models)

@@ -19,8 +19,8 @@ from digitlab.figures.calibration import (
     histogram_figure,
     reliability_figure,
 )
-from digitlab.ui.evaluate.evaluated_model import Tested
-from digitlab.ui.evaluate.url_state import control, read_address, turn_to, turn_to_query
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
+from digitlab.ui.evaluate.url_state import control, read_url_parameter, show_query, update_url
 from digitlab.ui.streamlit_internals import callback
 
 _PLAIN = {"displayModeBar": False}
@@ -28,7 +28,7 @@ _PLAIN = {"displayModeBar": False}
 _STEPS = (*range(0, 90, 5), *range(90, 99), 99, 99.5, 99.9, 99.99)
 
 
-def render_trust(tested: Tested) -> None:
+def render_calibration(tested: EvaluatedModel) -> None:
     """Reliability and histogram; below, the threshold."""
     report = tested.report
     reliability = compute_reliability(report.confidences, report.is_right)
@@ -53,8 +53,8 @@ def render_trust(tested: Tested) -> None:
 
 # Alone it runs again at once when the slider moves.
 @st.fragment
-def _render_threshold(tested: Tested, curve: CoverageCurve) -> None:
-    asked = read_address("threshold")
+def _render_threshold(tested: EvaluatedModel, curve: CoverageCurve) -> None:
+    asked = read_url_parameter("threshold")
     percent: float = st.select_slider(
         "Answer from this confidence on",
         _STEPS,
@@ -62,7 +62,7 @@ def _render_threshold(tested: Tested, curve: CoverageCurve) -> None:
         **control(
             "evaluate_threshold",
             next((step for step in _STEPS if f"{step:g}" == asked), 90),
-            lambda step: turn_to(threshold=f"{step:g}"),
+            lambda step: update_url(threshold=f"{step:g}"),
         ),
     )
     point = curve.look_up(percent / 100)
@@ -95,5 +95,5 @@ def _render_threshold(tested: Tested, curve: CoverageCurve) -> None:
 
 
 def _show_wrong(threshold: float) -> None:
-    turn_to_query(replace(GalleryQuery(right=False), low=threshold))
-    turn_to(view="mistakes")
+    show_query(replace(GalleryQuery(right=False), low=threshold))
+    update_url(view="mistakes")

@@ -11,14 +11,14 @@ from digitlab.figures.per_class import (
     per_class_figure,
     precision_recall_figure,
 )
-from digitlab.ui.evaluate.evaluated_model import Tested
-from digitlab.ui.evaluate.url_state import control, read_number, turn_to, turn_to_query
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
+from digitlab.ui.evaluate.url_state import control, read_number, show_query, update_url
 from digitlab.ui.streamlit_internals import callback
 
 _PLAIN = {"displayModeBar": False}
 
 
-def render_classes(tested: Tested) -> None:
+def render_class_metrics(tested: EvaluatedModel) -> None:
     """Bars, a table, and one digit's curve."""
     rows, names = tested.report.metrics["per_class"], tested.class_names
     seen = [row for row in rows if row["support"]]
@@ -50,7 +50,7 @@ def render_classes(tested: Tested) -> None:
     _render_curve(tested, [row["class"] for row in seen])
 
 
-def _render_curve(tested: Tested, classes: list[int]) -> None:
+def _render_curve(tested: EvaluatedModel, classes: list[int]) -> None:
     asked = read_number("curve", len(tested.class_names))
     chosen: int = st.selectbox(
         "One against all others",
@@ -59,7 +59,7 @@ def _render_curve(tested: Tested, classes: list[int]) -> None:
         **control(
             "evaluate_curve",
             asked if asked in classes else classes[0],
-            lambda k: turn_to(curve=str(k)),
+            lambda k: update_url(curve=str(k)),
         ),
     )
     report, name = tested.report, tested.class_names[chosen]
@@ -82,5 +82,5 @@ def _render_curve(tested: Tested, classes: list[int]) -> None:
 
 
 def _show_missed(k: int) -> None:
-    turn_to_query(GalleryQuery(true=k, right=False))
-    turn_to(view="mistakes")
+    show_query(GalleryQuery(true=k, right=False))
+    update_url(view="mistakes")

@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from digitlab.evaluation.gallery import GalleryQuery, cut_page, find_digits
+from digitlab.evaluation.gallery import GalleryQuery, find_digits, paginate
 from digitlab.evaluation.metrics import Confusion, list_confusions, normalise_confusion
 from digitlab.figures.confusion import confusion_figure, describe_confusion
-from digitlab.ui.evaluate.evaluated_model import Tested
-from digitlab.ui.evaluate.thumbnail_grid import render_wall
-from digitlab.ui.evaluate.url_state import control, read_address, turn_to, turn_to_query
-from digitlab.ui.selectors import choose_part
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
+from digitlab.ui.evaluate.thumbnail_grid import render_thumbnail_grid
+from digitlab.ui.evaluate.url_state import control, read_url_parameter, show_query, update_url
+from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
 
 _BY = {"count": "Counts", "row": "By row", "column": "By column"}
@@ -20,7 +20,7 @@ _CHART = "evaluate_matrix_chart"
 Cell = tuple[int, int]
 
 
-def render_matrix(tested: Tested) -> None:
+def render_confusion(tested: EvaluatedModel) -> None:
     """Matrix left, the chosen cell's digits right; below on a phone."""
     counts = np.array(tested.report.metrics["confusion"])
     cell = read_cell(len(counts))
@@ -39,27 +39,27 @@ def render_matrix(tested: Tested) -> None:
 
 def read_cell(n_classes: int) -> Cell | None:
     """The cell in the address, if it is one."""
-    parts = (read_address("cell") or "").split("-")
+    parts = (read_url_parameter("cell") or "").split("-")
     if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
         return None
     row, column = (int(part[:4]) for part in parts)
     return (row, column) if max(row, column) < n_classes else None
 
 
-def turn_to_cell(cell: Cell | None) -> None:
+def show_cell(cell: Cell | None) -> None:
     """Show a cell's digits; None shows no cell's. Only from a callback."""
     if cell is None:
         _forget_choice()
-    turn_to(cell=None if cell is None else f"{cell[0]}-{cell[1]}", digit=None)
+    update_url(cell=None if cell is None else f"{cell[0]}-{cell[1]}", digit=None)
 
 
-def _render_chart(tested: Tested, counts: np.ndarray, cell: Cell | None) -> None:
-    asked = read_address("by")
-    by = choose_part(
+def _render_chart(tested: EvaluatedModel, counts: np.ndarray, cell: Cell | None) -> None:
+    asked = read_url_parameter("by")
+    by = render_segments(
         "What the cells show",
         _BY,
         **control(
-            "evaluate_by", asked if asked in _BY else "count", lambda chosen: turn_to(by=chosen)
+            "evaluate_by", asked if asked in _BY else "count", lambda chosen: update_url(by=chosen)
         ),
     )
     hidden = st.toggle(
@@ -67,8 +67,8 @@ def _render_chart(tested: Tested, counts: np.ndarray, cell: Cell | None) -> None
         help="Hides the diagonal, the right answers.",
         **control(
             "evaluate_mistakes_only",
-            read_address("hide") == "1",
-            lambda chosen: turn_to(hide="1" if chosen else None),
+            read_url_parameter("hide") == "1",
+            lambda chosen: update_url(hide="1" if chosen else None),
         ),
     )
     figure = confusion_figure(
@@ -95,11 +95,11 @@ def _follow_click() -> None:
     points = st.session_state[_CHART]["selection"]["points"]
     if points:
         row, column = points[0]["customdata"]
-        turn_to(cell=f"{row}-{column}", digit=None)
+        update_url(cell=f"{row}-{column}", digit=None)
     else:
         # A second click on a cell takes its selection back.
         _forget_choice()
-        turn_to(cell=None, digit=None)
+        update_url(cell=None, digit=None)
 
 
 def _forget_choice() -> None:
@@ -107,16 +107,16 @@ def _forget_choice() -> None:
         st.session_state[key] = None
 
 
-def _render_cell_choice(tested: Tested, cell: Cell | None) -> None:
+def _render_cell_choice(tested: EvaluatedModel, cell: Cell | None) -> None:
     """The same as a click on a cell, for keyboards and screen readers."""
     names: list[int | None] = [None, *range(len(tested.class_names))]
 
     def follow(_: object) -> None:
         true, said = (st.session_state[key] for key in _CHOICES)
         if true is not None and said is not None:
-            turn_to_cell((true, said))
+            show_cell((true, said))
         elif cell is not None:
-            turn_to_cell(None)
+            show_cell(None)
 
     with st.container(horizontal=True):
         for number, (key, label) in enumerate(zip(_CHOICES, ("True", "Read as"), strict=True)):
@@ -131,7 +131,7 @@ def _render_cell_choice(tested: Tested, cell: Cell | None) -> None:
             )
 
 
-def _render_confusions(tested: Tested, counts: np.ndarray) -> None:
+def _render_confusions(tested: EvaluatedModel, counts: np.ndarray) -> None:
     confusions = list_confusions(counts, limit=_N_CONFUSIONS)
     if not confusions:
         st.success("It reads every digit of this test set right.")
@@ -141,19 +141,19 @@ def _render_confusions(tested: Tested, counts: np.ndarray) -> None:
         _render_confusion(tested, confusion)
 
 
-def _render_confusion(tested: Tested, confusion: Confusion) -> None:
+def _render_confusion(tested: EvaluatedModel, confusion: Confusion) -> None:
     cell = (confusion.true, confusion.predicted)
     st.button(
         confusion.describe(tested.class_names),
         key=f"evaluate_confusion_{cell[0]}_{cell[1]}",
-        on_click=callback(turn_to_cell),
+        on_click=callback(show_cell),
         args=(cell,),
         type="tertiary",
         help=f"{confusion.share:.1%} of this true class. Click to see the digits.",
     )
 
 
-def _render_cell(tested: Tested, cell: Cell) -> None:
+def _render_cell(tested: EvaluatedModel, cell: Cell) -> None:
     true, said = (tested.class_names[k] for k in cell)
     query = GalleryQuery(true=cell[0], predicted=cell[1])
     found = find_digits(tested.report, query)
@@ -164,10 +164,10 @@ def _render_cell(tested: Tested, cell: Cell) -> None:
     often = {0: "never", 1: "once", 2: "twice"}.get(len(found), f"{len(found):,} times")
     st.markdown(f"**{true} read as {said}: {often}**")
     if len(found):
-        shown = cut_page(found, 0, page_size=_N_BESIDE).indices
-        render_wall(
+        shown = paginate(found, 0, page_size=_N_BESIDE).indices
+        render_thumbnail_grid(
             tested, shown, key="evaluate_cell_wall", label=f"{true} read as {said}",
-            on_pick=lambda index: turn_to(digit=str(index)),
+            on_pick=lambda index: update_url(digit=str(index)),
         )  # fmt: skip
     with st.container(horizontal=True):
         if len(found) > _N_BESIDE and not tested.names:
@@ -177,16 +177,16 @@ def _render_cell(tested: Tested, cell: Cell) -> None:
             )  # fmt: skip
         st.button(
             "Most frequent mistakes", key="evaluate_cell_back", type="tertiary",
-            on_click=callback(turn_to_cell), args=(None,), icon=":material/arrow_back:",
+            on_click=callback(show_cell), args=(None,), icon=":material/arrow_back:",
         )  # fmt: skip
 
 
 def _show_all(query: GalleryQuery) -> None:
-    turn_to_query(query)
-    turn_to(view="mistakes")
+    show_query(query)
+    update_url(view="mistakes")
 
 
-def _render_table(tested: Tested, counts: np.ndarray) -> None:
+def _render_table(tested: EvaluatedModel, counts: np.ndarray) -> None:
     names = tested.class_names
     st.table(
         {"true ↓ read as →": list(names)}

@@ -7,26 +7,26 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from digitlab.datasets.loading import Dataset, stamp_local_files
+from digitlab.datasets.loading import Dataset, fingerprint_local_files
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.results_cache import (
     REPORT_FILE,
-    Pictures,
+    TestImages,
     describe_data,
     find_dataset,
-    get_lab_dir,
-    load_pictures,
+    get_results_dir,
     load_report,
+    load_test_images,
 )
-from digitlab.model_store.store import ShelvedModel
+from digitlab.model_store.store import StoredModel
 from digitlab.reports.document import Subject
 
 Stamp = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
-class Tested:
+class EvaluatedModel:
     """A model on a test set.
 
     Attributes:
@@ -35,9 +35,9 @@ class Tested:
         names: where each picture came from, of a person's own set.
     """
 
-    model: ShelvedModel
+    model: StoredModel
     report: EvaluationReport
-    pictures: Pictures | None
+    pictures: TestImages | None
     class_names: tuple[str, ...]
     data: dict[str, Any] = field(default_factory=dict)
     names: tuple[str, ...] = ()
@@ -84,19 +84,19 @@ class Tested:
         )
 
 
-def load_tested(model: ShelvedModel) -> Tested:
+def load_evaluated_model(model: StoredModel) -> EvaluatedModel:
     """A model on the test set of its data.
 
     Raises:
-        ShelfError: its report is missing or damaged.
+        ModelStoreError: its report is missing or damaged.
     """
     # A finished job, or another model under the same id, changes a file's time.
-    paths = (model.directory / REPORT_FILE, get_lab_dir(model) / REPORT_FILE)
+    paths = (model.directory / REPORT_FILE, get_results_dir(model) / REPORT_FILE)
     times = tuple(map(_read_time, paths))
     return _load(str(model.directory), times, _stamp_data(model), _model=model)
 
 
-def find_training_set(model: ShelvedModel) -> Dataset | None:
+def find_training_set(model: StoredModel) -> Dataset | None:
     """The training pictures, where this machine has them."""
     data = model.card["data"]
     return _find_dataset(
@@ -106,14 +106,14 @@ def find_training_set(model: ShelvedModel) -> Dataset | None:
 
 @st.cache_resource(show_spinner="Loading the test digits …", max_entries=8)
 def _load(
-    directory: str, times: tuple[int, ...], data_stamp: Stamp, *, _model: ShelvedModel
-) -> Tested:
+    directory: str, times: tuple[int, ...], data_stamp: Stamp, *, _model: StoredModel
+) -> EvaluatedModel:
     report = load_report(_model)
     spec = get_dataset_spec(_model.card["data"]["dataset"]).test_spec
-    return Tested(
+    return EvaluatedModel(
         model=_model,
         report=report,
-        pictures=load_pictures(_model, report),
+        pictures=load_test_images(_model, report),
         class_names=spec.class_names,
         data=describe_data(_model, report),
     )
@@ -121,13 +121,13 @@ def _load(
 
 @st.cache_resource(show_spinner="Looking for the training digits …", max_entries=2)
 def _find_dataset(
-    dataset: str, is_sample: bool, data_stamp: Stamp, *, _model: ShelvedModel
+    dataset: str, is_sample: bool, data_stamp: Stamp, *, _model: StoredModel
 ) -> Dataset | None:
     return find_dataset(_model)
 
 
-def _stamp_data(model: ShelvedModel) -> Stamp:
-    return stamp_local_files(model.card["data"]["dataset"])
+def _stamp_data(model: StoredModel) -> Stamp:
+    return fingerprint_local_files(model.card["data"]["dataset"])
 
 
 def _read_time(path: Path) -> int:

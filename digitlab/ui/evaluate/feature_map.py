@@ -5,10 +5,10 @@ import streamlit as st
 
 from digitlab.evaluation.results_cache import load_map
 from digitlab.figures.feature_map import MAX_RIGHT, feature_map_figure
-from digitlab.ui.evaluate.evaluated_model import Tested
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.evaluate.job_panel import render_job
-from digitlab.ui.evaluate.url_state import control, read_address, turn_to
-from digitlab.ui.selectors import choose_part
+from digitlab.ui.evaluate.url_state import control, read_url_parameter, update_url
+from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
 
 _KINDS = {"pca": "Main axes (PCA)", "tsne": "Neighbourhoods (t-SNE)"}
@@ -20,16 +20,16 @@ _CHART = "evaluate_feature_map"
 _LAST = "evaluate_map_last"
 
 
-def render_feature_map(tested: Tested) -> None:
+def render_feature_map(tested: EvaluatedModel) -> None:
     """The map by PCA or t-SNE; where it is not computed yet, the way to it."""
-    asked = read_address("kind")
-    kind = choose_part(
+    asked = read_url_parameter("kind")
+    kind = render_segments(
         "Kind of map",
         _KINDS,
         **control(
             "evaluate_map_kind",
             asked if asked in _KINDS else "pca",
-            lambda one: turn_to(kind=one),
+            lambda one: update_url(kind=one),
         ),
     )
     places = load_map(tested.model, tested.report, kind)
@@ -39,12 +39,12 @@ def render_feature_map(tested: Tested) -> None:
             render_job(tested.model, "tsne", "Draw the map")
         else:
             st.info("Nobody has looked at this network's features yet.")
-            render_job(tested.model, "insight", "Look at them")
+            render_job(tested.model, "feature_analysis", "Look at them")
         return
     _render_points(tested, places, kind)
 
 
-def _render_points(tested: Tested, places: np.ndarray, kind: str) -> None:
+def _render_points(tested: EvaluatedModel, places: np.ndarray, kind: str) -> None:
     report = tested.report
     figure = feature_map_figure(
         places, report.labels, report.is_right, tested.class_names, _TITLES[kind]
@@ -71,4 +71,4 @@ def _follow_click() -> None:
         place = points[-1]["customdata"]
         st.session_state[_LAST] = str(int(place[0] if isinstance(place, list) else place))
     # A second click on a point takes its selection back, and means the point again.
-    turn_to(digit=st.session_state.get(_LAST))
+    update_url(digit=st.session_state.get(_LAST))

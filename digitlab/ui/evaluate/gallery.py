@@ -10,14 +10,14 @@ from digitlab.evaluation.gallery import (
     ORDERS,
     GalleryPage,
     GalleryQuery,
-    cut_page,
     find_digits,
     get_suspects,
+    paginate,
 )
-from digitlab.ui.evaluate.evaluated_model import Tested
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.evaluate.job_panel import render_job
-from digitlab.ui.evaluate.thumbnail_grid import render_wall
-from digitlab.ui.evaluate.url_state import control, read_number, read_query, turn_to, turn_to_query
+from digitlab.ui.evaluate.thumbnail_grid import render_thumbnail_grid
+from digitlab.ui.evaluate.url_state import control, read_number, read_query, show_query, update_url
 from digitlab.ui.streamlit_internals import callback
 
 # Beyond any test set, at 60 a page.
@@ -30,28 +30,28 @@ _FLAGS = {
 }  # fmt: skip
 
 
-def render_gallery(tested: Tested) -> None:
+def render_gallery(tested: EvaluatedModel) -> None:
     """Filters, one page of digits, and the way to the next."""
     query = read_query()
     _render_filters(tested, query)
     found = find_digits(tested.report, query)
-    page = cut_page(found, read_number("page", _MAX_PAGES) or 0)
+    page = paginate(found, read_number("page", _MAX_PAGES) or 0)
     _render_count(page, query)
     if page.n:
-        render_wall(
+        render_thumbnail_grid(
             tested, page.indices, key="evaluate_wall",
             label=f"Page {page.number + 1} of the digits",
-            on_pick=lambda index: turn_to(digit=str(index)),
+            on_pick=lambda index: update_url(digit=str(index)),
         )  # fmt: skip
         _render_paging(page)
     else:
         st.info("No digit is like that. Take a filter away.")
-    if tested.report.insight is None:
+    if tested.report.feature_analysis is None:
         with st.expander("Look for doubtful labels and the most alike training digits"):
-            render_job(tested.model, "insight", "Look for them")
+            render_job(tested.model, "feature_analysis", "Look for them")
 
 
-def _render_filters(tested: Tested, query: GalleryQuery) -> None:
+def _render_filters(tested: EvaluatedModel, query: GalleryQuery) -> None:
     names = tested.class_names
     classes: list[int | None] = [None, *range(len(names))]
     with st.container(horizontal=True, key="evaluate_filters"):
@@ -96,11 +96,11 @@ def _choose(name: str, label: str, query: GalleryQuery, options: list[Any], tell
 
 
 def _render_flag(
-    tested: Tested, query: GalleryQuery, name: str, label: str, help_text: str
+    tested: EvaluatedModel, query: GalleryQuery, name: str, label: str, help_text: str
 ) -> None:
     count = int((tested.report.is_refused if name == "refused" else get_suspects(tested.report))
                 .sum())  # fmt: skip
-    is_unknown = name == "suspect" and tested.report.insight is None
+    is_unknown = name == "suspect" and tested.report.feature_analysis is None
     st.toggle(
         f"{label} ({'not looked for yet' if is_unknown else f'{count:,}'})",
         disabled=not count and not getattr(query, name),
@@ -115,7 +115,7 @@ def _render_flag(
 
 def _filter(**changes: Any) -> None:
     # Read now: the filter before may have been changed since the page was made.
-    turn_to_query(replace(read_query(), **changes))
+    show_query(replace(read_query(), **changes))
 
 
 def _render_count(page: GalleryPage, query: GalleryQuery) -> None:
@@ -130,7 +130,7 @@ def _render_count(page: GalleryPage, query: GalleryQuery) -> None:
             st.button(
                 "All digits", key="evaluate_filters_off", type="tertiary",
                 icon=":material/filter_alt_off:",
-                on_click=callback(turn_to_query), args=(GalleryQuery(),),
+                on_click=callback(show_query), args=(GalleryQuery(),),
             )  # fmt: skip
 
 
@@ -151,6 +151,6 @@ def _render_paging(page: GalleryPage) -> None:
                 key=f"evaluate_page_{name}",
                 icon=icon,
                 disabled=not 0 <= number <= last or number == page.number,
-                on_click=callback(turn_to),
+                on_click=callback(update_url),
                 kwargs={"page": str(number)},
             )

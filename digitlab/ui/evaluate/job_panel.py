@@ -6,7 +6,7 @@ import streamlit as st
 
 from digitlab.errors import DigitlabError
 from digitlab.evaluation.jobs import JOB_KINDS, Job, JobStatus, find_job, start_job
-from digitlab.model_store.store import ShelvedModel
+from digitlab.model_store.store import StoredModel
 from digitlab.ui.streamlit_internals import callback
 
 _EVERY_S = 0.5
@@ -15,7 +15,7 @@ _PROBLEM = "evaluate_job_problem"
 _PACKAGES = {"tsne": ("sklearn",)}
 
 
-def render_job(model: ShelvedModel, kind: str, start_label: str) -> None:
+def render_job(model: StoredModel, kind: str, start_label: str) -> None:
     """A button to start, or how far it is; the page runs again when it is done.
 
     Args:
@@ -50,7 +50,7 @@ def render_job(model: ShelvedModel, kind: str, start_label: str) -> None:
         )
 
 
-def _start(model: ShelvedModel, kind: str) -> None:
+def _start(model: StoredModel, kind: str) -> None:
     try:
         start_job(model, kind)
     except DigitlabError as error:

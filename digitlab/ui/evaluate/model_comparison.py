@@ -5,39 +5,41 @@ import streamlit as st
 
 from digitlab.evaluation.comparison import Comparison, compare_reports
 from digitlab.figures.confusion import difference_figure
-from digitlab.model_store.store import ShelvedModel
-from digitlab.ui.evaluate.evaluated_model import Tested, load_tested
-from digitlab.ui.evaluate.thumbnail_grid import render_wall
-from digitlab.ui.evaluate.url_state import control, read_address, turn_to
-from digitlab.ui.selectors import choose_part, name_models
+from digitlab.model_store.store import StoredModel
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, load_evaluated_model
+from digitlab.ui.evaluate.thumbnail_grid import render_thumbnail_grid
+from digitlab.ui.evaluate.url_state import control, read_url_parameter, update_url
+from digitlab.ui.selectors import format_model_names, render_segments
 
 _N_SHOWN = 60
 
 
-def render_compare(tested: Tested, models: dict[str, ShelvedModel]) -> Tested:
+def render_model_comparison(
+    tested: EvaluatedModel, models: dict[str, StoredModel]
+) -> EvaluatedModel:
     """Choose the second model; numbers, test, digits, difference of the matrices.
 
     Returns:
         The model whose answers are shown: a digit that is clicked opens with them.
     Raises:
-        ShelfError: the second model's report is damaged, or of other digits.
+        ModelStoreError: the second model's report is damaged, or of other digits.
     """
     others = {key: model for key, model in models.items() if key != tested.model.id}
     if not others:
         st.info("There is only one model on the shelf. Train another and keep it to compare.")
         return tested
-    asked = read_address("other")
+    asked = read_url_parameter("other")
     chosen: str = st.selectbox(
         "Compare with",
         list(others),
-        format_func=name_models(models).__getitem__,
+        format_func=format_model_names(models).__getitem__,
         **control(
             "evaluate_other",
             asked if asked in others else next(iter(others)),
-            lambda key: turn_to(other=key),
+            lambda key: update_url(other=key),
         ),
     )
-    second = load_tested(others[chosen])
+    second = load_evaluated_model(others[chosen])
     comparison = compare_reports(tested.report, second.report)
     _render_numbers(tested, second)
     st.markdown(comparison.describe(tested.model.label, second.model.label))
@@ -46,7 +48,7 @@ def render_compare(tested: Tested, models: dict[str, ShelvedModel]) -> Tested:
     return wrong
 
 
-def _render_numbers(first: Tested, second: Tested) -> None:
+def _render_numbers(first: EvaluatedModel, second: EvaluatedModel) -> None:
     rows = {
         "Accuracy": [_tell_accuracy(one) for one in (first, second)],
         "Loss": [f"{one.report.metrics['loss']:.4f}" for one in (first, second)],
@@ -69,26 +71,28 @@ def _render_numbers(first: Tested, second: Tested) -> None:
     )
 
 
-def _tell_accuracy(tested: Tested) -> str:
+def _tell_accuracy(tested: EvaluatedModel) -> str:
     low, high = tested.report.metrics["interval"]
     return f"{tested.report.accuracy:.2%} ({low:.2%} to {high:.2%})"
 
 
-def _render_digits(first: Tested, second: Tested, comparison: Comparison) -> Tested:
+def _render_digits(
+    first: EvaluatedModel, second: EvaluatedModel, comparison: Comparison
+) -> EvaluatedModel:
     """Digits that one or both read wrong; the model whose answers stand below them."""
     groups = {
         "first": (f"Only {first.model.label} reads right", comparison.only_first, second),
         "second": (f"Only {second.model.label} reads right", comparison.only_second, first),
         "both": ("Both read wrong", comparison.both_wrong, first),
     }
-    asked = read_address("group")
-    which = choose_part(
+    asked = read_url_parameter("group")
+    which = render_segments(
         "Which digits",
         {key: f"{title} ({len(indices):,})" for key, (title, indices, _) in groups.items()},
         **control(
             "evaluate_compare_group",
             asked if asked in groups else "first",
-            lambda chosen: turn_to(group=chosen),
+            lambda chosen: update_url(group=chosen),
         ),
     )
     title, indices, wrong = groups[which]
@@ -98,16 +102,18 @@ def _render_digits(first: Tested, second: Tested, comparison: Comparison) -> Tes
     # Shown with the wrong answers, the most confident first.
     order = np.argsort(-wrong.report.confidences[indices], kind="stable")
     shown = indices[order][:_N_SHOWN]
-    render_wall(
+    render_thumbnail_grid(
         wrong, shown, key="evaluate_compare_wall", label=title,
-        on_pick=lambda index: turn_to(digit=str(index)),
+        on_pick=lambda index: update_url(digit=str(index)),
     )  # fmt: skip
     beyond = f" The first {_N_SHOWN} of {len(indices):,}." if len(indices) > _N_SHOWN else ""
     st.caption(f"Below each digit, what {wrong.model.label} says.{beyond}")
     return wrong
 
 
-def _render_difference(first: Tested, second: Tested, comparison: Comparison) -> None:
+def _render_difference(
+    first: EvaluatedModel, second: EvaluatedModel, comparison: Comparison
+) -> None:
     st.plotly_chart(
         difference_figure(
             comparison.difference, first.class_names, is_dark=st.context.theme.type == "dark"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from digitlab.evaluation.results_cache import load_robustness, measure_digit_ms
 from digitlab.reports.document import render_html, to_json
-from digitlab.ui.evaluate.evaluated_model import Tested
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.model_cache import get_reader
 
 _N_TIMED = 50
@@ -18,7 +18,7 @@ _MEANINGS = {
 }
 
 
-def render_figures(tested: Tested) -> None:
+def render_figures(tested: EvaluatedModel) -> None:
     """How good, how sure, how large, how quick; on which digits."""
     metrics = tested.report.metrics
     low, high = metrics["interval"]
@@ -45,7 +45,7 @@ def render_figures(tested: Tested) -> None:
     render_data(tested)
 
 
-def render_data(tested: Tested) -> None:
+def render_data(tested: EvaluatedModel) -> None:
     """Which data, how many, a sample or all; what has to stand beside the figures."""
     report, low_high = tested.report, tested.report.metrics["interval"]
     which = "the offline sample of " if tested.data["is_sample"] else ""
@@ -59,7 +59,7 @@ def render_data(tested: Tested) -> None:
         st.warning(note, icon=":material/info:")
 
 
-def measure_time(tested: Tested) -> float | None:
+def measure_time(tested: EvaluatedModel) -> float | None:
     """Milliseconds a digit; None where there are no pictures to read."""
     if tested.pictures is None:
         return None
@@ -68,7 +68,7 @@ def measure_time(tested: Tested) -> float | None:
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _measure(model_id: str, sha256: str, *, _tested: Tested) -> float:
+def _measure(model_id: str, sha256: str, *, _tested: EvaluatedModel) -> float:
     images = _tested.known_images
     assert images is not None
     return measure_digit_ms(get_reader(_tested.model), images[:_N_TIMED])
@@ -78,7 +78,7 @@ def _show(label: str, value: str, help_text: str) -> None:
     st.metric(label, value, help=help_text, width="content")
 
 
-def render_downloads(tested: Tested, *, key: str) -> None:
+def render_downloads(tested: EvaluatedModel, *, key: str) -> None:
     """Two buttons: one HTML page with its figures inside, and JSON with all numbers."""
     # A person's own set says nothing about the model's robustness, which was measured elsewhere.
     robustness = None if tested.names else load_robustness(tested.model)

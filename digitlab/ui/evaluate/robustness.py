@@ -10,29 +10,29 @@ from digitlab.datasets.registry import get_dataset_spec
 from digitlab.evaluation.results_cache import load_robustness
 from digitlab.evaluation.robustness import CORRUPTIONS, Corruption, Robustness, corrupt_ladder
 from digitlab.figures.robustness import describe_robustness, robustness_figure
-from digitlab.figures.theme import RIGHT, WRONG
+from digitlab.figures.theme import CORRECT, WRONG
 from digitlab.inference.reader import Answer
-from digitlab.ui.evaluate.evaluated_model import Tested
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.evaluate.job_panel import render_job
 from digitlab.ui.evaluate.thumbnail_grid import encode_picture
-from digitlab.ui.evaluate.url_state import control, read_address, read_number, turn_to
+from digitlab.ui.evaluate.url_state import control, read_number, read_url_parameter, update_url
 from digitlab.ui.model_cache import get_reader
-from digitlab.ui.selectors import choose_part
+from digitlab.ui.selectors import render_segments
 
 _GREY_DIMENSIONS = 3
 
 
-def render_robustness(tested: Tested) -> None:
+def render_robustness(tested: EvaluatedModel) -> None:
     """Choose a change; its curve; one digit under it."""
-    asked = read_address("corruption")
-    chosen = choose_part(
+    asked = read_url_parameter("corruption")
+    chosen = render_segments(
         "What is done to the digits",
         {key: corruption.label for key, corruption in CORRUPTIONS.items()},
         as_pills=True,
         **control(
             "evaluate_corruption",
             asked if asked in CORRUPTIONS else next(iter(CORRUPTIONS)),
-            lambda key: turn_to(corruption=key),
+            lambda key: update_url(corruption=key),
         ),
     )
     corruption = CORRUPTIONS[chosen]
@@ -73,7 +73,7 @@ def _render_curve(robustness: Robustness, corruption: Corruption) -> None:
     )
 
 
-def _render_ladder(tested: Tested, corruption: Corruption) -> None:
+def _render_ladder(tested: EvaluatedModel, corruption: Corruption) -> None:
     """One digit of the person's choice at every strength, and what it is read as."""
     st.subheader("One digit, step by step", anchor=False)
     known = tested.known_images
@@ -92,7 +92,7 @@ def _render_ladder(tested: Tested, corruption: Corruption) -> None:
             **control(
                 "evaluate_ladder_digit",
                 _find_first(tested) if asked is None else asked,
-                lambda place: turn_to(ladder=str(int(place))),
+                lambda place: update_url(ladder=str(int(place))),
             ),
         )
     )
@@ -112,7 +112,7 @@ def _render_ladder(tested: Tested, corruption: Corruption) -> None:
     st.caption(f"Strength in {corruption.unit}; below each, what it is read as and how sure.")
 
 
-def _find_first(tested: Tested) -> int:
+def _find_first(tested: EvaluatedModel) -> int:
     """The first digit whose picture is here."""
     return int(tested.pictures.is_known.argmax()) if tested.pictures else 0
 
@@ -120,7 +120,7 @@ def _find_first(tested: Tested) -> int:
 def _build_step(
     strength: float, image: np.ndarray, answer: Answer, label: int, class_names: Sequence[str]
 ) -> str:
-    colour = RIGHT if answer.digit == label else WRONG
+    colour = CORRECT if answer.digit == label else WRONG
     said = class_names[answer.digit] if answer.is_digit else "no digit"
     return (
         f'<figure role="listitem"><div>{strength:g}</div>'

@@ -10,17 +10,17 @@ from digitlab.evaluation.report import Neighbours
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.figures.saliency import occlusion_figure
 from digitlab.inference.saliency import compute_occlusion
-from digitlab.ui.draw.input_source import hand_over
-from digitlab.ui.evaluate.evaluated_model import Tested, find_training_set
+from digitlab.ui.draw.input_source import use_image
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, find_training_set
 from digitlab.ui.evaluate.thumbnail_grid import encode_picture
-from digitlab.ui.evaluate.url_state import read_number, read_query, read_view, turn_to
+from digitlab.ui.evaluate.url_state import read_number, read_query, read_view, update_url
 from digitlab.ui.model_cache import get_reader
 from digitlab.ui.streamlit_internals import callback
 
 _GREY_DIMENSIONS = 2
 
 
-def render_chosen_digit(tested: Tested) -> None:
+def render_selected_sample(tested: EvaluatedModel) -> None:
     """Open the digit that the address names, if it names one, above the page."""
     index = read_number("digit", len(tested.report.labels))
     if index is None:
@@ -32,7 +32,7 @@ def render_chosen_digit(tested: Tested) -> None:
     show(_render_detail)(tested, index)
 
 
-def _render_detail(tested: Tested, index: int) -> None:
+def _render_detail(tested: EvaluatedModel, index: int) -> None:
     report = tested.report
     _render_steps(tested, index)
     left, right = st.columns([1, 1.3], gap="medium")
@@ -54,10 +54,10 @@ def _render_detail(tested: Tested, index: int) -> None:
 
 
 def _close() -> None:
-    turn_to(digit=None)
+    update_url(digit=None)
 
 
-def _render_steps(tested: Tested, index: int) -> None:
+def _render_steps(tested: EvaluatedModel, index: int) -> None:
     """To the digits before and after it in the gallery, as that is filtered and sorted."""
     if read_view() != "mistakes":
         return
@@ -76,13 +76,13 @@ def _render_steps(tested: Tested, index: int) -> None:
                 icon=f":material/{icon}:",
                 disabled=not is_there,
                 # The dialog shows another digit.
-                on_click=callback(turn_to, whole_page=True),
+                on_click=callback(update_url, whole_page=True),
                 kwargs={"digit": str(found[beside])} if is_there else None,
             )
         st.caption(f"{place + 1:,} of {len(found):,}")
 
 
-def _render_picture(tested: Tested, index: int) -> None:
+def _render_picture(tested: EvaluatedModel, index: int) -> None:
     report = tested.report
     true, said = (tested.class_names[k] for k in (report.labels[index], report.predictions[index]))
     image = tested.get_image(index)
@@ -104,21 +104,21 @@ def _render_picture(tested: Tested, index: int) -> None:
         facts.append(f"Place {index} in the test set, counted from 0.")
     if report.is_refused[index]:
         facts.append("The network takes it for no digit, so the Draw page would read nothing.")
-    if report.insight is not None and report.insight.is_suspect[index]:
+    if report.feature_analysis is not None and report.feature_analysis.is_suspect[index]:
         facts.append(f"Its label, {true}, is doubtful: perhaps it is a {said}.")
     st.caption(" ".join(facts))
     if image is not None and tested.has_digits:
         _render_ways_on(tested, image, index)
 
 
-def _render_ways_on(tested: Tested, image: np.ndarray, index: int) -> None:
+def _render_ways_on(tested: EvaluatedModel, image: np.ndarray, index: int) -> None:
     """Elsewhere with this digit."""
     if not tested.names:
         st.button(
             "Turn, move and blur it",
             key="evaluate_to_ladder",
             icon=":material/blur_on:",
-            on_click=callback(turn_to, whole_page=True),
+            on_click=callback(update_url, whole_page=True),
             kwargs={"view": "robustness", "ladder": str(index), "digit": None},
         )
     st.button(
@@ -130,13 +130,13 @@ def _render_ways_on(tested: Tested, image: np.ndarray, index: int) -> None:
     )
 
 
-def _draw(tested: Tested, image: np.ndarray) -> None:
-    hand_over(image, tested.model.id)
-    turn_to(digit=None)
+def _draw(tested: EvaluatedModel, image: np.ndarray) -> None:
+    use_image(image, tested.model.id)
+    update_url(digit=None)
     st.switch_page("pages/draw.py")
 
 
-def _render_why(tested: Tested, image: np.ndarray, index: int) -> None:
+def _render_why(tested: EvaluatedModel, image: np.ndarray, index: int) -> None:
     """Which ink speaks for the answer, and, where it is wrong, which for the true class."""
     report = tested.report
     said, true = int(report.predictions[index]), int(report.labels[index])
@@ -156,20 +156,20 @@ def _render_why(tested: Tested, image: np.ndarray, index: int) -> None:
     )
 
 
-def _render_neighbours(tested: Tested, index: int) -> None:
-    insight = tested.report.insight
-    if insight is None:
+def _render_neighbours(tested: EvaluatedModel, index: int) -> None:
+    feature_analysis = tested.report.feature_analysis
+    if feature_analysis is None:
         st.caption(
             "The most alike training digits are not known yet. Below the gallery you can have "
             "them looked for, in one go for the whole test set."
         )
         return
     label = int(tested.report.labels[index])
-    found = insight.get_neighbours(index, label)
+    found = feature_analysis.get_neighbours(index, label)
     if any(one.images is None for one in found):
         dataset = find_training_set(tested.model)
         if dataset is not None:
-            found = insight.get_neighbours(index, label, dataset.images_train)
+            found = feature_analysis.get_neighbours(index, label, dataset.images_train)
     st.markdown("**The most alike training digits, to the network**")
     for one in found:
         _render_row(one, tested.class_names[one.digit])

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from digitlab.figures.theme import RIGHT, WRONG
+from digitlab.figures.theme import CORRECT, WRONG
 
 _CSS = f"""
 <style>
@@ -17,7 +17,7 @@ _CSS = f"""
 .evaluate-large {{ width: min(100%, 15rem); aspect-ratio: 1; image-rendering: pixelated;
   border-radius: 0.5rem; border: 1px solid light-dark(#ddd6c9, #3d4046); display: block; }}
 .evaluate-verdict {{ font-size: 1.2rem; border-left: 4px solid; padding-left: 0.6rem; }}
-.evaluate-right {{ border-color: {RIGHT}; }}
+.evaluate-right {{ border-color: {CORRECT}; }}
 .evaluate-wrong {{ border-color: {WRONG}; }}
 .evaluate-row {{ display: flex; flex-wrap: wrap; gap: 0.35rem; align-items: center; }}
 .evaluate-row > span {{ min-width: 7rem; font-size: 0.9rem; }}

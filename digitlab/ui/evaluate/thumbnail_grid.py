@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from digitlab.figures.theme import RIGHT, VALIDATION, WRONG
-from digitlab.png import build_address, put_on_paper
-from digitlab.ui.evaluate.evaluated_model import Tested
+from digitlab.figures.theme import CORRECT, VALIDATION, WRONG
+from digitlab.png import build_data_uri, to_dark_on_light
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.evaluate.job_panel import render_job
 from digitlab.ui.streamlit_internals import callback
 
@@ -27,7 +27,7 @@ button:focus-visible {{ outline: 2px solid var(--st-primary-color); outline-offs
 .unknown .picture {{ background: none; border: 1px dashed var(--st-border-color); }}
 .caption {{ font-size: 0.75rem; line-height: 1.2; text-align: center; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; border-bottom: 2px solid transparent; }}
-.right .caption {{ border-color: {RIGHT}; }}
+.right .caption {{ border-color: {CORRECT}; }}
 .wrong .caption {{ border-color: {WRONG}; }}
 .doubtful .caption {{ border-color: {VALIDATION}; border-bottom-style: dashed; }}
 """
@@ -78,22 +78,27 @@ def build_sprite(images: np.ndarray) -> str:
     Args:
         images: `(n, h, w)` or `(n, h, w, 3)` uint8, n > 0.
     """
-    shown = np.stack([put_on_paper(image) for image in images])
+    shown = np.stack([to_dark_on_light(image) for image in images])
     rows = math.ceil(len(shown) / SPRITE_COLUMNS)
     lacking = rows * SPRITE_COLUMNS - len(shown)
     shown = np.concatenate([shown, np.full((lacking, *shown.shape[1:]), 255, np.uint8)])
     grid = shown.reshape(rows, SPRITE_COLUMNS, *shown.shape[1:]).swapaxes(1, 2)
     height, width = rows * shown.shape[1], SPRITE_COLUMNS * shown.shape[2]
-    return build_address(grid.reshape(height, width, *shown.shape[3:]))
+    return build_data_uri(grid.reshape(height, width, *shown.shape[3:]))
 
 
 def encode_picture(image: np.ndarray) -> str:
     """One picture, `(h, w)` or `(h, w, 3)` uint8, as an address for an `img`."""
-    return build_address(put_on_paper(image))
+    return build_data_uri(to_dark_on_light(image))
 
 
-def render_wall(
-    tested: Tested, indices: np.ndarray, *, key: str, on_pick: Callable[[int], None], label: str
+def render_thumbnail_grid(
+    tested: EvaluatedModel,
+    indices: np.ndarray,
+    *,
+    key: str,
+    on_pick: Callable[[int], None],
+    label: str,
 ) -> None:
     """Show test digits; where there are no pictures, their answers as a table.
 
@@ -127,11 +132,13 @@ def render_wall(
         _render_lack(tested)
 
 
-def _describe_tile(tested: Tested, index: int) -> dict[str, object]:
+def _describe_tile(tested: EvaluatedModel, index: int) -> dict[str, object]:
     report = tested.report
     true, said = (tested.class_names[k] for k in (report.labels[index], report.predictions[index]))
     is_right = bool(report.is_right[index])
-    is_doubtful = report.insight is not None and bool(report.insight.is_suspect[index])
+    is_doubtful = report.feature_analysis is not None and bool(
+        report.feature_analysis.is_suspect[index]
+    )
     words = tested.describe(index) + (", its label is doubtful" if is_doubtful else "")
     looks = ["right" if is_right else "wrong"]
     looks += ["doubtful"] if is_doubtful else []
@@ -144,7 +151,7 @@ def _describe_tile(tested: Tested, index: int) -> dict[str, object]:
     }
 
 
-def _render_table(tested: Tested, indices: np.ndarray) -> None:
+def _render_table(tested: EvaluatedModel, indices: np.ndarray) -> None:
     report = tested.report
     st.dataframe(
         {
@@ -157,7 +164,7 @@ def _render_table(tested: Tested, indices: np.ndarray) -> None:
     )
 
 
-def _render_lack(tested: Tested) -> None:
+def _render_lack(tested: EvaluatedModel) -> None:
     """What to do about pictures that are not here."""
     st.caption(
         "Only mistakes and close calls come with a model: the other pictures are not on this "

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from digitlab.evaluation.gallery import GalleryQuery
-from digitlab.ui.streamlit_internals import callback, has_come_back
+from digitlab.ui.streamlit_internals import callback, is_history_navigation
 
 VIEWS = {
     "glance": "At a glance",
@@ -28,11 +28,11 @@ _NAMES = (
 _KEPT = "evaluate_kept"
 
 
-def enter_address() -> None:
+def load_url_state() -> None:
     """Called first at each run: take over the address, or put back what was looked at last."""
     query = st.query_params
     asked = {name: query[name] for name in _NAMES if name in query}
-    if _KEPT not in st.session_state or has_come_back():
+    if _KEPT not in st.session_state or is_history_navigation():
         st.session_state[_KEPT] = asked
         return
     kept = _get_kept()
@@ -41,13 +41,13 @@ def enter_address() -> None:
     query.update(kept)
 
 
-def read_address(name: str) -> str | None:
+def read_url_parameter(name: str) -> str | None:
     """One part of the address; None where it does not say."""
     value: str | None = _get_kept().get(name)
     return value
 
 
-def turn_to(**changes: str | None) -> None:
+def update_url(**changes: str | None) -> None:
     """Change what is looked at; None takes a part away.
 
     Only from a callback, or before a rerun.
@@ -62,15 +62,15 @@ def turn_to(**changes: str | None) -> None:
 
 def read_view() -> str:
     """Which of `VIEWS` is looked at."""
-    view = read_address("view")
+    view = read_url_parameter("view")
     return view if view in VIEWS else "glance"
 
 
-def turn_to_view(view: str) -> None:
+def show_view(view: str) -> None:
     """Turn to another part of the page; the gallery begins with the mistakes."""
-    turn_to(view=view, digit=None)
+    update_url(view=view, digit=None)
     if view == "mistakes" and read_query() == GalleryQuery():
-        turn_to_query(GalleryQuery(right=False))
+        show_query(GalleryQuery(right=False))
 
 
 def read_query() -> GalleryQuery:
@@ -78,15 +78,15 @@ def read_query() -> GalleryQuery:
     return GalleryQuery.from_params(_get_kept())
 
 
-def turn_to_query(query: GalleryQuery) -> None:
+def show_query(query: GalleryQuery) -> None:
     """Show other digits in the gallery, from their first page on."""
     params = query.to_params()
-    turn_to(page=None, **{name: params.get(name) for name in _QUERY})
+    update_url(page=None, **{name: params.get(name) for name in _QUERY})
 
 
 def read_number(name: str, limit: int) -> int | None:
     """A part of the address that is a whole number from 0 to below a limit, else None."""
-    text = read_address(name) or ""
+    text = read_url_parameter(name) or ""
     # Long digits strings are nobody's index, and slow to read.
     if not (text.isascii() and text.isdigit() and len(text) < 9):
         return None

@@ -7,22 +7,22 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from digitlab.errors import OwnSetError
+from digitlab.errors import UserTestSetError
 from digitlab.evaluation.report import evaluate_images
-from digitlab.evaluation.results_cache import Pictures
+from digitlab.evaluation.results_cache import TestImages
 from digitlab.evaluation.user_test_set import (
-    OwnSet,
+    UserTestSet,
     label_drawings,
     pack_labelled_zip,
     read_labelled_zip,
 )
 from digitlab.ui.canvas import Drawing, get_drawing, render_ink_canvas
-from digitlab.ui.evaluate.confusion import render_matrix
-from digitlab.ui.evaluate.evaluated_model import Tested
+from digitlab.ui.evaluate.confusion import render_confusion
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.evaluate.overview import render_downloads
-from digitlab.ui.evaluate.url_state import turn_to
+from digitlab.ui.evaluate.url_state import update_url
 from digitlab.ui.model_cache import get_reader
-from digitlab.ui.selectors import choose_part
+from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
 
 # Kept under keys of ours: a widget's state goes when its page is left.
@@ -41,7 +41,7 @@ _WAYS = {
 _MAX_UPLOAD_MB = 200
 
 
-def render_own_drawings(on_ready: Callable[[OwnSet], object]) -> None:
+def render_user_drawings(on_ready: Callable[[UserTestSet], object]) -> None:
     """A small canvas, the digit that is meant, and a button; all digits as a test set.
 
     Args:
@@ -78,10 +78,10 @@ def render_own_drawings(on_ready: Callable[[OwnSet], object]) -> None:
         st.error(problem)
 
 
-def _gather(on_ready: Callable[[OwnSet], object]) -> None:
+def _gather(on_ready: Callable[[UserTestSet], object]) -> None:
     try:
         on_ready(label_drawings(st.session_state[_DRAWINGS]))
-    except OwnSetError as error:
+    except UserTestSetError as error:
         st.session_state[_DRAWINGS_PROBLEM] = str(error)
 
 
@@ -97,7 +97,7 @@ def _add() -> None:
     state[_DRAWINGS_VERSION] += 1
 
 
-def forget_drawings() -> None:
+def clear_drawings() -> None:
     """Begin anew."""
     st.session_state.pop(_DRAWINGS, None)
 
@@ -115,7 +115,7 @@ def _tell_how_many(count: int) -> None:
               on_click=callback(_remove_last), type="tertiary")  # fmt: skip
 
 
-def render_own_set(tested: Tested) -> Tested | None:
+def render_user_test_set(tested: EvaluatedModel) -> EvaluatedModel | None:
     """Ask for digits; show how the model reads them. They are kept for this session only.
 
     Returns:
@@ -125,12 +125,12 @@ def render_own_set(tested: Tested) -> Tested | None:
         st.info("This network reads no digits. Choose another model for a test set of your own.")
         return None
     st.markdown("See how the network reads digits that you or others wrote.")
-    way = choose_part("Where they come from", _WAYS, key="evaluate_own_way")
+    way = render_segments("Where they come from", _WAYS, key="evaluate_own_way")
     if way == "zip":
         _render_upload()
     else:
-        render_own_drawings(lambda drawn: _keep(drawn, "drawn", "Digits drawn by you"))
-    own: OwnSet | None = st.session_state.get(_SET)
+        render_user_drawings(lambda drawn: _keep(drawn, "drawn", "Digits drawn by you"))
+    own: UserTestSet | None = st.session_state.get(_SET)
     if own is None:
         return None
     result = _evaluate(tested, own)
@@ -156,7 +156,7 @@ def _render_upload() -> None:
         st.error(state[_PROBLEM])
 
 
-def _read_zip(file: UploadedFile) -> OwnSet | None:
+def _read_zip(file: UploadedFile) -> UserTestSet | None:
     """The digits in it; None, with a problem to tell, where there are none."""
     bar = st.progress(0.0, "Reading the zip …")
 
@@ -166,14 +166,14 @@ def _read_zip(file: UploadedFile) -> OwnSet | None:
     st.session_state.pop(_PROBLEM, None)
     try:
         return read_labelled_zip(file, progress=tell)
-    except OwnSetError as error:
+    except UserTestSetError as error:
         st.session_state[_PROBLEM] = str(error)
         return None
     finally:
         bar.empty()
 
 
-def _keep(own: OwnSet | None, source: str, name: str) -> None:
+def _keep(own: UserTestSet | None, source: str, name: str) -> None:
     state = st.session_state
     state[_SET], state[_SOURCE], state[_NAME] = own, source, name
     state.pop(_TESTED, None)
@@ -182,16 +182,16 @@ def _keep(own: OwnSet | None, source: str, name: str) -> None:
 def _forget() -> None:
     for key in (_SET, _SOURCE, _NAME, _TESTED, _PROBLEM):
         st.session_state.pop(key, None)
-    forget_drawings()
+    clear_drawings()
     # A new key is an empty uploader.
     st.session_state[_VERSION] = st.session_state.get(_VERSION, 0) + 1
-    turn_to(cell=None, digit=None)
+    update_url(cell=None, digit=None)
 
 
-def _evaluate(tested: Tested, own: OwnSet) -> Tested:
+def _evaluate(tested: EvaluatedModel, own: UserTestSet) -> EvaluatedModel:
     """Read once a model and set."""
     sha256 = tested.model.card["files"]["model.tflite"]["sha256"]
-    kept: tuple[str, Tested] | None = st.session_state.get(_TESTED)
+    kept: tuple[str, EvaluatedModel] | None = st.session_state.get(_TESTED)
     if kept is not None and kept[0] == sha256:
         return kept[1]
     report = evaluate_images(get_reader(tested.model), own.images, own.labels)
@@ -200,13 +200,13 @@ def _evaluate(tested: Tested, own: OwnSet) -> Tested:
         "licence": "", "notes": [],
     }  # fmt: skip
     result = replace(
-        tested, report=report, pictures=Pictures.of_all(own.images), data=data, names=own.names
+        tested, report=report, pictures=TestImages.of_all(own.images), data=data, names=own.names
     )
     st.session_state[_TESTED] = (sha256, result)
     return result
 
 
-def _render_result(result: Tested, own: OwnSet) -> None:
+def _render_result(result: EvaluatedModel, own: UserTestSet) -> None:
     metrics = result.report.metrics
     low, high = metrics["interval"]
     st.subheader(result.data["label"], anchor=False)
@@ -223,7 +223,7 @@ def _render_result(result: Tested, own: OwnSet) -> None:
             f"So few digits tell little: the accuracy may as well be anything from {low:.0%} to "
             f"{high:.0%}."
         )
-    render_matrix(result)
+    render_confusion(result)
     with st.container(horizontal=True):
         render_downloads(result, key="evaluate_own_report")
         st.download_button(

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from digitlab.errors import DigitlabError
-from digitlab.model_store.store import ShelvedModel, list_models
+from digitlab.model_store.store import StoredModel, list_models
 from digitlab.nets.architectures import NETS
 
 DOWNLOADS = {
@@ -13,7 +13,7 @@ DOWNLOADS = {
 }
 
 
-def render_model(model: ShelvedModel) -> None:
+def render_model(model: StoredModel) -> None:
     """One model: its figures, where it comes from, its files."""
     card = model.card
     test, low_high = card["test"], card["test"]["interval"]
@@ -41,7 +41,7 @@ def render_model(model: ShelvedModel) -> None:
     render_downloads(model)
 
 
-def render_downloads(model: ShelvedModel) -> None:
+def render_downloads(model: StoredModel) -> None:
     """A button for each file of the model."""
     with st.container(horizontal=True):
         for name, (label, help_text) in DOWNLOADS.items():

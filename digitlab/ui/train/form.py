@@ -30,7 +30,7 @@ _STEPS = {
 }
 _NAMED: dict[str, Mapping[str, DatasetSpec | NetSpec]] = {"dataset": DATASETS, "net": NETS}
 _WORDS = {
-    "own": "as designed",
+    "default": "as designed",
     "sparse_categorical_crossentropy": "cross-entropy",
     "categorical_crossentropy": "cross-entropy, one-hot labels",
     "mse": "mean squared error",
@@ -97,16 +97,16 @@ def render_all_settings() -> None:
                 _render_setting(spec)
 
 
-def name_setting(name: str) -> str:
+def get_setting_label(name: str) -> str:
     """A setting's name for people."""
     spec = next((spec for spec in fields(TrainConfig) if spec.name == name), None)
     return str(spec.metadata["label"]) if spec else name
 
 
-def tell_value(name: str, value: Any) -> str:
+def format_value(name: str, value: Any) -> str:
     """A setting's value for people."""
     if value is None:
-        return _WORDS["own"]
+        return _WORDS["default"]
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
@@ -135,7 +135,7 @@ def _render_setting(spec: Spec) -> None:
 def _render_choice(spec: Spec, common: dict[str, Any]) -> None:
     st.selectbox(
         options=list(spec.metadata["choices"]),
-        format_func=lambda value: tell_value(spec.name, value),
+        format_func=lambda value: format_value(spec.name, value),
         **common,
     )
 
@@ -158,7 +158,7 @@ def _render_number(spec: Spec, common: dict[str, Any]) -> None:
     is_whole = about["kind"] == "whole number"
     # An optional number is empty as long as the network's or method's own counts.
     optional: dict[str, Any] = (
-        {"value": None, "placeholder": _WORDS["own"]} if about["is_optional"] else {}
+        {"value": None, "placeholder": _WORDS["default"]} if about["is_optional"] else {}
     )
     st.number_input(
         min_value=about["low"],

@@ -12,11 +12,11 @@ from digitlab.figures.class_balance import class_balance_figure, describe_class_
 from digitlab.nets.summary import compute_layer_table
 from digitlab.training.config import TrainConfig
 from digitlab.training.recipes import RECIPES
-from digitlab.ui.selectors import choose_part
+from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.train.form import fill_form
 from digitlab.ui.train.start import find_recipe
-from digitlab.ui.train.user_digits import render_own_digits
+from digitlab.ui.train.user_digits import render_user_digits
 
 _N_SHOWN = 40
 # A download by a worker shows after so many seconds.
@@ -137,9 +137,9 @@ def build_picture_sheet(images: np.ndarray, has_ink: bool) -> np.ndarray:
 
 def render_preview(config: TrainConfig | ConfigError) -> None:
     """The parts to choose from, and the chosen one."""
-    part = choose_part("What to look at", _PARTS, key="train_preview")
+    part = render_segments("What to look at", _PARTS, key="train_preview")
     if part == "digits":
-        render_own_digits()
+        render_user_digits()
     elif isinstance(config, ConfigError):
         st.caption("The preview comes back when the settings can be used.")
     elif part == "network":
@@ -175,7 +175,7 @@ def _render_data(config: TrainConfig) -> None:
         st.info(sample)
         return
     n_validation = int(sample.n_train * config.validation_split)
-    n_training = round((sample.n_train - n_validation) * config.data_share)
+    n_training = round((sample.n_train - n_validation) * config.training_fraction)
     st.markdown(
         f"**{n_training:,} images** to learn from, {n_validation:,} to choose the best epoch, "
         f"{sample.n_test:,} to test with."

@@ -11,14 +11,14 @@ from digitlab.runs.control import can_resume, delete_run, inspect_run, resume_ru
 from digitlab.runs.run import Run
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.train.form import fill_form
-from digitlab.ui.train.run_choice import forget_run, name_run, show_form
-from digitlab.ui.train.run_view import tell_phase
+from digitlab.ui.train.run_choice import forget_run, get_run_name, show_form
+from digitlab.ui.train.run_view import format_phase
 
 _PROBLEM = "train_problem"
 
 
-def try_to(action: Callable[[], object]) -> Callable[[], None]:
-    """An action as a callback; what goes wrong is shown by `render_problem`, in its own words."""
+def report_errors(action: Callable[[], object]) -> Callable[[], None]:
+    """An action as a callback; what goes wrong is shown by `render_error`, in its own words."""
 
     def attempt() -> None:
         try:
@@ -29,16 +29,16 @@ def try_to(action: Callable[[], object]) -> Callable[[], None]:
     return callback(attempt)
 
 
-def render_problem() -> None:
+def render_error() -> None:
     """What went wrong at the last click, once."""
     problem = st.session_state.pop(_PROBLEM, None)
     if problem:
         st.error(problem)
 
 
-def render_steering(run: Run) -> None:
+def render_run_actions(run: Run) -> None:
     """The buttons that a run in this state needs."""
-    phase = tell_phase(inspect_run(run))
+    phase = format_phase(inspect_run(run))
     with st.container(horizontal=True, vertical_alignment="bottom", key="train_steering"):
         if phase in ("live", "hanging", "queued"):
             _render_stop(run, phase)
@@ -62,7 +62,7 @@ def _render_stop(run: Run, phase: str) -> None:
         type="primary",
         help=help_text,
         disabled=is_asked,
-        on_click=try_to(lambda: stop_run(run)),
+        on_click=report_errors(lambda: stop_run(run)),
     )
     if is_asked or phase == "hanging":
         st.button(
@@ -70,7 +70,7 @@ def _render_stop(run: Run, phase: str) -> None:
             key="train_stop_now",
             icon=":material/cancel:",
             help="Ends the process. The epochs that were saved are kept and can be resumed.",
-            on_click=try_to(lambda: stop_run(run, force=True)),
+            on_click=report_errors(lambda: stop_run(run, force=True)),
         )
 
 
@@ -94,20 +94,20 @@ def _render_resume(run: Run) -> None:
         icon=":material/resume:",
         type="primary",
         help="Goes on from the last epoch: weights, optimizer and curves continue.",
-        on_click=try_to(lambda: resume_run(run, epochs=int(st.session_state[key]))),
+        on_click=report_errors(lambda: resume_run(run, epochs=int(st.session_state[key]))),
     )
 
 
 def _render_shelve(run: Run) -> None:
     with st.popover("Keep", icon=":material/shelves:", key=f"train_keep_{run.id}"):
         key = f"train_shelf_name_{run.id}"
-        st.text_input("Name on the shelf", name_run(run), key=key)
+        st.text_input("Name on the shelf", get_run_name(run), key=key)
         st.button(
             "Put on the shelf",
             key="train_shelve",
             type="primary",
             icon=":material/shelves:",
-            on_click=try_to(lambda: _shelve(run, st.session_state[key])),
+            on_click=report_errors(lambda: _shelve(run, st.session_state[key])),
         )
     model = find_shelved(run)
     if model:
@@ -141,16 +141,16 @@ def _render_more(run: Run, *, is_over: bool) -> None:
             icon=":material/content_copy:",
             width="stretch",
             help="Fills the form with this run's settings.",
-            on_click=try_to(lambda: _duplicate(run)),
+            on_click=report_errors(lambda: _duplicate(run)),
         )
         key = f"train_name_{run.id}"
-        st.text_input("Name", name_run(run), key=key, max_chars=80)
+        st.text_input("Name", get_run_name(run), key=key, max_chars=80)
         st.button(
             "Rename",
             key="train_rename",
             icon=":material/edit:",
             width="stretch",
-            on_click=try_to(lambda: run.rename(st.session_state[key])),
+            on_click=report_errors(lambda: run.rename(st.session_state[key])),
         )
         if is_over:
             st.button(
@@ -159,7 +159,7 @@ def _render_more(run: Run, *, is_over: bool) -> None:
                 icon=":material/delete:",
                 width="stretch",
                 help="Removes its curves, weights and settings. What is on the shelf stays.",
-                on_click=try_to(lambda: _delete(run)),
+                on_click=report_errors(lambda: _delete(run)),
             )
 
 

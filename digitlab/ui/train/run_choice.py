@@ -8,8 +8,8 @@ from digitlab.errors import RunError
 from digitlab.runs.control import inspect_run
 from digitlab.runs.run import Run, list_runs
 from digitlab.runs.status import describe_state
-from digitlab.ui.selectors import choose_part
-from digitlab.ui.streamlit_internals import callback, has_come_back, uninterrupted
+from digitlab.ui.selectors import render_segments
+from digitlab.ui.streamlit_internals import callback, defer_rerun, is_history_navigation
 
 VIEWS = {
     "choose": ":material/tune: Choose",
@@ -27,8 +27,8 @@ _RUN_WIDGET = "train_run_choice"
 def render_view_choice() -> str:
     """The three parts of the page; an address with a run opens the second."""
     state, asked = st.session_state, st.query_params.get("run")
-    if _VIEW not in state or has_come_back():
-        with uninterrupted():
+    if _VIEW not in state or is_history_navigation():
+        with defer_rerun():
             state[_RUN] = asked or state.get(_RUN)
             _turn_to("watch" if asked else "choose")
     # A new key after each turn: a browser that has not heard of the turn yet may still send what
@@ -36,7 +36,7 @@ def render_view_choice() -> str:
     key = f"train_view_{state[_TURNS]}"
     state.setdefault(key, state[_VIEW])
     with st.container(key="train_view", width="content"):
-        view = choose_part("What to do", VIEWS, key=key)
+        view = render_segments("What to do", VIEWS, key=key)
     state[_VIEW] = view
     if view != "watch":
         # The address is what a refresh or another visitor sees.
@@ -82,7 +82,7 @@ def render_run_choice() -> Run | None:
     chosen: str = st.selectbox(
         "Run",
         list(runs),
-        format_func=lambda run_id: tell_run(runs[run_id]),
+        format_func=lambda run_id: format_run(runs[run_id]),
         key=_RUN_WIDGET,
         on_change=callback(_turn_to_choice),
         label_visibility="collapsed",
@@ -91,23 +91,23 @@ def render_run_choice() -> Run | None:
     return runs[chosen]
 
 
-def tell_run(run: Run) -> str:
+def format_run(run: Run) -> str:
     """A run's name and where it stands, in few words."""
     try:
-        return f"{name_run(run)} · {describe_state(inspect_run(run))}"
+        return f"{get_run_name(run)} · {describe_state(inspect_run(run))}"
     except RunError:
         # Told in full where the run is looked at.
-        return f"{name_run(run)} · damaged"
+        return f"{get_run_name(run)} · damaged"
 
 
-def name_run(run: Run) -> str:
+def get_run_name(run: Run) -> str:
     """A run's name for people: what it was called, else its id."""
     return run.read_meta().label or run.id
 
 
-def name_runs(runs: Sequence[Run]) -> dict[str, str]:
+def get_unique_run_names(runs: Sequence[Run]) -> dict[str, str]:
     """Names by ids, no two the same."""
-    names = {run.id: name_run(run) for run in runs}
+    names = {run.id: get_run_name(run) for run in runs}
     twice = {name for name in names.values() if list(names.values()).count(name) > 1}
     return {
         run_id: f"{name} ({run_id})" if name in twice else name for run_id, name in names.items()

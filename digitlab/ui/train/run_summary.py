@@ -6,22 +6,22 @@ from dataclasses import fields
 import streamlit as st
 
 from digitlab.errors import DigitlabError
-from digitlab.evaluation.comparison import Outcome, find_differences, judge_outcomes, read_outcome
+from digitlab.evaluation.comparison import Outcome, find_differences, rank_outcomes, read_outcome
 from digitlab.figures.training_curves import describe_run_comparison, run_comparison_figure
 from digitlab.runs.run import Run, list_runs
 from digitlab.runs.status import format_duration
 from digitlab.training.config import TrainConfig
 from digitlab.ui.chart import render_steady_chart
-from digitlab.ui.selectors import choose_part
-from digitlab.ui.train.form import name_setting, tell_value
-from digitlab.ui.train.run_choice import name_runs, tell_run
+from digitlab.ui.selectors import render_segments
+from digitlab.ui.train.form import format_value, get_setting_label
+from digitlab.ui.train.run_choice import format_run, get_unique_run_names
 
 _KEPT = "train_compared_kept"
 _WIDGET = "train_compared"
 _AT_FIRST = 2
 
 
-def render_record(run: Run) -> None:
+def render_run_summary(run: Run) -> None:
     """The result in one row; below, on demand, settings, command and history."""
     _render_outcome(run)
     with st.expander("Settings, command and figures of this run", key="train_record"):
@@ -58,7 +58,7 @@ def _render_outcome(run: Run) -> None:
 def _tell_settings(config: TrainConfig) -> str:
     """The six main settings, and of the others those that are not as usual."""
     told = [
-        f"{name_setting(spec.name)}: **{tell_value(spec.name, getattr(config, spec.name))}**"
+        f"{get_setting_label(spec.name)}: **{format_value(spec.name, getattr(config, spec.name))}**"
         for spec in fields(TrainConfig)
         if spec.metadata["is_basic"] or getattr(config, spec.name) != spec.default
     ]
@@ -75,7 +75,7 @@ def render_comparison() -> None:
     if not chosen:
         st.caption("Choose two runs or more.")
         return
-    names = name_runs(chosen)
+    names = get_unique_run_names(chosen)
     _render_chart(chosen, names)
     _render_table(chosen, names)
 
@@ -92,7 +92,7 @@ def _choose(runs: dict[str, Run]) -> list[Run]:
     state[_KEPT] = st.multiselect(
         "Runs",
         list(runs),
-        format_func=lambda run_id: tell_run(runs[run_id]),
+        format_func=lambda run_id: format_run(runs[run_id]),
         key=_WIDGET,
         placeholder="Choose two runs or more",
     )
@@ -100,7 +100,7 @@ def _choose(runs: dict[str, Run]) -> list[Run]:
 
 
 def _render_chart(runs: Sequence[Run], names: dict[str, str]) -> None:
-    quantity = choose_part(
+    quantity = render_segments(
         "What to compare",
         {"accuracy": "Accuracy", "loss": "Loss"},
         key="train_compared_quantity",
@@ -130,8 +130,8 @@ def _render_table(runs: Sequence[Run], names: dict[str, str]) -> None:
         st.warning(str(error))
         configs = {}
     for difference in find_differences(configs):
-        rows[name_setting(difference.field)] = [
-            tell_value(difference.field, difference.values[run.id]) for run in runs
+        rows[get_setting_label(difference.field)] = [
+            format_value(difference.field, difference.values[run.id]) for run in runs
         ]
     head = [names[run.id] for run in runs]
     st.table(
@@ -140,7 +140,7 @@ def _render_table(runs: Sequence[Run], names: dict[str, str]) -> None:
         hide_index=True,
     )
     judged = {names[run_id]: one for run_id, one in outcomes.items() if one}
-    if sentence := judge_outcomes(judged):
+    if sentence := rank_outcomes(judged):
         st.markdown(sentence)
     if len(runs) > 1 and configs and len(rows) == 3:
         st.caption("Their settings are the same.")

@@ -9,9 +9,9 @@ import streamlit as st
 
 from digitlab.datasets.registry import DATASETS
 from digitlab.errors import DigitlabError
-from digitlab.figures.training_curves import describe_learning, learning_figure
-from digitlab.inference.reader import format_share
-from digitlab.png import build_address, put_on_paper
+from digitlab.figures.training_curves import describe_training_curves, training_curves_figure
+from digitlab.inference.reader import format_percent
+from digitlab.png import build_data_uri, to_dark_on_light
 from digitlab.runs.control import inspect_run
 from digitlab.runs.run import Run
 from digitlab.runs.status import RunStatus, describe_status
@@ -48,7 +48,7 @@ def read_batch_curve(run: Run, status: RunStatus) -> list[dict[str, float]]:
     """Loss and accuracy within the running epoch.
 
     Returns:
-        As `learning_figure` takes them: `epoch` is a fraction; empty when nothing is trained.
+        As `training_curves_figure` takes them: `epoch` is a fraction; empty before training.
     """
     if status.state != "training" or not status.batches:
         return []
@@ -108,7 +108,7 @@ def describe_readings(readings: DigitReadings) -> str:
 def _build_line(readings: DigitReadings, k: int) -> str:
     label = int(readings.labels[k])
     meant = f"a {label}" if label >= 0 else f"digit {k + 1}"
-    thumbnail = build_address(put_on_paper(readings.images[k]))
+    thumbnail = build_data_uri(to_dark_on_light(readings.images[k]))
     cells = "".join(
         _build_cell(readings.probabilities[e, k], label, int(epoch))
         for e, epoch in enumerate(readings.epochs)
@@ -120,7 +120,7 @@ def _build_cell(probabilities: np.ndarray, label: int, epoch: int) -> str:
     said = int(probabilities.argmax())
     share = float(probabilities[said])
     look = "unknown" if label < 0 else ("right" if said == label else "wrong")
-    words = escape(f"After epoch {epoch}: {said}, {format_share(share)} sure")
+    words = escape(f"After epoch {epoch}: {said}, {format_percent(share)} sure")
     text = str(said) if said < 10 else "–"
     # Of ten classes, 10 % is as unsure as can be.
     strength = round(15 + 75 * max(0.0, share - 0.1) / 0.9)
@@ -140,7 +140,7 @@ def render_live_run(run: Run) -> None:
     show(run, status, width_px is None or width_px >= _ZOOMABLE_FROM_PX)
 
 
-def tell_phase(status: RunStatus) -> str:
+def format_phase(status: RunStatus) -> str:
     """What decides which buttons there are: it changes seldom."""
     if status.is_final or status.state in ("waiting", "queued"):
         return status.state
@@ -159,7 +159,7 @@ def _render(run: Run, first: RunStatus, zoomable: bool) -> None:
     except DigitlabError as error:
         st.error(str(error))
         return
-    if tell_phase(status) != tell_phase(first):
+    if format_phase(status) != format_phase(first):
         # Buttons and the list of runs stand outside of this fragment.
         st.rerun()
     # What is sometimes there keeps its place by an `st.empty`: Streamlit builds everything
@@ -239,14 +239,16 @@ def _render_curves(run: Run, status: RunStatus, history: list[Row], *, zoomable:
             st.html('<div class="run-blank">The curves begin with the first batches.</div>')
         return
     best = find_best_epoch(history) if len(history) > 1 else None
-    figure = learning_figure(
+    figure = training_curves_figure(
         history, batches, best_epoch=best, n_epochs=status.epochs, zoomable=zoomable
     )
     # A key becomes a class of the page, where other signs are not allowed.
     key = re.sub(r"[^A-Za-z0-9_-]", "-", f"train_curves_{run.id}")
     can_hold = zoomable and not status.is_final
     is_held = can_hold and st.session_state.get(_HOLD, False)
-    render_steady_chart(figure, key=key, alt=describe_learning(history, best), is_held=is_held)
+    render_steady_chart(
+        figure, key=key, alt=describe_training_curves(history, best), is_held=is_held
+    )
     if can_hold:
         st.toggle(
             "Hold the curves still",

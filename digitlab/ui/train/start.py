@@ -13,12 +13,12 @@ from digitlab.runs.control import start_run
 from digitlab.runs.queue import read_line
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
-from digitlab.training.config_warnings import find_doubts
+from digitlab.training.config_warnings import find_config_warnings
 from digitlab.training.recipes import RECIPES
 from digitlab.ui.train.form import Values, prepare_form
-from digitlab.ui.train.run_actions import try_to
+from digitlab.ui.train.run_actions import report_errors
 from digitlab.ui.train.run_choice import show_run
-from digitlab.ui.train.user_digits import get_own_digits
+from digitlab.ui.train.user_digits import get_user_digits
 
 # What the person's digits are: grey, 28 px.
 _DIGIT_SHAPE = (28, 28)
@@ -54,7 +54,7 @@ def render_start(config: TrainConfig | ConfigError) -> None:
         icon=":material/play_arrow:",
         width="stretch",
         disabled=not (is_good and is_installed),
-        on_click=try_to(_start),
+        on_click=report_errors(_start),
     )
     if not is_installed:
         st.info(
@@ -67,7 +67,7 @@ def render_start(config: TrainConfig | ConfigError) -> None:
     if n_before:
         runs = "Another run is" if n_before == 1 else f"{n_before} runs are"
         st.caption(f"{runs} before it: trainings go one after the other.")
-    for doubt in find_doubts(config):
+    for doubt in find_config_warnings(config):
         st.warning(doubt, icon=":material/lightbulb:")
 
 
@@ -76,7 +76,7 @@ def _start() -> None:
     config = read_form(prepare_form())
     if isinstance(config, ConfigError):
         raise config
-    digits = get_own_digits() if DATASETS[config.dataset].image_shape == _DIGIT_SHAPE else None
+    digits = get_user_digits() if DATASETS[config.dataset].image_shape == _DIGIT_SHAPE else None
     run = create_run(
         config,
         label=_propose_label(config),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from digitlab.figures.theme import RIGHT, TRAINING, VALIDATION, WRONG
+from digitlab.figures.theme import CORRECT, TRAINING, VALIDATION, WRONG
 
 # The theme's colours; its own variables reach into components only.
 _PAPER = "light-dark(#fbf9f5, #1b1c1f)"
@@ -14,7 +14,7 @@ _CSS = f"""
 .run-blank {{ min-height: 12rem; display: flex; align-items: center; opacity: 0.7; }}
 .finding {{ border-left: 4px solid {TRAINING}; padding: 0.15rem 0 0.15rem 0.8rem;
   margin: 0 0 0.5rem; }}
-.finding-good {{ border-color: {RIGHT}; }}
+.finding-good {{ border-color: {CORRECT}; }}
 .finding-problem {{ border-color: {VALIDATION}; }}
 .finding-advice {{ opacity: 0.75; }}
 .st-key-train_findings {{ min-height: 3.2rem; }}
@@ -42,7 +42,7 @@ _CSS = f"""
 .digit-strip th {{ font-weight: 400; font-size: 0.8rem; opacity: 0.75; }}
 .digit-strip tr > th:first-child {{ position: sticky; left: 0; z-index: 1; opacity: 1;
   background: {_PAPER}; }}
-.cell-right {{ background: color-mix(in srgb, {RIGHT} var(--strength), transparent); }}
+.cell-right {{ background: color-mix(in srgb, {CORRECT} var(--strength), transparent); }}
 .cell-wrong {{ background: color-mix(in srgb, {WRONG} var(--strength), transparent); }}
 .cell-unknown {{ background: color-mix(in srgb, {TRAINING} var(--strength), transparent); }}
 /* What measures the page or waits for it takes no room. */

@@ -8,7 +8,7 @@ import streamlit as st
 from digitlab.errors import DigitlabError
 from digitlab.inference.multi_digit import frame_many_drawing
 from digitlab.ink import parse_drawing
-from digitlab.png import build_address, put_on_paper
+from digitlab.png import build_data_uri, to_dark_on_light
 from digitlab.ui.browser_signals import measure_width
 from digitlab.ui.canvas import Drawing, render_ink_canvas
 from digitlab.ui.model_cache import get_reader, list_digit_models
@@ -26,21 +26,21 @@ _PEN_PX = 9
 
 
 @dataclass(frozen=True)
-class OwnDigits:
+class UserDigits:
     """What a person wrote: `(n, 28, 28)` uint8, and what each is meant to be, -1 if unknown."""
 
     images: np.ndarray
     labels: tuple[int, ...]
 
 
-def get_own_digits() -> OwnDigits | None:
+def get_user_digits() -> UserDigits | None:
     """The digits that are on the sheet now, if any."""
-    digits: OwnDigits | None = st.session_state.get(_DIGITS)
+    digits: UserDigits | None = st.session_state.get(_DIGITS)
     return digits
 
 
 @st.fragment
-def render_own_digits() -> None:
+def render_user_digits() -> None:
     """The sheet, and the digits that were found on it."""
     st.markdown(
         "Write up to ten digits. After each epoch you see how the network reads them by then."
@@ -62,7 +62,7 @@ def render_own_digits() -> None:
         found = found[:MAX_DIGITS]
     images = np.stack([image for image, _ in found])
     labels = _ask_labels("".join(str(answer.digit) for _, answer in found))
-    st.session_state[_DIGITS] = OwnDigits(images, labels)
+    st.session_state[_DIGITS] = UserDigits(images, labels)
     _render_found(images)
 
 
@@ -119,6 +119,6 @@ def _ask_labels(reading: str) -> tuple[int, ...]:
 
 
 def _render_found(images: np.ndarray) -> None:
-    addresses = [build_address(put_on_paper(image)) for image in images]
+    addresses = [build_data_uri(to_dark_on_light(image)) for image in images]
     pictures = "".join(f'<img src="{address}" alt="">' for address in addresses)
     st.html(f'<div class="thumbnails" title="As the network will see them">{pictures}</div>')
