@@ -12,7 +12,8 @@ DigitlabError
 │   └── PictureError            a picture file cannot be read
 ├── UserTestSetError                 labelled pictures cannot be used as a test set
 ├── ModelStoreError                  a model is missing or damaged
-└── RunError                    a training run is missing or failed
+├── RunError                    a training run is missing or failed
+└── OwnerError                  a run, model or data set belongs to another user
 ```
 
 Each message is one sentence or two for the person in front of the screen: what happened, why,
@@ -66,3 +67,7 @@ class ModelStoreError(DigitlabError):
 
 class RunError(DigitlabError):
     """A training run is missing, could not start, or failed."""
+
+
+class OwnerError(DigitlabError):
+    """A run, a model, a data set or a job belongs to another user."""

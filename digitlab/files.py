@@ -1,17 +1,22 @@
-"""Files replaced as a whole: a reader, or a crash, finds the old one or the new one."""
+"""Files replaced as a whole, and JSON that is checked when it is read."""
 
+import functools
 import json
 import os
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+T = TypeVar("T")
 
 
-def replace_file(path: Path, content: bytes, *, is_lasting: bool = False) -> None:
-    """Write a file beside its place and move it there.
+def replace_file(path: Path, content: bytes, *, is_durable: bool = False) -> None:
+    """Write a file beside its place and move it there: a reader sees the old or the new one.
 
     Args:
-        is_lasting: wait until it is on the disk, so that it outlives a power cut too.
+        is_durable: flush to the disk first, so that the file survives a power cut.
     Raises:
         OSError: the disk is full, for example; the old file is still there.
     """
@@ -19,7 +24,7 @@ def replace_file(path: Path, content: bytes, *, is_lasting: bool = False) -> Non
     try:
         with draft.open("wb") as file:
             file.write(content)
-            if is_lasting:
+            if is_durable:
                 file.flush()
                 os.fsync(file.fileno())
         draft.replace(path)
@@ -32,3 +37,27 @@ def write_json(path: Path, values: Any) -> None:
     """Write JSON so that a reader sees the old file or the new one, never half of one."""
     text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
     replace_file(path, text.encode("utf-8"))
+
+
+def load_json(path: Path, kind: type[T]) -> T:
+    """Load a JSON file as a dataclass or `TypedDict`; unknown fields are ignored.
+
+    Args:
+        kind: the type its content must have, field by field.
+    Raises:
+        OSError: the file is missing or unreadable.
+        ValueError: it is no JSON, or a field is missing or of another type; the message names it.
+    """
+    content = path.read_bytes()
+    try:
+        value: T = _build_adapter(kind).validate_json(content, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "content"
+        raise ValueError(f"{place}: {first['msg']}") from error
+    return value
+
+
+@functools.lru_cache
+def _build_adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
