@@ -4,8 +4,9 @@ import functools
 import json
 import os
 import threading
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -50,7 +51,7 @@ def load_json(path: Path, kind: type[T]) -> T:
     """
     content = path.read_bytes()
     try:
-        value: T = _build_adapter(kind).validate_json(content, strict=True)
+        value: T = _get_adapter(cast("Hashable", kind)).validate_json(content, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "content"
@@ -59,5 +60,5 @@ def load_json(path: Path, kind: type[T]) -> T:
 
 
 @functools.lru_cache
-def _build_adapter(kind: Any) -> TypeAdapter[Any]:
+def _get_adapter(kind: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
