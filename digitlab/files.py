@@ -61,4 +61,4 @@ def load_json(path: Path, kind: type[T]) -> T:
 
 @functools.lru_cache
 def _get_adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    return TypeAdapter(cast("Any", kind))
