@@ -25,6 +25,8 @@ class DatasetSpec:
         array_sha256: sha256 of each array's bytes as uint8 in C order, where it is known. A file
             in another container is accepted when its arrays match.
         layout: how the files are packed: "npz", "idx" or "cifar"; "made" from other sets.
+        is_digits: whether the images are handwritten digits, which the Draw page can read.
+        synthesis: what generated images are added for training: "handwriting", or None.
         tested_on: another set, where that one's test images are this one's.
     """
 
@@ -40,6 +42,8 @@ class DatasetSpec:
     homepage: str
     array_sha256: Mapping[str, str] = field(default_factory=dict)
     has_sample: bool = False
+    is_digits: bool = False
+    synthesis: str | None = None
     tested_on: str | None = None
 
     @property
@@ -81,6 +85,7 @@ _SPECS = (
             "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
         },
         has_sample=True,
+        is_digits=True,
     ),
     DatasetSpec(
         id="fashion_mnist",
@@ -166,7 +171,8 @@ _SPECS = (
             "http://yann.lecun.com/exdb/mnist/ and UNIPEN train_r01_v07, "
             "https://zenodo.org/records/1195803"
         ),
-        has_sample=False,
+        is_digits=True,
+        synthesis="handwriting",
         tested_on="mnist",
     ),
 )
