@@ -160,7 +160,7 @@ def _test_dataset(model: StoredModel, data: str | None) -> _Tested:
         (*dataset.notes, *_warn_of_known_digits(model, dataset)),
         dataset.spec.licence,
         dataset.is_sample,
-        dataset.spec.id == DATASETS[_get_dataset_id(model)].test_spec.id,
+        dataset.spec.id == DATASETS[_get_dataset_id(model)].base_spec.id,
     )
 
 

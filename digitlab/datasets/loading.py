@@ -133,7 +133,7 @@ def load_dataset(
     """
     spec = get_dataset_spec(dataset) if isinstance(dataset, str) else dataset
     # A set that is made from another one has no files: `handwriting` makes it.
-    spec = spec.test_spec
+    spec = spec.base_spec
     load_errors: list[str] = []
     sources = _list_local_sources(spec)
     if may_download:
@@ -158,7 +158,7 @@ def load_local_dataset(dataset: str, *, is_sample: bool = False) -> Dataset | No
     Raises:
         ConfigError: no data set has this id.
     """
-    spec = get_dataset_spec(dataset).test_spec
+    spec = get_dataset_spec(dataset).base_spec
     if is_sample:
         try:
             return _pack(spec, load_sample(), "offline sample", [], is_sample=True)
@@ -175,7 +175,7 @@ def fingerprint_local_files(dataset: str) -> tuple[tuple[str, int], ...]:
     Raises:
         ConfigError: no data set has this id.
     """
-    spec = get_dataset_spec(dataset).test_spec
+    spec = get_dataset_spec(dataset).base_spec
     found = [find() or [] for _, find in _list_local_sources(spec)]
     return tuple((str(path), path.stat().st_mtime_ns) for paths in found for path in paths)
 

@@ -1,14 +1,15 @@
-"""Which data sets there are, where their publishers keep them and how to know them again."""
+"""The data sets: facts about each, download addresses and checksums."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from digitlab.errors import ConfigError
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of a data set: its address, its hash and the names Keras gives it in its cache."""
+    """One file of a data set: its address, its sha256 and its names in Keras's cache."""
 
     name: str
     url: str
@@ -20,14 +21,18 @@ class RemoteFile:
 class DatasetSpec:
     """One data set.
 
+    Code asks these fields, never for an id, so that a new data set is one row of this table.
+
     Attributes:
         image_shape: `(h, w)` for grey images, `(h, w, 3)` for colour.
-        array_sha256: sha256 of each array's bytes as uint8 in C order, where it is known. A file
-            in another container is accepted when its arrays match.
-        layout: how the files are packed: "npz", "idx" or "cifar"; "made" from other sets.
-        is_digits: whether the images are handwritten digits, which the Draw page can read.
-        synthesis: what generated images are added for training: "handwriting", or None.
-        tested_on: another set, where that one's test images are this one's.
+        layout: file format: "npz", "idx" or "cifar"; "derived" for a set without files.
+        array_sha256: sha256 of each array's bytes as uint8 in C order, where it is known. Files
+            in another container are accepted when their arrays match.
+        is_digits: whether the classes begin with the digits 0 to 9 on 28x28 grey images, so that
+            a model trained on it can read handwriting.
+        has_sample: whether the offline sample can replace the full set.
+        base_dataset: id of the data set that a derived set loads its images from and is tested on.
+        synthesis: which generated images are added for training; None adds nothing.
     """
 
     id: str
@@ -41,15 +46,15 @@ class DatasetSpec:
     licence: str
     homepage: str
     array_sha256: Mapping[str, str] = field(default_factory=dict)
-    has_sample: bool = False
     is_digits: bool = False
-    synthesis: str | None = None
-    tested_on: str | None = None
+    has_sample: bool = False
+    base_dataset: str | None = None
+    synthesis: Literal["handwriting"] | None = None
 
     @property
-    def test_spec(self) -> "DatasetSpec":
-        """The data set whose test images count: its own, or another's."""
-        return DATASETS[self.tested_on] if self.tested_on else self
+    def base_spec(self) -> "DatasetSpec":
+        """The data set that files and test images come from: its base, or itself."""
+        return DATASETS[self.base_dataset] if self.base_dataset else self
 
 
 _FASHION_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -84,8 +89,8 @@ _SPECS = (
             "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
             "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
         },
-        has_sample=True,
         is_digits=True,
+        has_sample=True,
     ),
     DatasetSpec(
         id="fashion_mnist",
@@ -159,21 +164,21 @@ _SPECS = (
     ),
     DatasetSpec(
         id="handwriting",
-        label="MNIST, pen strokes, and what is no digit",
+        label="MNIST, pen strokes and non-digits",
         image_shape=(28, 28),
         class_names=(*"0123456789", "no digit"),
         n_train=0,
         n_test=10_000,
         files=(),
-        layout="made",
+        layout="derived",
         licence="MNIST: CC BY-SA 3.0; pen strokes: CC BY 4.0 (UNIPEN)",
         homepage=(
             "http://yann.lecun.com/exdb/mnist/ and UNIPEN train_r01_v07, "
             "https://zenodo.org/records/1195803"
         ),
         is_digits=True,
+        base_dataset="mnist",
         synthesis="handwriting",
-        tested_on="mnist",
     ),
 )
 
@@ -181,7 +186,7 @@ DATASETS: dict[str, DatasetSpec] = {spec.id: spec for spec in _SPECS}
 
 
 def get_dataset_spec(dataset_id: str) -> DatasetSpec:
-    """The spec with this id.
+    """Return the spec with this id.
 
     Raises:
         ConfigError: no data set has this id.

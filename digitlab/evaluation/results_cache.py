@@ -94,7 +94,7 @@ def describe_data(model: StoredModel, report: EvaluationReport) -> dict[str, Any
     """Which data the figures are from: `label`, `n`, `is_sample`, `licence`, `notes`."""
     data = model.card["data"]
     # The card names the data set a model learned from; it may have been tested on another.
-    spec = get_dataset_spec(data["dataset"]).test_spec
+    spec = get_dataset_spec(data["dataset"]).base_spec
     return {
         "label": spec.label,
         "n": len(report.labels),

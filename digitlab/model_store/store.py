@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ModelStoreError, RunError
 from digitlab.files import write_json
 from digitlab.inference.reader import DigitReader
@@ -52,7 +53,8 @@ class StoredModel:
     @property
     def reads_digits(self) -> bool:
         """Whether it can serve the Draw page: trained on 28x28 digits."""
-        return bool(self.card["data"]["dataset"] in ("mnist", "handwriting"))
+        spec = DATASETS.get(self.card["data"]["dataset"])
+        return spec is not None and spec.is_digits
 
     @property
     def notes(self) -> tuple[str, ...]:

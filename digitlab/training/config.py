@@ -34,7 +34,7 @@ def validate_cross_fields(config: "TrainConfig") -> None:
 
 
 def _check_sample(config: "TrainConfig") -> None:
-    if config.exclude_sample and not get_dataset_spec(config.dataset).test_spec.has_sample:
+    if config.exclude_sample and not get_dataset_spec(config.dataset).base_spec.has_sample:
         raise ConfigError(
             f"exclude_sample is set, but dataset is {config.dataset!r}, which has no sample."
         )

@@ -74,7 +74,7 @@ def _doubt_validation(config: TrainConfig) -> Iterator[str]:
 
 def _doubt_augmentation(config: TrainConfig) -> Iterator[str]:
     has_photos = len(get_dataset_spec(config.dataset).image_shape) == 3
-    has_digits = config.dataset in ("mnist", "handwriting")
+    has_digits = get_dataset_spec(config.dataset).is_digits
     if config.flip and has_digits:
         yield "A digit in the mirror is no digit (or another one): flipping is meant for photos."
     if (config.rotation_deg or 0) > _UPSIDE_DOWN_DEG and has_digits:
@@ -89,7 +89,7 @@ def _doubt_augmentation(config: TrainConfig) -> Iterator[str]:
 def _doubt_amount(config: TrainConfig) -> Iterator[str]:
     spec = get_dataset_spec(config.dataset)
     # A set that is made from another has no count of its own.
-    n_images = spec.n_train or spec.test_spec.n_train
+    n_images = spec.n_train or spec.base_spec.n_train
     n_training = n_images * (1 - config.validation_split) * config.training_fraction
     if n_training < _FEW_IMAGES_A_CLASS * len(spec.class_names):
         yield (

@@ -72,7 +72,7 @@ def _train(progress: StatusWriter, config: TrainConfig, tracker: Tracker) -> Non
     progress.update(state="starting", message=" ".join(dataset.load_errors))
     training, validation = split_dataset(config, dataset)
     spec = get_dataset_spec(config.dataset)
-    if spec.tested_on:
+    if spec.synthesis:
         progress.update(state="preparing pictures")
         training, validation = add_synthetic_images(training, validation)
     shape, n_classes = spec.image_shape, len(spec.class_names)

@@ -254,3 +254,15 @@ def test_real_mnist_and_its_sample(shared_data_dir, monkeypatch):
     expected = {image.tobytes() for image in (*sample["x_train"], *sample["x_test"])}
     assert {image.tobytes() for image in masked} == expected
     assert len(masked) == 5000
+
+
+def test_facts_about_data_sets_are_fields_of_their_specs():
+    facts = {
+        spec.id: (spec.is_digits, spec.synthesis, spec.base_spec.id) for spec in DATASETS.values()
+    }
+    assert facts == {
+        "mnist": (True, None, "mnist"),
+        "fashion_mnist": (False, None, "fashion_mnist"),
+        "cifar10": (False, None, "cifar10"),
+        "handwriting": (True, "handwriting", "mnist"),
+    }

@@ -109,7 +109,7 @@ def _load(
     directory: str, times: tuple[int, ...], data_stamp: Stamp, *, _model: StoredModel
 ) -> EvaluatedModel:
     report = load_report(_model)
-    spec = get_dataset_spec(_model.card["data"]["dataset"]).test_spec
+    spec = get_dataset_spec(_model.card["data"]["dataset"]).base_spec
     return EvaluatedModel(
         model=_model,
         report=report,

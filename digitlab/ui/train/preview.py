@@ -74,7 +74,7 @@ class DataSample:
 @st.cache_resource(ttl=_TTL_S, show_spinner="Looking into the data …")
 def get_data_sample(dataset_id: str) -> DataSample | str:
     """A look into a data set, or the sentence why there is none."""
-    spec = DATASETS[dataset_id].test_spec
+    spec = DATASETS[dataset_id].base_spec
     try:
         # Imported late: the page opens before the training packages are installed.
         from digitlab.datasets.loading import load_dataset
@@ -102,7 +102,7 @@ def get_data_sample(dataset_id: str) -> DataSample | str:
         spec.class_names,
         len(labels),
         len(dataset.labels_test),
-        spec.id == "mnist",
+        spec.is_digits,
         note,
     )
 
