@@ -1,4 +1,4 @@
-"""The settings of a training run as flags: from the parser to a `TrainConfig`."""
+"""The settings of a training run as command-line flags: from `argparse` to `TrainConfig`."""
 
 import argparse
 from collections.abc import Iterable
@@ -7,22 +7,22 @@ from typing import Any
 
 from digitlab.errors import ConfigError
 from digitlab.training.config import TrainConfig
-from digitlab.training.fields import DEFAULT_TEXT, GROUPS, Spec, parse_value
+from digitlab.training.fields import GROUPS, Spec, describe_setting, format_value, parse_value
 from digitlab.training.recipes import get_recipe
 
 _SPECS = {spec.name: spec for spec in fields(TrainConfig)}
 
 
 def add_settings(command: argparse.ArgumentParser) -> None:
-    """Add `--recipe`, `--set` and a flag for each setting; flags not given leave no trace."""
-    command.add_argument("--recipe", metavar="NAME", help="begin with ready-made settings")
+    """Add `--recipe`, `--set` and one flag per setting; omitted flags set no attribute."""
+    command.add_argument("--recipe", metavar="NAME", help="start from the settings of a recipe")
     command.add_argument(
         "--set",
         action="append",
         default=[],
         dest="assignments",
-        metavar="NAME=VALUE",
-        help="change one setting; may be given several times",
+        metavar="KEY=VALUE",
+        help="change one setting; can be repeated",
     )
     for group, title in GROUPS.items():
         flags = command.add_argument_group(title)
@@ -32,42 +32,42 @@ def add_settings(command: argparse.ArgumentParser) -> None:
 
 
 def read_settings(options: argparse.Namespace) -> TrainConfig:
-    """The settings a person chose: flags win over `--set`, and that over the recipe.
+    """Build the config: flags take precedence over `--set`, and `--set` over the recipe.
 
     Raises:
-        ConfigError: no such recipe or setting, or a value that is not to be.
+        ConfigError: unknown recipe or setting, or an invalid value.
     """
     values: dict[str, Any] = {}
     if options.recipe:
         values = get_recipe(options.recipe).config.to_json()
-    values |= _read_assignments(options.assignments)
+    values |= _parse_assignments(options.assignments)
     values |= {name: getattr(options, name) for name in _SPECS if hasattr(options, name)}
     return TrainConfig.from_json(values)
 
 
-def _read_assignments(assignments: Iterable[str]) -> dict[str, Any]:
+def _parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     values = {}
     for assignment in assignments:
-        name, has_value, written = assignment.partition("=")
+        name, has_value, text = assignment.partition("=")
         name = name.strip().replace("-", "_")
         if not has_value:
-            raise ConfigError(f"--set {assignment}: write NAME=VALUE, epochs=3 for example.")
-        # An unknown name is refused together with all others.
-        values[name] = parse_value(_SPECS[name], written.strip()) if name in _SPECS else written
+            raise ConfigError(f"--set {assignment}: write KEY=VALUE, for example epochs=3.")
+        # `TrainConfig.from_json` reports all unknown names in one error.
+        values[name] = parse_value(_SPECS[name], text.strip()) if name in _SPECS else text
     return values
 
 
 def _add_flag(flags: "argparse._ArgumentGroup", spec: Spec) -> None:
     flag = "--" + spec.name.replace("_", "-")
-    about = f"{spec.metadata['help']} (default: {_write_default(spec)})".replace("%", "%%")
-    if spec.metadata["kind"] == "switch":
+    about = f"{describe_setting(spec)} (default: {_format_default(spec)})".replace("%", "%%")
+    if spec.metadata["kind"] == "boolean":
         flags.add_argument(
             flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=about
         )
         return
     flags.add_argument(
         flag,
-        type=_Reader(spec),
+        type=_Parser(spec),
         default=argparse.SUPPRESS,
         choices=spec.metadata.get("choices"),
         metavar=None if "choices" in spec.metadata else "VALUE",
@@ -75,23 +75,20 @@ def _add_flag(flags: "argparse._ArgumentGroup", spec: Spec) -> None:
     )
 
 
-def _write_default(spec: Spec) -> str:
-    if spec.default is None:
-        return DEFAULT_TEXT
-    if spec.metadata["kind"] == "switch":
-        return "no"
-    return str(spec.default) or "none"
+def _format_default(spec: Spec) -> str:
+    """The default as it would be written after the flag."""
+    return str(spec.default) if "choices" in spec.metadata else format_value(spec, spec.default)
 
 
-class _Reader:
-    """Reads one flag's value; argparse names the type in its complaints."""
+class _Parser:
+    """Parses the value of one flag; argparse shows `__name__` in its errors."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
         self.__name__ = spec.metadata["kind"]
 
-    def __call__(self, written: str) -> Any:
-        value = parse_value(self._spec, written)
-        if isinstance(value, str) and self._spec.metadata["kind"] in ("number", "whole number"):
-            raise ValueError(written)
+    def __call__(self, text: str) -> Any:
+        value = parse_value(self._spec, text)
+        if isinstance(value, str) and self._spec.metadata["kind"] in ("number", "integer"):
+            raise ValueError(text)
         return value

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 # The choice that leaves a network as its author made it.
 DEFAULT_CHOICE = "default"
-ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "elu", "leaky_relu", "silu")
+# Keras's name of each, and its label.
+ACTIVATIONS = {
+    "relu": "ReLU",
+    "tanh": "tanh",
+    "sigmoid": "Sigmoid",
+    "gelu": "GELU",
+    "elu": "ELU",
+    "leaky_relu": "Leaky ReLU",
+    "silu": "SiLU",
+}
 
 
 @dataclass(frozen=True)

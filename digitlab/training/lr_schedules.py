@@ -1,47 +1,53 @@
-"""The learning rate's course over a run, without Keras: for `schedules`, for doubts and figures."""
+"""The learning rate schedules; `worker/optimization.py` builds each by its id."""
 
-import numpy as np
+from dataclasses import dataclass
 
-from digitlab.training.config import TrainConfig
+from digitlab.training.fields import Choice
 
-# Cosine: a linear warm-up over the first tenth from a hundredth, down to a hundredth again.
-COSINE_WARMUP = 0.1
-COSINE_BEGIN = COSINE_END = 0.01
-# One cycle: up over the first 30 %, then down to almost nothing (Smith and Topin 2017, with the
-# shares of fastai and PyTorch).
-ONE_CYCLE_WARMUP = 0.3
-ONE_CYCLE_BEGIN, ONE_CYCLE_END = 1 / 25, 1e-4
-EXPONENTIAL_END = 0.01
-# Plateau: after so many epochs without a better loss, a third of the rate.
+# "plateau": after this many epochs without a lower loss, the rate is multiplied by the factor.
 PLATEAU_PATIENCE = 2
 PLATEAU_FACTOR = 1 / 3
 
 
-def compute_rates(config: TrainConfig, n_points: int = 200) -> np.ndarray:
-    """The learning rate from the first step to the last, as planned.
+@dataclass(frozen=True)
+class LrScheduleSpec(Choice):
+    """One learning rate schedule. Factors are multiples of the learning rate setting.
 
-    Args:
-        n_points: how many points of the run, evenly spread.
-    Returns:
-        `(n_points,)` float64. For "plateau" the rate at the start: what follows depends on the
-        losses.
+    Attributes:
+        warmup_fraction: fraction of the steps in which the rate rises to its peak.
+        start_factor: at the first step.
+        end_factor: at the last step.
+        monitors_loss: whether the rate depends on the validation loss.
+        needs_last_epochs: whether most of the gain comes at the end, when the rate is low.
     """
-    place = np.linspace(0, 1, n_points)
-    match config.schedule:
-        case "exponential":
-            shares = EXPONENTIAL_END**place
-        case "cosine":
-            shares = _rise_and_fall(place, COSINE_WARMUP, COSINE_BEGIN, COSINE_END)
-        case "one_cycle":
-            shares = _rise_and_fall(place, ONE_CYCLE_WARMUP, ONE_CYCLE_BEGIN, ONE_CYCLE_END)
-        case _:
-            shares = np.ones(n_points)
-    return config.learning_rate * shares
+
+    warmup_fraction: float = 0.0
+    start_factor: float = 1.0
+    end_factor: float = 1.0
+    monitors_loss: bool = False
+    needs_last_epochs: bool = False
 
 
-def _rise_and_fall(place: np.ndarray, warmup: float, begin: float, end: float) -> np.ndarray:
-    """Linearly up to 1, then down half a cosine, as Keras's `CosineDecay` does it."""
-    rise = begin + (1 - begin) * place / warmup
-    fallen = np.clip((place - warmup) / (1 - warmup), 0, 1)
-    fall = end + (1 - end) * (1 + np.cos(np.pi * fallen)) / 2
-    return np.where(place < warmup, rise, fall)
+_SPECS = (
+    LrScheduleSpec("constant", "Constant"),
+    LrScheduleSpec(
+        "exponential", "Exponential decay", "Falls by a constant factor, to 1 % of its start.",
+        end_factor=0.01,
+    ),
+    LrScheduleSpec(
+        "cosine", "Cosine with warm-up", "Rises over the first 10 % of the steps, then falls.",
+        warmup_fraction=0.1, start_factor=0.01, end_factor=0.01, needs_last_epochs=True,
+    ),
+    # Smith and Topin 2017, with the fractions of fastai and PyTorch.
+    LrScheduleSpec(
+        "one_cycle", "One cycle", "Rises over the first 30 % of the steps, then falls to almost 0.",
+        warmup_fraction=0.3, start_factor=1 / 25, end_factor=1e-4, needs_last_epochs=True,
+    ),
+    LrScheduleSpec(
+        "plateau", "Reduce on plateau",
+        f"Falls to a third after {PLATEAU_PATIENCE} epochs without a lower validation loss.",
+        monitors_loss=True,
+    ),
+)  # fmt: skip
+
+LR_SCHEDULES: dict[str, LrScheduleSpec] = {spec.id: spec for spec in _SPECS}

@@ -1,13 +1,17 @@
 """The optimizer of a run, from the settings."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.nets.summary import compute_layer_table
 from digitlab.runs.run import Run
-from digitlab.training import lr_schedules
 from digitlab.training.config import TrainConfig
+from digitlab.training.losses import LOSSES
+from digitlab.training.lr_schedules import LR_SCHEDULES, PLATEAU_FACTOR, PLATEAU_PATIENCE
+from digitlab.training.optimizers import OPTIMIZERS
 
 _OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
@@ -16,7 +20,6 @@ _OPTIMIZERS = {
     "momentum": keras.optimizers.SGD,
     "rmsprop": keras.optimizers.RMSprop,
 }
-_OWN_MOMENTUM = {"sgd": 0.0, "momentum": 0.9}
 
 # The name is what the history and all figures know.
 _METRIC = "accuracy"
@@ -38,42 +41,48 @@ def build_schedule(
     Returns:
         A number for schedules that a callback carries out, or that never change.
     """
-    match config.schedule:
-        case "exponential":
-            return keras.optimizers.schedules.ExponentialDecay(
-                config.learning_rate, decay_steps=n_steps, decay_rate=lr_schedules.EXPONENTIAL_END
-            )
-        case "cosine":
-            return _rise_and_fall(
-                config,
-                n_steps,
-                lr_schedules.COSINE_WARMUP,
-                lr_schedules.COSINE_BEGIN,
-                lr_schedules.COSINE_END,
-            )
-        case "one_cycle":
-            return _rise_and_fall(
-                config,
-                n_steps,
-                lr_schedules.ONE_CYCLE_WARMUP,
-                lr_schedules.ONE_CYCLE_BEGIN,
-                lr_schedules.ONE_CYCLE_END,
-            )
-        case _:
-            return config.learning_rate
+    return _SCHEDULE_BUILDERS[config.schedule](config, n_steps)
 
 
-def _rise_and_fall(
-    config: TrainConfig, n_steps: int, warmup: float, begin: float, end: float
+def _build_constant(config: TrainConfig, _n_steps: int) -> float:
+    return config.learning_rate
+
+
+def _build_exponential_decay(
+    config: TrainConfig, n_steps: int
 ) -> keras.optimizers.schedules.LearningRateSchedule:
-    warmup_steps = max(1, int(n_steps * warmup))
+    return keras.optimizers.schedules.ExponentialDecay(
+        config.learning_rate,
+        decay_steps=n_steps,
+        decay_rate=LR_SCHEDULES[config.schedule].end_factor,
+    )
+
+
+def _build_warmup_and_cosine_decay(
+    config: TrainConfig, n_steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    spec = LR_SCHEDULES[config.schedule]
+    warmup_steps = max(1, int(n_steps * spec.warmup_fraction))
     return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=config.learning_rate * begin,
+        initial_learning_rate=config.learning_rate * spec.start_factor,
         warmup_target=config.learning_rate,
         warmup_steps=warmup_steps,
         decay_steps=max(1, n_steps - warmup_steps),
-        alpha=end,
+        alpha=spec.end_factor,
     )
+
+
+# "plateau" is a callback: see `build_schedule_callbacks`.
+_SCHEDULE_BUILDERS: dict[
+    str,
+    Callable[[TrainConfig, int], float | keras.optimizers.schedules.LearningRateSchedule],
+] = {
+    "constant": _build_constant,
+    "exponential": _build_exponential_decay,
+    "cosine": _build_warmup_and_cosine_decay,
+    "one_cycle": _build_warmup_and_cosine_decay,
+    "plateau": _build_constant,
+}
 
 
 def build_schedule_callbacks(
@@ -94,8 +103,8 @@ def build_schedule_callbacks(
             keras.callbacks.ReduceLROnPlateau(
                 monitor=monitor,
                 mode="min",
-                factor=lr_schedules.PLATEAU_FACTOR,
-                patience=lr_schedules.PLATEAU_PATIENCE,
+                factor=PLATEAU_FACTOR,
+                patience=PLATEAU_PATIENCE,
             )
         )
     if config.early_stopping:
@@ -120,9 +129,9 @@ def build_optimizer(config: TrainConfig, n_steps: int) -> keras.optimizers.Optim
     # AdamW insists on a number, the others take none for no decay.
     decay = config.weight_decay if config.optimizer == "adamw" else config.weight_decay or None
     more = {}
-    if config.optimizer in _OWN_MOMENTUM:
-        own = _OWN_MOMENTUM[config.optimizer]
-        more["momentum"] = own if config.momentum is None else config.momentum
+    default_momentum = OPTIMIZERS[config.optimizer].default_momentum
+    if default_momentum is not None:
+        more["momentum"] = default_momentum if config.momentum is None else config.momentum
     return _OPTIMIZERS[config.optimizer](
         learning_rate=build_schedule(config, n_steps),
         weight_decay=decay,
@@ -134,7 +143,7 @@ def build_optimizer(config: TrainConfig, n_steps: int) -> keras.optimizers.Optim
 
 def wants_one_hot(config: TrainConfig) -> bool:
     """Whether labels must be rows of shares; smoothing has no other way to spread them."""
-    return config.loss != "sparse_categorical_crossentropy" or config.label_smoothing > 0
+    return LOSSES[config.loss].needs_one_hot or config.label_smoothing > 0
 
 
 def encode_labels(config: TrainConfig, labels: np.ndarray, n_classes: int) -> np.ndarray:

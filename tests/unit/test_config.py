@@ -9,7 +9,7 @@ from digitlab.cli.main import build_parser
 from digitlab.cli.settings import read_settings
 from digitlab.errors import ConfigError
 from digitlab.training.config import TrainConfig
-from digitlab.training.fields import GROUPS
+from digitlab.training.fields import GROUPS, format_value
 from digitlab.training.recipes import RECIPES
 
 
@@ -17,8 +17,8 @@ from digitlab.training.recipes import RECIPES
     ("name", "value", "range_text"),
     [
         ("epochs", 0, "from 1 to 1000"),
-        ("epochs", 2.5, "a whole number"),
-        ("epochs", True, "a whole number"),
+        ("epochs", 2.5, "an integer"),
+        ("epochs", True, "an integer"),
         ("batch_size", 5000, "from 1 to 4096"),
         ("learning_rate", float("nan"), "a number"),
         ("learning_rate", "fast", "a number"),
@@ -32,10 +32,10 @@ from digitlab.training.recipes import RECIPES
         ("momentum", "much", "from 0.0 to 0.999, or default"),
         ("training_fraction", 0, "from 0.001 to 1.0"),
         ("activation", "step", "default, relu, tanh"),
-        ("early_stopping", None, "a whole number from 0"),
+        ("early_stopping", None, "an integer from 0"),
     ],
 )
-def test_a_bad_value_names_field_value_and_range(name, value, range_text):
+def test_error_names_field_value_and_range(name, value, range_text):
     with pytest.raises(ConfigError) as caught:
         TrainConfig(**{name: value})
     assert name in str(caught.value)
@@ -43,7 +43,7 @@ def test_a_bad_value_names_field_value_and_range(name, value, range_text):
     assert range_text in str(caught.value)
 
 
-def test_only_mnist_has_a_sample_to_leave_out():
+def test_only_mnist_has_a_sample_to_exclude():
     with pytest.raises(ConfigError, match=r"exclude_sample.*fashion_mnist"):
         TrainConfig(dataset="fashion_mnist", exclude_sample=True)
 
@@ -58,12 +58,12 @@ def test_only_mnist_has_a_sample_to_leave_out():
         ),
     ],
 )
-def test_what_cannot_go_together_says_why(values, sentence):
+def test_contradicting_settings_are_rejected(values, sentence):
     with pytest.raises(ConfigError, match=sentence):
         TrainConfig(**values)
 
 
-def test_a_beginner_sees_six_settings_and_every_setting_has_its_place():
+def test_six_settings_are_basic_and_all_have_a_label_and_a_group():
     specs = fields(TrainConfig)
     basic = {spec.name for spec in specs if spec.metadata["is_basic"]}
     assert basic == {"dataset", "net", "epochs", "batch_size", "learning_rate", "optimizer"}
@@ -90,13 +90,53 @@ def test_json_round_trip_and_unknown_settings():
         *(recipe.config for recipe in RECIPES.values()),
     ],
 )
-def test_the_printed_command_repeats_the_run(config):
-    words = shlex.split(config.format_command())
-    assert words[:3] == ["python", "-m", "digitlab"]
-    options = build_parser().parse_args(words[3:])
+def test_printed_command_repeats_the_run(config):
+    arguments = shlex.split(config.format_command())
+    assert arguments[:3] == ["python", "-m", "digitlab"]
+    options = build_parser().parse_args(arguments[3:])
     assert read_settings(options) == config
 
 
-def test_every_field_explains_itself():
-    for spec in fields(TrainConfig):
-        assert re.match(r"[a-z]", spec.metadata["help"])
+@pytest.mark.parametrize("spec", fields(TrainConfig), ids=lambda spec: spec.name)
+def test_help_is_complete_sentences(spec):
+    assert re.fullmatch(r"[A-Z].*\.", spec.metadata["help"])
+    for row in spec.metadata.get("choices", {}).values():
+        assert re.fullmatch(r"([A-Z].*\.)?", row.help), row
+
+
+@pytest.mark.parametrize("spec", fields(TrainConfig), ids=lambda spec: spec.name)
+def test_ids_are_lower_snake_case_and_labels_are_display_names(spec):
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", spec.name)
+    assert spec.metadata["label"][0].isupper()
+    for key, row in spec.metadata.get("choices", {}).items():
+        assert key == row.id
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", row.id)
+        assert "_" not in row.label
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("optimizer", "momentum", "SGD with momentum"),
+        ("schedule", "cosine", "Cosine with warm-up"),
+        ("net", "simple_cnn", "Simple CNN"),
+        ("activation", "relu", "ReLU"),
+        ("activation", "default", "Default of the network"),
+        ("dropout", None, "default"),
+        ("learning_rate", 0.0005, "0.0005"),
+        ("flip", True, "yes"),
+        ("init_from", "", "none"),
+        ("epochs", 12, "12"),
+    ],
+)
+def test_values_for_display(name, value, text):
+    spec = next(spec for spec in fields(TrainConfig) if spec.name == name)
+    assert format_value(spec, value) == text
+
+
+def test_help_of_a_flag_lists_its_choices(capsys):
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["train", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "SGD with momentum: Accumulates past gradients." in text
+    assert "(default: adam)" in text

@@ -68,8 +68,8 @@ def test_a_recipes_switch_can_be_turned_off():
     ("arguments", "sentence"),
     [
         (["--recipe", "magic"], "recipe is 'magic'; it must be one of simple_cnn"),
-        (["--set", "epochs"], "write NAME=VALUE"),
-        (["--set", "epochs=many"], "epochs is 'many'; it must be a whole number"),
+        (["--set", "epochs"], "write KEY=VALUE"),
+        (["--set", "epochs=many"], "epochs is 'many'; it must be an integer"),
         (["--set", "flip=perhaps"], "flip is 'perhaps'; it must be true or false"),
         (["--set", "speed=3"], "speed: no such setting"),
         (["--set", "dropout=1"], "dropout is 1.0; it must be a number from 0.0 to 0.9, or default"),

@@ -9,8 +9,10 @@ import pytest
 from digitlab.datasets.loading import load_sample
 from digitlab.errors import ConfigError
 from digitlab.runs.run import create_run, get_run
-from digitlab.training.config import LOSSES, OPTIMIZERS, TrainConfig
-from digitlab.training.lr_schedules import compute_rates
+from digitlab.training.config import TrainConfig
+from digitlab.training.losses import LOSSES
+from digitlab.training.lr_schedules import LR_SCHEDULES
+from digitlab.training.optimizers import OPTIMIZERS
 from digitlab.training.recipes import RECIPES
 from digitlab.worker.data import compute_class_weights, take_training_fraction
 from digitlab.worker.optimization import (
@@ -18,6 +20,7 @@ from digitlab.worker.optimization import (
     build_metric,
     build_optimizer,
     build_schedule,
+    choose_steps_per_execution,
     encode_labels,
 )
 from tests.worker.test_worker import run_cli
@@ -31,24 +34,73 @@ def train(**values):
     return run, status
 
 
-@pytest.mark.parametrize("schedule", ["exponential", "cosine", "one_cycle"])
-def test_keras_follows_the_course_that_is_drawn(schedule):
-    config = TrainConfig(schedule=schedule, learning_rate=0.02)
-    built = build_schedule(config, 1000)
-    rates = np.array([float(built(step)) for step in range(0, 1001, 10)])
-    assert rates == pytest.approx(compute_rates(config, 101), rel=0.02, abs=1e-6)
+@pytest.mark.parametrize(
+    ("schedule", "factors"),
+    [
+        ("exponential", {0: 1, 500: 0.1, 1000: 0.01}),
+        ("cosine", {0: 0.01, 50: 0.505, 100: 1, 550: 0.505, 1000: 0.01}),
+        ("one_cycle", {0: 0.04, 150: 0.52, 300: 1, 650: 0.50005, 1000: 1e-4}),
+    ],
+)
+def test_learning_rate_at_a_step(schedule, factors):
+    built = build_schedule(TrainConfig(schedule=schedule, learning_rate=0.02), 1000)
+    rates = {step: float(built(step)) / 0.02 for step in factors}
+    assert rates == pytest.approx(factors, rel=1e-3)
+
+
+@pytest.mark.parametrize("schedule", LR_SCHEDULES)
+def test_learning_rate_never_exceeds_its_peak(schedule):
+    built = build_schedule(TrainConfig(schedule=schedule, learning_rate=0.02), 100)
+    rates = [built if isinstance(built, float) else float(built(k)) for k in range(101)]
+    assert max(rates) == pytest.approx(0.02)
+    assert min(rates) > 0
+
+
+def apply_optimizer(optimizer, gradients, **values):
+    """The weight after one step for each gradient, from 1.0."""
+    built = build_optimizer(TrainConfig(optimizer=optimizer, learning_rate=0.1, **values), 100)
+    weight = keras.Variable(np.float32(1.0))
+    for gradient in gradients:
+        built.apply([keras.ops.convert_to_tensor(np.float32(gradient))], [weight])
+    return float(weight)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_optimizers_are_what_they_are_called(optimizer):
-    built = build_optimizer(TrainConfig(optimizer=optimizer, weight_decay=0.01), 100)
-    names = {"sgd": "SGD", "momentum": "SGD", "adamw": "AdamW", "adam": "Adam"}
-    assert type(built).__name__ == names.get(optimizer, "RMSprop")
-    assert built.weight_decay == 0.01
-    if optimizer in ("sgd", "momentum"):
-        assert built.momentum == {"sgd": 0.0, "momentum": 0.9}[optimizer]
-        chosen = build_optimizer(TrainConfig(optimizer=optimizer, momentum=0.5), 100)
-        assert chosen.momentum == 0.5
+def test_optimizer_descends(optimizer):
+    assert apply_optimizer(optimizer, [1.0, 1.0]) < 0.9
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "values", "expected"),
+    [
+        ("sgd", {}, 1 - 0.1 - 0.1),
+        ("sgd", {"momentum": 0.5}, 1 - 0.1 - 0.15),
+        ("momentum", {}, 1 - 0.1 - 0.19),
+        ("momentum", {"momentum": 0.5}, 1 - 0.1 - 0.15),
+        # Decoupled weight decay: each step first shrinks the weight by learning rate times decay.
+        ("sgd", {"weight_decay": 0.5}, (1 * 0.95 - 0.1) * 0.95 - 0.1),
+        # Adam's first steps have the size of the learning rate, whatever the gradient.
+        ("adam", {}, 1 - 0.1 - 0.1),
+        ("adamw", {"weight_decay": 0.5}, (1 * 0.95 - 0.1) * 0.95 - 0.1),
+        # RMSprop divides by the root of the running mean (rho 0.9) of squared gradients.
+        ("rmsprop", {}, 1 - 0.1 / 0.1**0.5 - 0.1 / 0.19**0.5),
+    ],
+)
+def test_optimizer_steps_match_the_formula(optimizer, values, expected):
+    assert apply_optimizer(optimizer, [1.0, 1.0], **values) == pytest.approx(expected, rel=1e-3)
+
+
+def test_averaged_weights_follow_the_setting():
+    assert not build_optimizer(TrainConfig(), 100).use_ema
+    assert build_optimizer(TrainConfig(ema_momentum=0.9), 100).ema_momentum == 0.9
+
+
+def test_large_networks_report_after_every_step():
+    assert choose_steps_per_execution(TrainConfig(), 800) > 5
+    assert choose_steps_per_execution(TrainConfig(), 3) == 3
+    assert choose_steps_per_execution(TrainConfig(net="digitlab_cnn", batch_size=1024), 800) == 1
+    assert choose_steps_per_execution(TrainConfig(steps_per_execution=50), 800) == 50
+    assert choose_steps_per_execution(TrainConfig(steps_per_execution=50), 8) == 8
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

@@ -1,96 +1,63 @@
-"""The settings of a run as widgets, made from what `TrainConfig` says about each field."""
+"""The settings of a run as widgets, generated from the fields of `TrainConfig`."""
 
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
 import streamlit as st
 
-from digitlab.datasets.registry import DATASETS, DatasetSpec
 from digitlab.model_store.store import list_models
-from digitlab.nets.architectures import NETS, NetSpec
 from digitlab.training.config import TrainConfig
-from digitlab.training.fields import GROUPS
+from digitlab.training.fields import DEFAULT_TEXT, GROUPS, Spec, describe_setting
+from digitlab.training.fields import format_value as format_field_value
 
-Spec = dataclasses.Field[Any]
 Values = dict[str, Any]
 
-# Streamlit drops a widget's state when its page is left; this key is ours and stays.
-_KEPT = "train_values"
-_STEPS = {
-    "learning_rate": 0.0005,
-    "l1": 0.00001,
-    "l2": 0.0001,
-    "weight_decay": 0.0001,
-    "ema_momentum": 0.001,
-    "rotation_deg": 1.0,
-    "shift_px": 0.5,
-    "elastic": 0.1,
-}
-_NAMED: dict[str, Mapping[str, DatasetSpec | NetSpec]] = {"dataset": DATASETS, "net": NETS}
-_WORDS = {
-    "default": "as designed",
-    "sparse_categorical_crossentropy": "cross-entropy",
-    "categorical_crossentropy": "cross-entropy, one-hot labels",
-    "mse": "mean squared error",
-    "sgd": "SGD",
-    "momentum": "SGD with momentum",
-    "rmsprop": "RMSprop",
-    "adam": "Adam",
-    "adamw": "AdamW",
-    "exponential": "exponential decay",
-    "cosine": "cosine with warm-up",
-    "one_cycle": "one cycle",
-    "plateau": "lower on a plateau",
-    "relu": "ReLU",
-    "gelu": "GELU",
-    "elu": "ELU",
-    "leaky_relu": "leaky ReLU",
-    "silu": "SiLU",
-}
+# Streamlit drops the state of widgets when the user leaves the page; this key stays.
+_VALUES = "train_values"
+_SPECS = {spec.name: spec for spec in fields(TrainConfig)}
 
 
 def prepare_form() -> Values:
-    """Bring the widgets' values back after a visit elsewhere; the values as they are now.
+    """Restore the widgets' values after a visit to another page; returns the current values.
 
-    Called before any of the widgets, so that what stands above them may depend on them.
+    Call it before any of the widgets, so that what is above them can depend on their values.
     """
     state = st.session_state
-    kept: Values = state.setdefault(_KEPT, TrainConfig().to_json())
-    for name, value in kept.items():
-        state.setdefault(_name_key(name), value)
-    state[_KEPT] = {name: state[_name_key(name)] for name in kept}
-    return dict(state[_KEPT])
+    values: Values = state.setdefault(_VALUES, TrainConfig().to_json())
+    for name, value in values.items():
+        state.setdefault(_get_key(name), value)
+    state[_VALUES] = {name: state[_get_key(name)] for name in values}
+    return dict(state[_VALUES])
 
 
 def fill_form(config: TrainConfig) -> None:
-    """Put a run's or a recipe's settings into the form; only from a callback."""
+    """Set the widgets to the settings of a run or recipe; only from a callback."""
     values = config.to_json()
-    st.session_state[_KEPT] = values
+    st.session_state[_VALUES] = values
     for name, value in values.items():
-        st.session_state[_name_key(name)] = value
+        st.session_state[_get_key(name)] = value
 
 
 def render_basic_settings() -> None:
-    """The six settings that a beginner sees."""
-    for spec in fields(TrainConfig):
+    """Render the settings that beginners need."""
+    for spec in _SPECS.values():
         if spec.metadata["is_basic"]:
             _render_setting(spec)
 
 
 def render_all_settings() -> None:
-    """All the others, an expander a group; its title tells how many were changed."""
+    """Render the other settings: one expander per group, with the number of changed settings."""
     st.caption("All settings")
     for group, title in GROUPS.items():
         specs = [
             spec
-            for spec in fields(TrainConfig)
+            for spec in _SPECS.values()
             if spec.metadata["group"] == group and not spec.metadata["is_basic"]
         ]
         if not specs:
             continue
-        n_changed = sum(st.session_state[_name_key(spec.name)] != spec.default for spec in specs)
+        n_changed = sum(st.session_state[_get_key(spec.name)] != spec.default for spec in specs)
         badge = f" :blue-badge[{n_changed} changed]" if n_changed else ""
         with st.expander(title + badge, key=f"train_group_{group}"):
             for spec in specs:
@@ -98,77 +65,66 @@ def render_all_settings() -> None:
 
 
 def get_setting_label(name: str) -> str:
-    """A setting's name for people."""
-    spec = next((spec for spec in fields(TrainConfig) if spec.name == name), None)
-    return str(spec.metadata["label"]) if spec else name
+    """The display name of a setting."""
+    return str(_SPECS[name].metadata["label"]) if name in _SPECS else name
 
 
 def format_value(name: str, value: Any) -> str:
-    """A setting's value for people."""
-    if value is None:
-        return _WORDS["default"]
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    if name in _NAMED:
-        return _NAMED[name][value].label
-    return _WORDS.get(value, value.replace("_", " ")) or "nothing"
+    """A setting's value for display."""
+    return format_field_value(_SPECS[name], value) if name in _SPECS else str(value)
 
 
 def _render_setting(spec: Spec) -> None:
-    about = spec.metadata
-    text = about["help"]
     common = {
-        "label": about["label"],
-        "key": _name_key(spec.name),
-        "help": f"{text[0].upper()}{text[1:]}.",
+        "label": spec.metadata["label"],
+        "key": _get_key(spec.name),
+        # A blank line is a paragraph in the tooltip's Markdown.
+        "help": describe_setting(spec).replace("\n", "\n\n"),
     }
-    render: dict[str, Callable[[Spec, dict[str, Any]], None]] = {
-        "choice": _render_choice,
-        "switch": _render_switch,
-        "text": _render_start_from,
-    }
-    render.get(about["kind"], _render_number)(spec, common)
+    _RENDERERS[spec.metadata["kind"]](spec, common)
 
 
 def _render_choice(spec: Spec, common: dict[str, Any]) -> None:
-    st.selectbox(
-        options=list(spec.metadata["choices"]),
-        format_func=lambda value: format_value(spec.name, value),
-        **common,
-    )
+    choices = spec.metadata["choices"]
+    st.selectbox(options=list(choices), format_func=lambda value: choices[value].label, **common)
 
 
-def _render_switch(_spec: Spec, common: dict[str, Any]) -> None:
+def _render_boolean(_spec: Spec, common: dict[str, Any]) -> None:
     st.toggle(**common)
 
 
-def _render_start_from(_spec: Spec, common: dict[str, Any]) -> None:
-    """The only text among the settings is a model's id."""
-    labels = {"": "nothing", **{model.id: model.label for model in list_models()}}
-    chosen = st.session_state[common["key"]]
-    # A model may have left the shelf since; the worker then says so.
-    labels.setdefault(chosen, chosen)
+def _render_model(_spec: Spec, common: dict[str, Any]) -> None:
+    labels = {"": "none", **{model.id: model.label for model in list_models()}}
+    selected = st.session_state[common["key"]]
+    # The model may have been deleted meanwhile; starting the run then reports it.
+    labels.setdefault(selected, selected)
     st.selectbox(options=list(labels), format_func=labels.__getitem__, **common)
 
 
 def _render_number(spec: Spec, common: dict[str, Any]) -> None:
     about = spec.metadata
-    is_whole = about["kind"] == "whole number"
-    # An optional number is empty as long as the network's or method's own counts.
+    # An optional number is empty while its default applies.
     optional: dict[str, Any] = (
-        {"value": None, "placeholder": _WORDS["default"]} if about["is_optional"] else {}
+        {"value": None, "placeholder": DEFAULT_TEXT} if about["is_optional"] else {}
     )
     st.number_input(
         min_value=about["low"],
         max_value=about["high"],
-        step=1 if is_whole else _STEPS.get(spec.name, 0.05),
-        format="%d" if is_whole else "%g",
+        step=about["step"],
+        format="%d" if about["kind"] == "integer" else "%g",
         **optional,
         **common,
     )
 
 
-def _name_key(name: str) -> str:
+_RENDERERS: dict[str, Callable[[Spec, dict[str, Any]], None]] = {
+    "integer": _render_number,
+    "number": _render_number,
+    "choice": _render_choice,
+    "boolean": _render_boolean,
+    "model": _render_model,
+}
+
+
+def _get_key(name: str) -> str:
     return f"train_{name}"
