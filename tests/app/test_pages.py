@@ -168,7 +168,7 @@ def test_settings_that_cannot_go_together_bar_the_start(train_app):
 def test_odd_settings_are_doubted_but_not_barred(train_app):
     train_app.selectbox(key="train_optimizer").set_value("adamw").run()
     assert not train_app.button(key="train_start").disabled
-    assert any("AdamW without weight decay" in warning.value for warning in train_app.warning)
+    assert any("AdamW is the same as Adam" in warning.value for warning in train_app.warning)
 
 
 def test_without_the_training_packages_start_says_why_it_waits(train_app, monkeypatch):

@@ -101,7 +101,7 @@ def test_printed_command_repeats_the_run(config):
 def test_help_is_complete_sentences(spec):
     assert re.fullmatch(r"[A-Z].*\.", spec.metadata["help"])
     for row in spec.metadata.get("choices", {}).values():
-        assert re.fullmatch(r"([A-Z].*\.)?", row.help), row
+        assert re.fullmatch(r"([A-Z0-9].*\.)?", row.help), row
 
 
 @pytest.mark.parametrize("spec", fields(TrainConfig), ids=lambda spec: spec.name)
