@@ -12,9 +12,9 @@ import numpy as np
 
 from digitlab.datasets.loading import load_dataset
 from digitlab.evaluation.calibration import compute_coverage
-from digitlab.evaluation.gallery import ORDERS, GalleryQuery, find_digits, paginate
+from digitlab.evaluation.gallery import ORDERS, GalleryQuery, find_samples, paginate
 from digitlab.evaluation.report import EvaluationReport
-from digitlab.evaluation.results_cache import load_report, measure_digit_ms
+from digitlab.evaluation.results_cache import load_report, measure_latency_ms
 from digitlab.inference.saliency import compute_occlusion
 from digitlab.model_store.store import StoredModel, get_model
 
@@ -62,7 +62,7 @@ def _time_scoring(model: StoredModel, report: EvaluationReport, images: np.ndarr
 
 def _time_looks(model: StoredModel, report: EvaluationReport, images: np.ndarray) -> None:
     reader = model.open_reader()
-    hardest = find_digits(report, GalleryQuery(order="loss"))[:N_OCCLUSIONS]
+    hardest = find_samples(report, GalleryQuery(order="loss"))[:N_OCCLUSIONS]
     for k in hardest[:2]:
         compute_occlusion(reader, images[k], int(report.predictions[k]))
     times_s = [
@@ -73,15 +73,15 @@ def _time_looks(model: StoredModel, report: EvaluationReport, images: np.ndarray
         for k in hardest
     ]
     print(f"{'occlusion map':28} {statistics.median(times_s) * 1000:7.1f} ms")
-    print(f"{'one digit':28} {measure_digit_ms(reader, images):7.3f} ms")
-    for query in (GalleryQuery(right=False, order=order) for order in ORDERS):
-        find_digits(report, query)
-        seconds = _measure_s(lambda query=query: paginate(find_digits(report, query), 0))  # type: ignore[misc]
+    print(f"{'one digit':28} {measure_latency_ms(reader, images):7.3f} ms")
+    for query in (GalleryQuery(correct=False, order=order) for order in ORDERS):
+        find_samples(report, query)
+        seconds = _measure_s(lambda query=query: paginate(find_samples(report, query), 0))  # type: ignore[misc]
         print(f"{f'gallery, {query.order}':28} {seconds * 1000:7.2f} ms")
     whole = GalleryQuery(order="loss")
-    whole_s = _measure_s(lambda: find_digits(report, whole))
+    whole_s = _measure_s(lambda: find_samples(report, whole))
     print(f"{'gallery, all by loss':28} {whole_s * 1000:7.2f} ms")
-    curve = compute_coverage(report.confidences, report.is_right)
+    curve = compute_coverage(report.confidences, report.is_correct)
     print(f"{'coverage at a threshold':28} {_measure_s(lambda: curve.look_up(0.9)) * 1000:7.3f} ms")
     load_s = _measure_s(lambda: load_report(model).metrics)
     print(f"{'report loaded, all figures':28} {load_s * 1000:7.1f} ms")

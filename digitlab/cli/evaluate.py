@@ -15,23 +15,18 @@ from digitlab.datasets.registry import DATASETS
 from digitlab.datasets.sources import format_download_progress
 from digitlab.errors import ConfigError, DigitlabError, ModelStoreError
 from digitlab.evaluation.analysis import build_feature_analysis
-from digitlab.evaluation.report import (
-    EvaluationReport,
-    FeatureAnalysis,
-    SavedImages,
-    choose_saved_images,
-    evaluate_images,
-    evaluate_reader,
-)
+from digitlab.evaluation.feature_analysis import FeatureAnalysis
+from digitlab.evaluation.report import EvaluationReport, evaluate_images, evaluate_reader
 from digitlab.evaluation.results_cache import (
     REPORT_FILE,
     ROBUSTNESS_FILE,
     find_dataset,
     get_results_dir,
     load_robustness,
-    measure_digit_ms,
+    measure_latency_ms,
 )
 from digitlab.evaluation.robustness import compute_robustness
+from digitlab.evaluation.saved_images import SavedImages, choose_indices_to_save
 from digitlab.evaluation.user_test_set import read_labelled_folder, read_labelled_zip
 from digitlab.model_store.store import StoredModel, get_model
 from digitlab.reports.document import Subject, render_html, to_json
@@ -65,10 +60,9 @@ def evaluate_fully(model: StoredModel, dataset: Dataset) -> None:
             reader, dataset.images_test, dataset.labels_test, progress=_show("robustness")
         )
     try:
-        draft = model.directory / f".new-{REPORT_FILE}"
-        kept = _keep_pictures(report, feature_analysis, dataset)
-        replace(report, feature_analysis=feature_analysis, kept=kept).save(draft)
-        draft.replace(model.directory / REPORT_FILE)
+        saved = _choose_saved_images(report, feature_analysis, dataset)
+        report = replace(report, feature_analysis=feature_analysis, saved_images=saved)
+        report.save(model.directory / REPORT_FILE)
         if robustness is not None:
             robustness.save(model.directory / ROBUSTNESS_FILE)
             # Measured on fewer digits by the page, it would be found first.
@@ -77,13 +71,13 @@ def evaluate_fully(model: StoredModel, dataset: Dataset) -> None:
         raise ModelStoreError(f"The report of {model.id} cannot be written: {error}.") from error
 
 
-def _keep_pictures(
+def _choose_saved_images(
     report: EvaluationReport, feature_analysis: FeatureAnalysis, dataset: Dataset
 ) -> SavedImages:
-    is_wanted = ~report.is_right | report.is_refused | feature_analysis.is_suspect
+    is_wanted = ~report.is_correct | report.is_rejected | feature_analysis.is_probable_label_error
     n_classes = len(dataset.spec.class_names)
-    places = choose_saved_images(report.labels, is_wanted, report.margins, n_classes)
-    return SavedImages(places, dataset.images_test[places])
+    indices = choose_indices_to_save(report.labels, is_wanted, report.margins, n_classes)
+    return SavedImages(indices, dataset.images_test[indices])
 
 
 def _show(what: str) -> Callable[[int, int], None]:
@@ -195,7 +189,7 @@ def _write(model: StoredModel, tested: _Tested, path: Path) -> None:
         model.label,
         tested.description,
         int(model.card["files"]["model.tflite"]["bytes"]),
-        measure_digit_ms(model.open_reader(), tested.images),
+        measure_latency_ms(model.open_reader(), tested.images),
         tested.notes,
         tested.class_names,
         tested.licence,

@@ -1,4 +1,4 @@
-"""Find out what takes longer: neighbours, map, mislabelled digits, robustness."""
+"""The slow analyses of a model: nearest neighbours, feature maps, probable label errors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,28 +7,30 @@ import numpy as np
 
 from digitlab.datasets.loading import Dataset
 from digitlab.errors import ModelStoreError
-from digitlab.evaluation.report import EvaluationReport, FeatureAnalysis
+from digitlab.evaluation.feature_analysis import FeatureAnalysis
+from digitlab.evaluation.report import EvaluationReport
 from digitlab.inference.activations import FeatureExtractor
 
 _BLOCK = 512
 
-# A network that is nearly always sure has thresholds so near 1 that hardly a digit reaches them.
+# The thresholds of a confident network are so close to 1 that hardly any image reaches them.
 HIGHEST_THRESHOLD = 0.8
 
+# Called with steps done and the number of steps.
 Progress = Callable[[int, int], None]
-_K_NEAREST = 4
-# Of so many digits the neighbours' pictures are kept in the report: all mistakes of a good network.
-_N_WITH_PICTURES = 250
-# A second opinion on a label: of the ten nearest training digits so many must agree.
-_K_VOTES, _VOTES_NEEDED = 10, 8
+_N_NEIGHBOURS = 4
+# The neighbours' images are saved for this many test images: all mistakes of a good network.
+_N_WITH_THUMBNAILS = 250
+# A label error is confirmed if this many of the nearest training images agree.
+_N_VOTES, _N_VOTES_REQUIRED = 10, 8
 
 
 @dataclass(frozen=True)
 class TrainingFeatures:
-    """A training set as the network sees it.
+    """The features of a training set.
 
     Attributes:
-        features: `(n, features)` float32 of length 1.
+        features: `(n, features)` float32, rows of length 1.
         labels: `(n,)` integers.
     """
 
@@ -37,7 +39,7 @@ class TrainingFeatures:
 
 
 def normalise_features(features: np.ndarray) -> np.ndarray:
-    """Each row brought to length 1, so that products of rows are cosines."""
+    """Scale each row to length 1, so that dot products are cosine similarities."""
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     return (features / np.maximum(lengths, 1e-12)).astype(np.float32)
 
@@ -45,34 +47,41 @@ def normalise_features(features: np.ndarray) -> np.ndarray:
 def find_nearest(
     training: TrainingFeatures, features: np.ndarray, classes: np.ndarray, k: int
 ) -> np.ndarray:
-    """For each digit the most similar training digits of one class.
+    """Find the k nearest training images of one class for each image.
 
     Args:
-        features: `(n, features)` of length 1.
-        classes: `(n,)`, of which class each digit's neighbours shall be.
-        k: how many; every class has at least so many training digits.
+        features: `(n, features)`, rows of length 1.
+        classes: `(n,)`, the class of each image's neighbours.
+        k: at most the number of training images of each class.
     Returns:
-        `(n, k)` int32, places in the training set, the nearest first.
+        `(n, k)` int32, indices into the training set, nearest first.
     """
     nearest = np.zeros((len(features), k), np.int32)
-    for digit in np.unique(classes):
-        rows = np.flatnonzero(classes == digit)
-        places = np.flatnonzero(training.labels == digit)
-        candidates = training.features[places]
+    for label in np.unique(classes):
+        rows = np.flatnonzero(classes == label)
+        candidates = np.flatnonzero(training.labels == label)
+        candidate_features = training.features[candidates]
         for start in range(0, len(rows), _BLOCK):
             block = rows[start : start + _BLOCK]
-            nearest[block] = places[_find_top(features[block] @ candidates.T, k)]
+            nearest[block] = candidates[_find_top(features[block] @ candidate_features.T, k)]
     return nearest
+
+
+def _find_top(similarity: np.ndarray, k: int) -> np.ndarray:
+    """The indices of the k largest values of each row, in descending order."""
+    top = np.argpartition(-similarity, k - 1, axis=1)[:, :k]
+    order = np.argsort(-np.take_along_axis(similarity, top, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(top, order, axis=1)
 
 
 def count_votes(
     training: TrainingFeatures, features: np.ndarray, classes: np.ndarray, k: int
 ) -> np.ndarray:
-    """How many of the k nearest training digits, of all classes, are of the class named.
+    """Count how many of the k nearest training images belong to a given class.
 
     Args:
-        features: `(n, features)` of length 1, few.
-        classes: `(n,)`.
+        features: `(n, features)`, rows of length 1; n is small.
+        classes: `(n,)`, the class to vote for.
     Returns:
         `(n,)` int, 0 to k.
     """
@@ -82,57 +91,54 @@ def count_votes(
     return (training.labels[nearest] == classes[:, None]).sum(axis=1)
 
 
-def compute_principal_map(features: np.ndarray) -> np.ndarray:
-    """Features on their two axes of largest variance (PCA).
+def compute_pca_map(features: np.ndarray) -> np.ndarray:
+    """Project features onto their first two principal components.
 
     Args:
         features: `(n, features)`.
     Returns:
-        `(n, 2)` float32. The sign of each axis is fixed by its largest loading.
+        `(n, 2)` float32. The largest loading of each component is positive.
     """
     centred = features - features.mean(axis=0)
-    _, axes = np.linalg.eigh(centred.T @ centred)
-    axes = axes[:, ::-1][:, :2]
-    signs = np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
-    return (centred @ (axes * signs)).astype(np.float32)
-
-
-def _find_top(similarity: np.ndarray, k: int) -> np.ndarray:
-    """The k largest of each row, the largest first."""
-    top = np.argpartition(-similarity, k - 1, axis=1)[:, :k]
-    order = np.argsort(-np.take_along_axis(similarity, top, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(top, order, axis=1)
+    _, components = np.linalg.eigh(centred.T @ centred)
+    components = components[:, ::-1][:, :2]
+    signs = np.sign(components[np.abs(components).argmax(axis=0), [0, 1]])
+    return (centred @ (components * signs)).astype(np.float32)
 
 
 def find_probable_label_errors(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Digits that are probably something else than their label says.
+    """Find images whose label is probably wrong, by confident learning.
 
-    A class's threshold is the mean probability of that class over the digits that bear its label,
-    at most `HIGHEST_THRESHOLD`.
-    A digit is suspicious if some other class than its label is above its threshold there and is
-    the most probable of all that are. The less probable its label, the more suspicious it is.
+    The threshold of a class is its mean probability over the images with that label, at most
+    `HIGHEST_THRESHOLD`. A label is probably wrong if another class exceeds its threshold and is
+    the most probable of all classes that do.
 
     Args:
         labels: `(n,)` integers.
-        probabilities: `(n, classes)`, of a network that has not learned these digits.
+        probabilities: `(n, classes)`, of a network that was not trained on these images.
     Returns:
-        `(m,)` int64, places of the suspicious digits, the most suspicious first.
+        `(m,)` int64, indices, the least probable label first.
     Source: Northcutt, Jiang and Chuang 2021, "Confident Learning", section 3.1; this is what
         cleanlab's `find_label_issues` does with `filter_by="confident_learning"`. The upper limit
-        of the thresholds is ours.
+        of the thresholds is an addition.
     """
     n_classes = probabilities.shape[1]
-    rows = np.arange(len(labels))
-    own = probabilities[rows, labels]
+    label_probabilities = probabilities[np.arange(len(labels)), labels]
     thresholds = np.full(n_classes, np.inf)
     for k in np.unique(labels):
-        thresholds[k] = min(own[labels == k].mean(), HIGHEST_THRESHOLD)
-    # With a little room as in cleanlab, so that equal numbers do not fall below themselves.
+        thresholds[k] = min(label_probabilities[labels == k].mean(), HIGHEST_THRESHOLD)
+    # A small tolerance, as in cleanlab, so that rounding does not put equal values below.
     is_confident = probabilities >= thresholds - 1e-6
-    best = np.where(is_confident, probabilities, -1).argmax(axis=1)
-    is_suspicious = is_confident.any(axis=1) & (best != labels)
-    found = np.flatnonzero(is_suspicious)
-    return found[np.argsort(own[found], kind="stable")]
+    confident_class = np.where(is_confident, probabilities, -1).argmax(axis=1)
+    found = np.flatnonzero(is_confident.any(axis=1) & (confident_class != labels))
+    return found[np.argsort(label_probabilities[found], kind="stable")]
+
+
+def find_alternative_classes(report: EvaluationReport) -> np.ndarray:
+    """Find the most probable class other than the label: `(n,)` uint8."""
+    others = report.probabilities.copy()
+    others[np.arange(len(others)), report.labels] = -1
+    return others.argmax(axis=1).astype(np.uint8)
 
 
 def build_feature_analysis(
@@ -142,16 +148,16 @@ def build_feature_analysis(
     *,
     progress: Progress | None = None,
 ) -> FeatureAnalysis:
-    """Compute a report's insight.
+    """Compute the feature analysis of a report.
 
     Args:
         content: the model's `.tflite`.
-        report: its answers on the data set's test images.
-        progress: called with images done and images in all.
+        report: the model's predictions on the data set's test images.
+        progress: called with images done and the number of images.
     Raises:
-        ModelStoreError: the model has no features to look at.
+        ModelStoreError: the model has no feature layer.
     """
-    reader = FeatureExtractor(content)
+    extractor = FeatureExtractor(content)
     n_train = len(dataset.images_train)
     n_all = n_train + len(dataset.images_test)
 
@@ -159,96 +165,95 @@ def build_feature_analysis(
         if progress is not None:
             progress(done, n_all)
 
-    learned = reader.compute(dataset.images_train, progress=report_progress)
-    raw = reader.compute(
+    train_features = extractor.compute(dataset.images_train, progress=report_progress)
+    test_features = extractor.compute(
         dataset.images_test, progress=lambda done, _: report_progress(n_train + done, n_all)
     )
-    training = TrainingFeatures(normalise_features(learned), dataset.labels_train.astype(np.int64))
-    features = normalise_features(raw)
-    rivals = find_rivals(report)
-    nearest = np.stack(
+    training = TrainingFeatures(
+        normalise_features(train_features), dataset.labels_train.astype(np.int64)
+    )
+    features = normalise_features(test_features)
+    alternatives = find_alternative_classes(report)
+    neighbours = np.stack(
         [
-            find_nearest(training, features, classes, _K_NEAREST)
-            for classes in (report.labels, rivals)
+            find_nearest(training, features, classes, _N_NEIGHBOURS)
+            for classes in (report.labels, alternatives)
         ],
         axis=1,
     )
-    rows = _choose_rows(report)
-    shown, pictures = np.unique(nearest[rows], return_inverse=True)
+    rows = choose_thumbnail_rows(report)
+    thumbnails, thumbnail_indices = np.unique(neighbours[rows], return_inverse=True)
     return FeatureAnalysis(
-        suspects=_find_suspects(report, training, features),
-        map=compute_principal_map(raw).astype(np.float16),
-        rivals=rivals,
-        neighbours=nearest,
-        picture_rows=rows,
-        pictures=pictures.reshape(nearest[rows].shape).astype(np.int32),
-        thumbnails=dataset.images_train[shown],
+        probable_label_errors=_find_confirmed_label_errors(report, training, features),
+        map=compute_pca_map(test_features).astype(np.float16),
+        alternative_classes=alternatives,
+        neighbours=neighbours,
+        thumbnail_rows=rows,
+        thumbnail_indices=thumbnail_indices.reshape(neighbours[rows].shape).astype(np.int32),
+        thumbnails=dataset.images_train[thumbnails],
     )
 
 
 def compute_tsne_map(
     content: bytes, images: np.ndarray, *, progress: Progress | None = None
 ) -> np.ndarray:
-    """Features as t-SNE lays them out: alike stays together, distances between groups mean little.
+    """Embed features in two dimensions by t-SNE, after PCA to 50.
 
     Args:
         content: the model's `.tflite`.
         images: `(n, h, w)` or `(n, h, w, 3)` uint8.
     Returns:
-        `(n, 2)` float32.
+        `(n, 2)` float32. Distances between clusters have little meaning.
     Raises:
-        ModelStoreError: the model has no features to look at.
+        ModelStoreError: the model has no feature layer.
     """
-    # Half a second and a hundred megabytes, which only this needs.
+    # Imported late: half a second and 100 MB that only t-SNE needs.
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
     features = FeatureExtractor(content).compute(images, progress=progress)
-    n_axes = min(50, *features.shape)
-    reduced = PCA(n_axes, random_state=0).fit_transform(features)
+    n_components = min(50, *features.shape)
+    reduced = PCA(n_components, random_state=0).fit_transform(features)
     perplexity = min(30.0, (len(images) - 1) / 3)
-    laid_out: np.ndarray = TSNE(
+    embedded: np.ndarray = TSNE(
         perplexity=perplexity, init="pca", random_state=0, n_jobs=-1
     ).fit_transform(reduced)
-    return laid_out.astype(np.float32)
+    return embedded.astype(np.float32)
 
 
-def choose_evenly(n: int, wanted: int) -> np.ndarray:
-    """Places of so many of n digits, evenly spread: `(min(n, wanted),)` int."""
-    return np.unique(np.linspace(0, n - 1, min(n, wanted)).round().astype(int))
+def choose_evenly_spaced(n: int, limit: int) -> np.ndarray:
+    """Choose at most `limit` of n indices, evenly spaced: `(min(n, limit),)` int."""
+    return np.unique(np.linspace(0, n - 1, min(n, limit)).round().astype(int))
 
 
-def require_grey(images: np.ndarray) -> None:
-    """Refuse pictures that cannot be corrupted as digits are.
+def require_grayscale(images: np.ndarray) -> None:
+    """Refuse colour images, which the corruptions do not support.
 
     Raises:
-        ModelStoreError: they have colours.
+        ModelStoreError: the images have colours.
     """
     if images.ndim != 3:
         raise ModelStoreError(
-            "Robustness is measured on grey pictures, and this model reads colours. "
-            "Choose a model for digits."
+            "Robustness is measured on grayscale images, and this model takes colour images. "
+            "Choose another model."
         )
 
 
-def find_rivals(report: EvaluationReport) -> np.ndarray:
-    """The class each digit was most nearly taken for beside its own: `(n,)` uint8."""
-    others = report.probabilities.copy()
-    others[np.arange(len(others)), report.labels] = -1
-    return others.argmax(axis=1).astype(np.uint8)
+def choose_thumbnail_rows(report: EvaluationReport) -> np.ndarray:
+    """Choose the test images whose neighbours' images are saved.
 
-
-def _choose_rows(report: EvaluationReport) -> np.ndarray:
-    """The mistakes and refusals first, then the closest calls; sorted places."""
-    is_easy = report.is_right & ~report.is_refused
+    Returns:
+        `(m,)` int32, sorted: mistakes and rejections, then those with the smallest margin.
+    """
+    is_easy = report.is_correct & ~report.is_rejected
     order = np.lexsort((report.margins, is_easy))
-    return np.sort(order[:_N_WITH_PICTURES]).astype(np.int32)
+    return np.sort(order[:_N_WITH_THUMBNAILS]).astype(np.int32)
 
 
-def _find_suspects(
+def _find_confirmed_label_errors(
     report: EvaluationReport, training: TrainingFeatures, features: np.ndarray
 ) -> np.ndarray:
-    """Where the network is sure of another class and the training digits most alike agree."""
+    """Probable label errors on which the nearest training images agree."""
     found = find_probable_label_errors(report.labels, report.probabilities)
-    votes = count_votes(training, features[found], report.predictions[found], _K_VOTES)
-    return found[votes >= _VOTES_NEEDED].astype(np.int32)
+    votes = count_votes(training, features[found], report.predictions[found], _N_VOTES)
+    return found[votes >= _N_VOTES_REQUIRED].astype(np.int32)

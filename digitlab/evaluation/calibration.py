@@ -71,24 +71,24 @@ class CoverageCurve:
 
 
 def compute_reliability(
-    confidences: np.ndarray, is_right: np.ndarray, *, n_bins: int = 15
+    confidences: np.ndarray, is_correct: np.ndarray, *, n_bins: int = 15
 ) -> Reliability:
     """Put answers into bins by their confidence.
 
     Args:
         confidences: `(n,)`, 0 to 1.
-        is_right: `(n,)` bool.
+        is_correct: `(n,)` bool.
     """
     bins = assign_bins(confidences, n_bins)
     counts = np.bincount(bins, minlength=n_bins)
     with np.errstate(invalid="ignore"):
         means = np.bincount(bins, confidences, n_bins) / counts
-        shares = np.bincount(bins, is_right, n_bins) / counts
+        shares = np.bincount(bins, is_correct, n_bins) / counts
     return Reliability(np.linspace(0, 1, n_bins + 1), counts, means, shares)
 
 
 def compute_confidence_histogram(
-    confidences: np.ndarray, is_right: np.ndarray, *, n_bins: int = 20
+    confidences: np.ndarray, is_correct: np.ndarray, *, n_bins: int = 20
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How many answers were how confident.
 
@@ -96,19 +96,19 @@ def compute_confidence_histogram(
         The edges `(bins + 1,)`, and how many right and how many wrong answers, `(bins,)` each.
     """
     bins = assign_bins(confidences, n_bins)
-    right = np.bincount(bins[is_right], minlength=n_bins)
-    wrong = np.bincount(bins[~is_right], minlength=n_bins)
+    right = np.bincount(bins[is_correct], minlength=n_bins)
+    wrong = np.bincount(bins[~is_correct], minlength=n_bins)
     return np.linspace(0, 1, n_bins + 1), right, wrong
 
 
-def compute_coverage(confidences: np.ndarray, is_right: np.ndarray) -> CoverageCurve:
+def compute_coverage(confidences: np.ndarray, is_correct: np.ndarray) -> CoverageCurve:
     """The curve for all thresholds.
 
     Args:
         confidences: `(n,)`, 0 to 1.
-        is_right: `(n,)` bool.
+        is_correct: `(n,)` bool.
     """
     # As float64, so that a threshold of exactly an answer's confidence still includes it.
     exact = confidences.astype(np.float64)
     order = np.argsort(-exact, kind="stable")
-    return CoverageCurve(exact[order], np.cumsum(~is_right[order]))
+    return CoverageCurve(exact[order], np.cumsum(~is_correct[order]))

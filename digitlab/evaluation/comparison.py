@@ -30,7 +30,7 @@ class Comparison:
     Attributes:
         only_first, only_second: places of the digits that this one alone reads right.
         both_wrong: places of the digits that neither reads right.
-        n_both_right: how many both read right.
+        n_both_correct: how many both read right.
         difference: `(classes, classes)` int, the second's confusion matrix less the first's.
         p_value: McNemar's exact test, two-sided.
     """
@@ -41,7 +41,7 @@ class Comparison:
     only_first: np.ndarray
     only_second: np.ndarray
     both_wrong: np.ndarray
-    n_both_right: int
+    n_both_correct: int
     difference: np.ndarray
     p_value: float
 
@@ -53,7 +53,7 @@ class Comparison:
         """
         a, b = len(self.only_first), len(self.only_second)
         if a + b == 0:
-            return f"{first} and {second} read the same {self.n_both_right:,} digits right."
+            return f"{first} and {second} read the same {self.n_both_correct:,} digits right."
         counts = (
             f"{first} alone reads {a:,} of {self.n:,} digits right, {second} alone {b:,}. "
             f"If both were equally good, a split at least as uneven would come up in "
@@ -75,7 +75,7 @@ def compare_reports(first: EvaluationReport, second: EvaluationReport) -> Compar
             "These two models were tested on different digits, so they cannot be compared. "
             "Choose two that were tested on the same data set."
         )
-    one, other = first.is_right, second.is_right
+    one, other = first.is_correct, second.is_correct
     only_first, only_second = np.flatnonzero(one & ~other), np.flatnonzero(other & ~one)
     return Comparison(
         n=len(first.labels),
@@ -84,7 +84,7 @@ def compare_reports(first: EvaluationReport, second: EvaluationReport) -> Compar
         only_first=only_first,
         only_second=only_second,
         both_wrong=np.flatnonzero(~one & ~other),
-        n_both_right=int((one & other).sum()),
+        n_both_correct=int((one & other).sum()),
         difference=np.subtract(second.metrics["confusion"], first.metrics["confusion"]),
         p_value=compute_mcnemar(len(only_first), len(only_second)),
     )
@@ -108,7 +108,7 @@ def _format_chance(p_value: float) -> str:
 
 
 @dataclass(frozen=True)
-class Difference:
+class ConfigDifference:
     """A setting in which runs differ: its value in each run, by the runs' ids."""
 
     field: str
@@ -116,7 +116,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What came out of a run that has a model.
 
     Attributes:
@@ -134,7 +134,7 @@ class Outcome:
     size_bytes: int
 
 
-def find_differences(configs: Mapping[str, TrainConfig]) -> list[Difference]:
+def find_config_differences(configs: Mapping[str, TrainConfig]) -> list[ConfigDifference]:
     """The settings in which runs differ, those that matter most first.
 
     Args:
@@ -145,16 +145,16 @@ def find_differences(configs: Mapping[str, TrainConfig]) -> list[Difference]:
     for name in sorted(names, key=lambda name: _rank(name, names)):
         values = {run_id: getattr(config, name) for run_id, config in configs.items()}
         if len(set(values.values())) > 1:
-            found.append(Difference(name, values))
+            found.append(ConfigDifference(name, values))
     return found
 
 
-def read_outcome(run: Run) -> Outcome | None:
+def load_run_outcome(run: Run) -> RunOutcome | None:
     """What came out of a run; None as long as it has no model, or its card cannot be read."""
     try:
         card = read_card(run.directory)
         low, high = card["test"]["interval"]
-        return Outcome(
+        return RunOutcome(
             card["test"]["accuracy"],
             (low, high),
             card["test"]["n"],
@@ -166,7 +166,7 @@ def read_outcome(run: Run) -> Outcome | None:
         return None
 
 
-def rank_outcomes(outcomes: Mapping[str, Outcome]) -> str:
+def rank_outcomes(outcomes: Mapping[str, RunOutcome]) -> str:
     """One sentence: which run is best, and whether that may be chance.
 
     Args:

@@ -15,9 +15,9 @@ from digitlab.datasets.loading import Dataset, load_dataset
 from digitlab.errors import DigitlabError, ModelStoreError
 from digitlab.evaluation.analysis import (
     build_feature_analysis,
-    choose_evenly,
+    choose_evenly_spaced,
     compute_tsne_map,
-    require_grey,
+    require_grayscale,
 )
 from digitlab.evaluation.jobs import Job, JobStatus
 from digitlab.evaluation.report import EvaluationReport
@@ -112,8 +112,8 @@ def _study_robustness(
     job: Job, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
     images = _load_dataset(model, report, progress).images_test
-    require_grey(images)
-    chosen = choose_evenly(len(images), _N_ROBUSTNESS)
+    require_grayscale(images)
+    chosen = choose_evenly_spaced(len(images), _N_ROBUSTNESS)
     robustness = compute_robustness(
         model.open_reader(), images[chosen], report.labels[chosen], progress=progress
     )

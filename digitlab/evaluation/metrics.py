@@ -1,6 +1,6 @@
-"""Arrays in, numbers out. NumPy alone: the pages compute them too; tests hold them to scikit-learn.
+"""Metrics of a classifier. NumPy alone, so that pages can compute them; tested against sklearn.
 
-Rows of a confusion matrix are the true classes, columns the answers.
+Rows of a confusion matrix are true classes, columns are predictions.
 """
 
 import math
@@ -12,70 +12,68 @@ import numpy as np
 
 _Z_95 = 1.959964
 _CALIBRATION_BINS = 15
+# Shown beside macro averages, on pages and in reports.
+MACRO_NOTE = "Macro average: the mean over the classes that are present in the test set."
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """One kind of mistake: how often `true` was read as `predicted`.
+    """One kind of mistake: how often `true` was classified as `predicted`.
 
     Attributes:
-        share: of the digits that are `true`, 0 to 1.
+        fraction: of the images whose class is `true`, 0 to 1.
     """
 
     true: int
     predicted: int
     count: int
-    share: float
-
-    @property
-    def sentence(self) -> str:
-        """In words, of digits: "4 read as 9: 12 times"."""
-        return self.describe(tuple("0123456789"))
+    fraction: float
 
     def describe(self, class_names: Sequence[str]) -> str:
-        """In words, of any classes: "Shirt read as Coat: 12 times"."""
+        """Format as a sentence: "Shirt read as Coat: 12 times"."""
         often = {1: "once", 2: "twice"}.get(self.count, f"{self.count:,} times")
         return f"{class_names[self.true]} read as {class_names[self.predicted]}: {often}"
 
 
-def compute_interval(n_right: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share.
+def compute_wilson_interval(n_correct: int, n: int) -> tuple[float, float]:
+    """Compute the 95 % confidence interval of a proportion.
 
     Args:
-        n_right, n: how many of how many.
+        n_correct: how many of the n are correct.
     Returns:
         Lower and upper end, 0 to 1.
     Source: E. B. Wilson 1927; unlike the normal approximation it stays within 0 and 1.
     """
-    share, z2 = n_right / n, _Z_95**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z_95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    p, z2 = n_correct / n, _Z_95**2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z_95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def compute_metrics(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
-    """The usual figures of a classifier.
+    """Compute the standard metrics of a classifier.
 
     Args:
         labels: `(n,)` integers, n > 0.
         probabilities: `(n, classes)`, rows sum to 1.
     Returns:
-        `n`, `n_right`, `accuracy`, `interval` (95 %), `loss` (cross-entropy), `macro` and
-        `per_class` precision, recall, F1 and support, `calibration_error`, `confusion`
-        `(classes, classes)`, rows true.
+        `n`, `n_correct`, `accuracy`, `interval` (95 %), `loss` (cross-entropy), `macro` precision,
+        recall and F1 (the mean over the classes present in `labels`), `per_class` precision,
+        recall, F1 and support, `calibration_error`, `confusion` `(classes, classes)`.
     """
     predictions = probabilities.argmax(axis=1)
     confusion = compute_confusion(labels, predictions, probabilities.shape[1])
     per_class = compute_per_class(confusion)
-    n, n_right = len(labels), int(np.trace(confusion))
+    present = [row for row in per_class if row["support"]]
+    n, n_correct = len(labels), int(np.trace(confusion))
     return {
         "n": n,
-        "n_right": n_right,
-        "accuracy": n_right / n,
-        "interval": compute_interval(n_right, n),
+        "n_correct": n_correct,
+        "accuracy": n_correct / n,
+        "interval": compute_wilson_interval(n_correct, n),
         "loss": float(compute_losses(labels, probabilities).mean()),
         "macro": {
-            key: float(np.mean([row[key] for row in per_class]))
+            key: float(np.mean([row[key] for row in present]))
             for key in ("precision", "recall", "f1")
         },
         "per_class": per_class,
@@ -87,21 +85,21 @@ def compute_metrics(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, 
 
 
 def compute_confusion(labels: np.ndarray, predictions: np.ndarray, n_classes: int) -> np.ndarray:
-    """How often each class was read as each: `(classes, classes)` int64, rows true."""
+    """Compute the confusion matrix: `(classes, classes)` int64, rows true."""
     cells = labels.astype(np.int64) * n_classes + predictions
     return np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
 def compute_per_class(confusion: np.ndarray) -> list[dict[str, Any]]:
-    """Each class's `class`, `precision`, `recall`, `f1` and `support`.
+    """Compute `class`, `precision`, `recall`, `f1` and `support` of each class.
 
-    A share of nothing, as the precision of a class that was never answered, counts as 0.
+    A ratio with denominator 0 counts as 0: the precision of a class that is never predicted.
     """
     hits = np.diag(confusion).astype(float)
-    support, answered = confusion.sum(axis=1), confusion.sum(axis=0)
-    precision = hits / np.maximum(answered, 1)
+    support, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
+    precision = hits / np.maximum(predicted, 1)
     recall = hits / np.maximum(support, 1)
-    f1 = 2 * hits / np.maximum(support + answered, 1)
+    f1 = 2 * hits / np.maximum(support + predicted, 1)
     return [
         {
             "class": k,
@@ -115,29 +113,29 @@ def compute_per_class(confusion: np.ndarray) -> list[dict[str, Any]]:
 
 
 def compute_losses(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Each answer's cross-entropy, `(n,)` float64.
+    """Compute the cross-entropy of each prediction: `(n,)` float64.
 
-    Probabilities are kept above the smallest step of their type, as scikit-learn does.
+    Probabilities are clipped to the machine epsilon, as in scikit-learn.
     """
-    exact = probabilities.astype(np.float64)
-    exact /= exact.sum(axis=1, keepdims=True)
-    given = exact[np.arange(len(labels)), labels]
-    return -np.log(np.clip(given, np.finfo(np.float64).eps, 1))
+    normalised = probabilities.astype(np.float64)
+    normalised /= normalised.sum(axis=1, keepdims=True)
+    label_probabilities = normalised[np.arange(len(labels)), labels]
+    return -np.log(np.clip(label_probabilities, np.finfo(np.float64).eps, 1))
 
 
 def normalise_confusion(
     confusion: np.ndarray, by: str = "count", *, hide_diagonal: bool = False
 ) -> np.ndarray:
-    """The matrix as it is drawn.
+    """Normalise a confusion matrix for display.
 
     Args:
         confusion: `(classes, classes)` counts, rows true.
-        by: "count"; "row", shares of the true class; or "column", shares of the answer.
-        hide_diagonal: put NaN where the answer is right, so that the mistakes show.
+        by: "count"; "row", fractions of the true class; or "column", fractions of the predictions.
+        hide_diagonal: put NaN on the diagonal, so that mistakes stand out.
     Returns:
-        `(classes, classes)` float64; a share of nothing is 0.
+        `(classes, classes)` float64; 0 where a row or column is empty.
     Raises:
-        ValueError: `by` is something else.
+        ValueError: `by` has another value.
     """
     if by not in ("count", "row", "column"):
         raise ValueError(f"by is {by!r}; it must be count, row or column")
@@ -150,11 +148,11 @@ def normalise_confusion(
 
 
 def list_confusions(confusion: np.ndarray, *, limit: int | None = None) -> list[Confusion]:
-    """The mistakes that were made, the most frequent first.
+    """List the kinds of mistakes, the most frequent first.
 
     Args:
         confusion: `(classes, classes)` counts, rows true.
-        limit: how many kinds at most.
+        limit: the maximum length of the list.
     """
     counts = np.asarray(confusion)
     support = np.maximum(counts.sum(axis=1), 1)
@@ -165,41 +163,38 @@ def list_confusions(confusion: np.ndarray, *, limit: int | None = None) -> list[
     ]
 
 
-def compute_calibration_error(confidences: np.ndarray, is_right: np.ndarray) -> float:
-    """How far the confidence is from the share of right answers, on average.
-
-    The answers are put into 15 bins of equal width by their confidence; the error is the mean over
-    the answers of their bin's |share right - mean confidence|.
+def compute_calibration_error(confidences: np.ndarray, is_correct: np.ndarray) -> float:
+    """Compute the expected calibration error (ECE) with 15 bins of equal width.
 
     Args:
-        confidences: `(n,)` probabilities of the answers given, 0 to 1.
-        is_right: `(n,)` bool.
+        confidences: `(n,)` probabilities of the predictions, 0 to 1.
+        is_correct: `(n,)` bool.
     Returns:
-        0 (a confidence of 80 % is right in 80 % of the cases) to 1.
+        The mean over all predictions of |accuracy - mean confidence| of their bin, 0 to 1.
     Raises:
-        ValueError: there is no answer.
+        ValueError: there are no predictions.
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
     """
     if not len(confidences):
-        raise ValueError("no answers: their calibration is not defined")
+        raise ValueError("the calibration error of no predictions is undefined")
     bins = assign_bins(confidences, _CALIBRATION_BINS)
-    gaps = is_right.astype(np.float64) - confidences.astype(np.float64)
+    gaps = is_correct.astype(np.float64) - confidences.astype(np.float64)
     return float(np.abs(np.bincount(bins, weights=gaps)).sum() / len(confidences))
 
 
 def assign_bins(confidences: np.ndarray, n_bins: int) -> np.ndarray:
-    """The bin of equal width each confidence lies in: `(n,)` int, 0 to `n_bins` - 1."""
-    # Closed above, as in Guo et al.; a confidence of 0 belongs to the first.
+    """Assign confidences to bins of equal width: `(n,)` int, 0 to `n_bins` - 1."""
+    # Intervals are closed above, as in Guo et al.; 0 belongs to the first bin.
     return np.clip(np.ceil(confidences * n_bins) - 1, 0, n_bins - 1).astype(int)
 
 
 @dataclass(frozen=True)
 class PrecisionRecall:
-    """The curve of one digit.
+    """The precision-recall curve of one class against all others.
 
     Attributes:
         precision, recall: `(k + 1,)` float64, recall falling to 0; the last point is (1, 0).
-        thresholds: `(k,)` rising: from which probability of the digit on it is called that digit.
+        thresholds: `(k,)` rising: the probability from which an image is assigned to the class.
         average_precision: the mean precision, weighted by the steps of recall, 0 to 1.
     """
 
@@ -210,22 +205,22 @@ class PrecisionRecall:
 
 
 def compute_precision_recall(
-    labels: np.ndarray, probabilities: np.ndarray, digit: int
+    labels: np.ndarray, probabilities: np.ndarray, class_index: int
 ) -> PrecisionRecall:
-    """How well one digit's probability tells it from all others.
+    """Compute the precision-recall curve of one class.
 
     Args:
-        labels: `(n,)` integers, at least one of them the digit.
+        labels: `(n,)` integers, at least one of them `class_index`.
         probabilities: `(n, classes)`.
     Raises:
-        ValueError: no label is the digit.
+        ValueError: the class is absent.
     """
-    scores, is_digit = probabilities[:, digit], labels == digit
-    if not is_digit.any():
-        raise ValueError(f"no label is {digit}: its recall is not defined")
+    scores, is_member = probabilities[:, class_index], labels == class_index
+    if not is_member.any():
+        raise ValueError(f"no label is {class_index}: its recall is undefined")
     order = np.argsort(-scores, kind="stable")
-    scores, hits = scores[order], np.cumsum(is_digit[order])
-    # Equal scores come over a threshold together.
+    scores, hits = scores[order], np.cumsum(is_member[order])
+    # Equal scores pass a threshold together.
     ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
     precision, recall = hits[ends] / (ends + 1), hits[ends] / hits[-1]
     average = float((np.diff(recall, prepend=0) * precision).sum())

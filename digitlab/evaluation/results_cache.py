@@ -1,5 +1,6 @@
-"""What is known about a model on the shelf: beside the model, or in the cache."""
+"""Evaluation results of stored models: stored with the model, or in the cache."""
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,37 +12,44 @@ import numpy as np
 from digitlab.datasets.loading import Dataset, load_local_dataset
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import ModelStoreError
-from digitlab.evaluation.report import EvaluationReport, SavedImages
+from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.robustness import Robustness
+from digitlab.evaluation.saved_images import SavedImages
 from digitlab.inference.reader import DigitReader
 from digitlab.model_store.store import StoredModel, list_models
 from digitlab.paths import get_cache_dir
 
 REPORT_FILE, ROBUSTNESS_FILE, TSNE_FILE = "report.npz", "robustness.json", "tsne.npy"
 _N_TIMED = 200
+_log = logging.getLogger(__name__)
 
 
 def get_results_dir(model: StoredModel) -> Path:
-    """Where results about this very model file are cached; another file has another folder."""
+    """The folder that caches results of this model file; a changed file gets another folder."""
     sha256 = model.card["files"]["model.tflite"]["sha256"]
     return get_cache_dir() / "evaluation" / f"{model.id}-{sha256[:16]}"
 
 
 def load_report(model: StoredModel) -> EvaluationReport:
-    """The model's report, with insight if any was computed.
+    """Load a model's report, with its feature analysis if there is one.
 
     Raises:
-        ModelStoreError: the report is missing or damaged.
+        ModelStoreError: the model's own report is missing or damaged. A damaged report in the
+            cache is ignored: its analysis can be computed again.
     """
     report = EvaluationReport.load(model.directory / REPORT_FILE)
     cached = get_results_dir(model) / REPORT_FILE
     if report.feature_analysis is not None or not cached.is_file():
         return report
-    return EvaluationReport.load(cached)
+    try:
+        return EvaluationReport.load(cached)
+    except ModelStoreError as error:
+        _log.warning("%s", error)
+        return report
 
 
 def load_robustness(model: StoredModel) -> Robustness | None:
-    """The model's robustness; None where nobody has measured it.
+    """Load a model's robustness; None until it has been measured.
 
     Raises:
         ModelStoreError: the file is damaged.
@@ -50,50 +58,53 @@ def load_robustness(model: StoredModel) -> Robustness | None:
     return None if path is None else Robustness.load(path)
 
 
-def load_map(model: StoredModel, report: EvaluationReport, kind: str = "pca") -> np.ndarray | None:
-    """Where each test digit lies on a map of the network's features.
+def load_feature_map(
+    model: StoredModel, report: EvaluationReport, kind: str = "pca"
+) -> np.ndarray | None:
+    """Load the test set's features projected onto two dimensions.
 
     Args:
         kind: "pca" or "tsne".
     Returns:
-        `(n, 2)` float32; None where nobody has computed it.
+        `(n, 2)` float32; None until it has been computed.
     Raises:
         ModelStoreError: the file is damaged.
     """
     if kind == "pca":
-        return (
-            None
-            if report.feature_analysis is None
-            else report.feature_analysis.map.astype(np.float32)
-        )
+        features = report.feature_analysis
+        return None if features is None else features.map.astype(np.float32)
     path = _find(model, TSNE_FILE)
     if path is None:
         return None
     try:
-        places: np.ndarray = np.load(path, allow_pickle=False)
+        coordinates: np.ndarray = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise ModelStoreError(f"The map {path} cannot be read: {error}.") from error
-    return places if places.shape == (len(report.labels), 2) else None
+        raise ModelStoreError(
+            f"The t-SNE map of {model.id} is damaged ({error}). Compute it again."
+        ) from error
+    return coordinates if coordinates.shape == (len(report.labels), 2) else None
 
 
-def measure_digit_ms(reader: DigitReader, images: np.ndarray) -> float:
-    """How long one digit takes, read alone as on the Draw page: the median in milliseconds.
+def measure_latency_ms(reader: DigitReader, images: np.ndarray) -> float:
+    """Measure the median time for one image, classified alone as on the Draw page.
 
     Args:
-        images: `(n, 28, 28)` uint8, n > 0; the first 200 are read.
+        images: `(n, 28, 28)` uint8, n > 0; the first 200 are used.
+    Returns:
+        Milliseconds.
     """
     times_s = []
     for image in images[:_N_TIMED]:
-        begin = time.perf_counter()
+        start_s = time.perf_counter()
         reader.read(image)
-        times_s.append(time.perf_counter() - begin)
+        times_s.append(time.perf_counter() - start_s)
     return float(np.median(times_s) * 1000)
 
 
 def describe_data(model: StoredModel, report: EvaluationReport) -> dict[str, Any]:
-    """Which data the figures are from: `label`, `n`, `is_sample`, `licence`, `notes`."""
+    """Describe a model's test set: `label`, `n`, `is_sample`, `licence`, `notes`."""
     data = model.card["data"]
-    # The card names the data set a model learned from; it may have been tested on another.
+    # The card names the training set; some have the test images of another data set.
     spec = get_dataset_spec(data["dataset"]).base_spec
     return {
         "label": spec.label,
@@ -113,69 +124,68 @@ def _find(model: StoredModel, name: str) -> Path | None:
 
 @dataclass(frozen=True)
 class TestImages:
-    """A test set's pictures, as far as they are here.
+    """The images of a test set that are available on this machine.
 
     Attributes:
-        images: `(n, h, w)` or `(n, h, w, 3)` uint8; paper where a picture is not known.
-        is_known: `(n,)` bool.
+        images: `(n, h, w)` or `(n, h, w, 3)` uint8; zero where an image is unavailable.
+        is_available: `(n,)` bool.
     """
 
+    # Not a test class, whatever pytest concludes from the name.
+    __test__ = False
+
     images: np.ndarray
-    is_known: np.ndarray
+    is_available: np.ndarray
 
     @classmethod
     def of_all(cls, images: np.ndarray) -> "TestImages":
-        """A whole set."""
+        """A complete test set."""
         return cls(images, np.ones(len(images), bool))
 
 
 def load_test_images(model: StoredModel, report: EvaluationReport) -> TestImages | None:
-    """The pictures a model was tested on: all, if the data set is on this machine.
+    """Load a model's test images: all of them if the data set is on this machine.
 
-    If it is not, those that this report and others about the same test set keep.
+    If it is not, those that this report and others on the same test set store.
 
     Args:
-        report: the model's; pictures with other labels are not the ones.
+        report: the model's; images of other test sets are ignored.
     Returns:
-        None where not one is known.
+        None if no image is available.
     """
     dataset = find_dataset(model)
     if dataset is not None and np.array_equal(dataset.labels_test, report.labels):
         return TestImages.of_all(dataset.images_test)
-    all_kept = list(_list_kept(model, report))
-    if not all_kept:
+    all_saved = list(_list_saved_images(model, report))
+    if not all_saved:
         return None
-    shape = all_kept[0].images.shape[1:]
-    pictures = TestImages(
-        np.zeros((len(report.labels), *shape), np.uint8), np.zeros(len(report.labels), bool)
-    )
-    for kept in all_kept:
-        if kept.images.shape[1:] != shape:
+    shape = all_saved[0].images.shape[1:]
+    n = len(report.labels)
+    found = TestImages(np.zeros((n, *shape), np.uint8), np.zeros(n, bool))
+    for saved in all_saved:
+        if saved.images.shape[1:] != shape:
             continue
-        pictures.images[kept.places] = kept.images
-        pictures.is_known[kept.places] = True
-    return pictures
+        found.images[saved.indices] = saved.images
+        found.is_available[saved.indices] = True
+    return found
 
 
 def find_dataset(model: StoredModel) -> Dataset | None:
-    """The data set a model was trained and tested on, if this machine has it.
-
-    Of a model that learned more than MNIST this is MNIST, on which it was tested.
-    """
+    """Load the data set a model was trained and tested on, if this machine has it."""
     data = model.card["data"]
     return load_local_dataset(data["dataset"], is_sample=bool(data.get("is_sample")))
 
 
-def _list_kept(model: StoredModel, report: EvaluationReport) -> Iterator[SavedImages]:
-    if report.kept is not None:
-        yield report.kept
+def _list_saved_images(model: StoredModel, report: EvaluationReport) -> Iterator[SavedImages]:
+    if report.saved_images is not None:
+        yield report.saved_images
     for other in list_models():
         if other.id == model.id:
             continue
         try:
             found = load_report(other)
         except ModelStoreError:
-            # Its own page tells; here its pictures are only a help.
+            # That model's own page shows the error; this one can do without its images.
             continue
-        if found.kept is not None and np.array_equal(found.labels, report.labels):
-            yield found.kept
+        if found.saved_images is not None and report.has_same_data(found):
+            yield found.saved_images

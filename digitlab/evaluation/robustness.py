@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from digitlab.errors import ModelStoreError
-from digitlab.evaluation.metrics import compute_interval
+from digitlab.evaluation.metrics import compute_wilson_interval
 from digitlab.evaluation.report import evaluate_images
 from digitlab.files import write_json
 from digitlab.inference.reader import DigitReader
@@ -61,7 +61,7 @@ def corrupt_images(
     return np.stack([corruption.change(image, strength, random) for image in images])
 
 
-def corrupt_ladder(image: np.ndarray, corruption_id: str, *, seed: int = 0) -> np.ndarray:
+def corrupt_at_all_strengths(image: np.ndarray, corruption_id: str, *, seed: int = 0) -> np.ndarray:
     """One digit at every strength.
 
     Args:
@@ -157,14 +157,14 @@ class RobustnessPoint:
 
     Attributes:
         low, high: 95 % interval of the accuracy.
-        refused: share of the digits taken for none.
+        rejected: fraction of the images rejected as no digit.
     """
 
     strength: float
     accuracy: float
     low: float
     high: float
-    refused: float
+    rejected: float
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ def _measure(
     strength: float,
 ) -> RobustnessPoint:
     report = evaluate_images(reader, corrupt_images(images, corruption.id, strength), labels)
-    low, high = compute_interval(int(report.is_right.sum()), len(labels))
+    low, high = compute_wilson_interval(int(report.is_correct.sum()), len(labels))
     return RobustnessPoint(
-        float(strength), report.accuracy, low, high, float(report.is_refused.mean())
+        float(strength), report.accuracy, low, high, float(report.is_rejected.mean())
     )

@@ -12,7 +12,10 @@ from typing import BinaryIO
 
 from digitlab.errors import UserTestSetError
 
-MAX_ARCHIVE_BYTES = 500_000_000
+# The one limit of uploads, for the server (.streamlit/config.toml), the pages and messages.
+MAX_UPLOAD_MB = 50
+# Streamlit counts a megabyte as 1024 * 1024 bytes.
+MAX_ARCHIVE_BYTES = MAX_UPLOAD_MB * 1024 * 1024
 # Of all files together, unpacked: ten times what a generous test set needs.
 MAX_UNPACKED_BYTES = 2_000_000_000
 # A directory entry has 46 bytes and a name; names beyond this average are nobody's pictures.
@@ -102,8 +105,7 @@ def _check_directory(source: BinaryIO, max_files: int) -> None:
     size = source.seek(0, io.SEEK_END)
     if size > MAX_ARCHIVE_BYTES:
         raise UserTestSetError(
-            f"This zip has more than {MAX_ARCHIVE_BYTES // 1_000_000} MB. "
-            "Choose fewer or smaller pictures."
+            f"This zip has more than {MAX_UPLOAD_MB} MB. Choose fewer or smaller pictures."
         )
     start = max(0, size - _MAX_COMMENT_BYTES - _END_BYTES - _LOCATOR_BYTES)
     source.seek(start)

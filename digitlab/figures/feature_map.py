@@ -8,32 +8,32 @@ import plotly.graph_objects as go
 from digitlab.figures.theme import DIGITS, WRONG, apply_theme
 
 # More points than this take the browser long to draw.
-MAX_RIGHT = 3000
+MAX_CORRECT_POINTS = 3000
 
 
 def feature_map_figure(
     places: np.ndarray,
     labels: np.ndarray,
-    is_right: np.ndarray,
+    is_correct: np.ndarray,
     class_names: Sequence[str],
     title: str,
 ) -> go.Figure:
     """A colour a class; mistakes as crosses ringed in red, above all others.
 
-    Of the right answers no more than `MAX_RIGHT` are drawn, evenly spread over the test set.
+    Of the correct predictions at most `MAX_CORRECT_POINTS` are drawn, evenly spaced.
 
     Args:
         places: `(n, 2)`.
         labels: `(n,)` integers.
-        is_right: `(n,)` bool.
+        is_correct: `(n,)` bool.
     """
     figure = go.Figure()
-    right = np.flatnonzero(is_right)
-    right = right[:: max(1, -(-len(right) // MAX_RIGHT))]
+    right = np.flatnonzero(is_correct)
+    right = right[:: max(1, -(-len(right) // MAX_CORRECT_POINTS))]
     for k, name in enumerate(class_names):
         _add_points(figure, places, right[labels[right] == k], name,
                     {"color": DIGITS[k % len(DIGITS)], "size": 5, "opacity": 0.55})  # fmt: skip
-    wrong = np.flatnonzero(~is_right)
+    wrong = np.flatnonzero(~is_correct)
     if len(wrong):
         colours = [DIGITS[k % len(DIGITS)] for k in labels[wrong]]
         _add_points(figure, places, wrong, "read wrong",

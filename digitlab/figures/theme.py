@@ -4,6 +4,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+# Every chart of the app is shown with this configuration: no toolbar that covers the title.
+PLOTLY_CONFIG = {"displayModeBar": False}
+
 INK_BLUE = "#2f5d9b"
 # Legible on light and on dark paper.
 MUTED = "rgba(128, 132, 140, 0.45)"

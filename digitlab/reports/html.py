@@ -149,7 +149,7 @@ def draw_per_digit(per_class: list[dict[str, Any]], names: Sequence[str]) -> str
 
 def draw_reliability(report: EvaluationReport) -> str:
     """Share right against confidence; the dashed line is honesty."""
-    bins = compute_reliability(report.confidences, report.is_right)
+    bins = compute_reliability(report.confidences, report.is_correct)
     is_there = bins.counts > 0
     return draw_chart(
         bins.confidences[is_there],
@@ -163,7 +163,7 @@ def draw_reliability(report: EvaluationReport) -> str:
 
 def draw_coverage(report: EvaluationReport) -> str:
     """Accuracy against the share of digits answered."""
-    curve = compute_coverage(report.confidences, report.is_right)
+    curve = compute_coverage(report.confidences, report.is_correct)
     steps = np.unique(np.linspace(0, len(curve.thresholds) - 1, _MAX_POINTS).astype(int))
     accuracies = curve.accuracies[steps]
     return draw_chart(

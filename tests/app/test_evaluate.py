@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digitlab.evaluation.gallery import GalleryQuery, find_digits
+from digitlab.evaluation.gallery import GalleryQuery, find_samples
 from digitlab.evaluation.results_cache import load_report
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.ui.evaluate.url_state import VIEWS
@@ -17,7 +17,7 @@ def test_the_figures_are_those_of_the_report(open_page):
     metrics = load_report(get_model(DEFAULT_MODEL_ID)).metrics
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Accuracy"] == f"{metrics['accuracy']:.2%}"
-    assert shown["Read wrong"] == str(metrics["n"] - metrics["n_right"])
+    assert shown["Read wrong"] == str(metrics["n"] - metrics["n_correct"])
     assert shown["Calibration"] == f"{metrics['calibration_error']:.2%}"
     assert any("10,000 test pictures of MNIST" in caption.value for caption in app.caption)
 
@@ -34,7 +34,7 @@ def test_every_view_of_every_shipped_model_renders(open_page, view, model_id):
 def test_a_cell_of_the_address_shows_its_digits(open_page):
     app = open_page(model="simple_cnn", cell="4-9")
     report = load_report(get_model("simple_cnn"))
-    count = len(find_digits(report, GalleryQuery(true=4, predicted=9)))
+    count = len(find_samples(report, GalleryQuery(true=4, predicted=9)))
     assert any(f"**4 read as 9: {count} times**" in text.value for text in app.markdown)
     assert app.selectbox(key="evaluate_cell_true").value == 4
     assert app.selectbox(key="evaluate_cell_said").value == 9
@@ -63,10 +63,10 @@ def test_the_gallery_begins_with_the_mistakes_and_follows_the_filters(open_page)
     app = open_page(model="simple_cnn")
     report = load_report(get_model("simple_cnn"))
     app.segmented_control(key="evaluate_view").set_value("mistakes").run()
-    assert app.query_params["right"] == "0"
-    assert f"{int((~report.is_right).sum())} digits" in read_html(app)
+    assert app.query_params["correct"] == "0"
+    assert f"{int((~report.is_correct).sum())} digits" in read_html(app)
     app.selectbox(key="evaluate_filter_true").set_value(4).run()
-    count = int((~report.is_right & (report.labels == 4)).sum())
+    count = int((~report.is_correct & (report.labels == 4)).sum())
     assert f"{count} digits" in read_html(app)
     assert app.query_params["true"] == "4"
     app.button(key="evaluate_filters_off").click().run()
@@ -125,7 +125,7 @@ def test_the_threshold_recomputes_coverage(open_page):
     shown = {metric.label: metric.value for metric in app.metric}
     sure = report.confidences.astype(float) >= 0.99
     assert shown["Answered"] == f"{sure.mean():.2%}"
-    assert shown["Still wrong"] == str(int((sure & ~report.is_right).sum()))
+    assert shown["Still wrong"] == str(int((sure & ~report.is_correct).sum()))
 
 
 def test_the_threshold_leads_to_the_mistakes_above_it(open_page):
@@ -135,7 +135,7 @@ def test_the_threshold_leads_to_the_mistakes_above_it(open_page):
     app.button(key="evaluate_still_wrong").click().run()
     assert not app.exception
     assert app.segmented_control(key="evaluate_view").value == "mistakes"
-    found = find_digits(report, GalleryQuery(right=False, low=0.995))
+    found = find_samples(report, GalleryQuery(correct=False, low=0.995))
     assert f"{len(found)} digits" in read_html(app)
     assert app.slider(key="evaluate_confidence").value == (99, 100)
 

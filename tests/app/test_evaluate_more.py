@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitlab.evaluation.gallery import GalleryQuery, find_digits
+from digitlab.evaluation.feature_analysis import FeatureAnalysis
+from digitlab.evaluation.gallery import GalleryQuery, find_samples
 from digitlab.evaluation.jobs import Job, JobStatus
-from digitlab.evaluation.report import EvaluationReport, FeatureAnalysis
+from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.results_cache import get_results_dir, load_report, load_test_images
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.processes import identify_process
@@ -22,7 +23,7 @@ def test_digits():
     model = get_model(DEFAULT_MODEL_ID)
     report = load_report(model)
     pictures = load_test_images(model, report)
-    places = np.flatnonzero(pictures.is_known & report.is_right)[:30]
+    places = np.flatnonzero(pictures.is_available & report.is_correct)[:30]
     return pictures.images[places], report.labels[places]
 
 
@@ -65,12 +66,12 @@ def with_insight(own_model):
     n = len(report.labels)
     random = np.random.default_rng(0)
     feature_analysis = FeatureAnalysis(
-        suspects=np.array([247, 5], np.int32),
+        probable_label_errors=np.array([247, 5], np.int32),
         map=random.normal(size=(n, 2)).astype(np.float16),
-        rivals=((report.labels + 1) % 10).astype(np.uint8),
+        alternative_classes=((report.labels + 1) % 10).astype(np.uint8),
         neighbours=random.integers(0, 4000, (n, 2, 5)).astype(np.int32),
-        picture_rows=np.array([247], np.int32),
-        pictures=np.zeros((1, 2, 5), np.int32),
+        thumbnail_rows=np.array([247], np.int32),
+        thumbnail_indices=np.zeros((1, 2, 5), np.int32),
         thumbnails=np.zeros((1, 28, 28), np.uint8),
     )
     get_results_dir(model).mkdir(parents=True)
@@ -79,9 +80,9 @@ def with_insight(own_model):
 
 
 def test_what_a_job_found_is_shown(open_page, with_insight):
-    app = open_page(view="mistakes", model=with_insight.id, suspect="1")
+    app = open_page(view="mistakes", model=with_insight.id, label_error="1")
     assert "2 digits" in read_html(app)
-    assert not app.toggle(key="evaluate_filter_suspect").disabled
+    assert not app.toggle(key="evaluate_filter_label_error").disabled
     app.segmented_control(key="evaluate_view").set_value("map").run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1
@@ -121,17 +122,17 @@ def test_a_running_job_shows_how_far_it_is(open_page, own_model):
 
 def test_a_picture_that_is_not_here_can_be_fetched(open_page):
     report = load_report(get_model(DEFAULT_MODEL_ID))
-    known = load_test_images(get_model(DEFAULT_MODEL_ID), report).is_known
+    known = load_test_images(get_model(DEFAULT_MODEL_ID), report).is_available
     place = int(np.flatnonzero(~known)[0])
-    app = open_page(view="mistakes", right="1", digit=str(place))
+    app = open_page(view="mistakes", correct="1", digit=str(place))
     assert any("not on this machine" in caption.value for caption in app.caption)
     assert not app.button(key="evaluate_start_pictures").disabled
 
 
 def test_the_next_digit_is_a_click_away(open_page):
     report = load_report(get_model("simple_cnn"))
-    wrong = find_digits(report, GalleryQuery(right=False))
-    app = open_page(view="mistakes", model="simple_cnn", right="0", digit=str(wrong[0]))
+    wrong = find_samples(report, GalleryQuery(correct=False))
+    app = open_page(view="mistakes", model="simple_cnn", correct="0", digit=str(wrong[0]))
     assert app.button(key="evaluate_digit_before").disabled
     app.button(key="evaluate_digit_next").click().run()
     assert app.query_params["digit"] == str(wrong[1])

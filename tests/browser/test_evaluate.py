@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from digitlab.evaluation.comparison import compare_reports
-from digitlab.evaluation.gallery import GalleryQuery, find_digits
+from digitlab.evaluation.gallery import GalleryQuery, find_samples
 from digitlab.evaluation.jobs import find_job
 from digitlab.evaluation.results_cache import load_report, load_test_images
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
@@ -51,7 +51,7 @@ def test_the_numbers_and_the_matrix_are_there_at_once(page):
 
 def test_a_click_on_a_cell_shows_exactly_its_digits(open_page, report):
     evaluate = open_page()
-    found = find_digits(report, GalleryQuery(true=4, predicted=9))
+    found = find_samples(report, GalleryQuery(true=4, predicted=9))
     assert 0 < len(found) <= 24
     evaluate.click_cell(4, 9)
     expect(evaluate.tiles("cell_wall")).to_have_count(len(found))
@@ -69,7 +69,7 @@ def test_the_two_lists_do_what_a_click_does(open_page, report):
     evaluate = open_page()
     evaluate.choose("cell_true", "4")
     evaluate.choose("cell_said", "9")
-    found = find_digits(report, GalleryQuery(true=4, predicted=9))
+    found = find_samples(report, GalleryQuery(true=4, predicted=9))
     expect(evaluate.tiles("cell_wall")).to_have_count(len(found))
 
 
@@ -77,12 +77,12 @@ def test_filter_sort_page_open_and_share(open_page, report, browser, server):
     evaluate = open_page()
     page = evaluate.page
     evaluate.update_url("Digits")
-    wrong = find_digits(report, GalleryQuery(right=False))
+    wrong = find_samples(report, GalleryQuery(correct=False))
     expect(evaluate.count).to_contain_text(f"{len(wrong)} digits")
     expect(evaluate.tiles()).to_have_count(60)
     assert evaluate.read_tiles() == wrong[:60].tolist()
     evaluate.choose("filter_order", "highest loss first")
-    by_loss = find_digits(report, GalleryQuery(right=False, order="loss"))
+    by_loss = find_samples(report, GalleryQuery(correct=False, order="loss"))
     page.wait_for_url(re.compile("order=loss"))
     first = evaluate.tiles().first
     expect(first).to_have_attribute("data-index", str(by_loss[0]))
@@ -107,7 +107,7 @@ def test_filter_sort_page_open_and_share(open_page, report, browser, server):
 
 
 def test_a_digit_says_why_and_goes_to_the_draw_page(open_page, report):
-    index = int(find_digits(report, GalleryQuery(right=False))[0])
+    index = int(find_samples(report, GalleryQuery(correct=False))[0])
     evaluate = open_page(f"model={MODEL_ID}&view=mistakes&digit={index}")
     dialog = evaluate.page.get_by_role("dialog")
     # One map for the answer, one for the truth, and the ten bars.
@@ -121,7 +121,9 @@ def test_a_handed_digit_is_read_on_the_draw_page(open_page):
     tested = load_report(get_model(DEFAULT_MODEL_ID))
     pictures = load_test_images(get_model(DEFAULT_MODEL_ID), tested)
     # Read without doubt, so that the Draw page, which frames it anew, reads it the same.
-    index = int(np.flatnonzero(pictures.is_known & tested.is_right & (tested.margins > 0.9))[0])
+    index = int(
+        np.flatnonzero(pictures.is_available & tested.is_correct & (tested.margins > 0.9))[0]
+    )
     page = open_page(f"model={DEFAULT_MODEL_ID}&view=mistakes&digit={index}").page
     page.get_by_role("dialog").get_by_role("button", name="Try it on the Draw page").click()
     expect(page.get_by_test_id("digit")).to_have_text(str(tested.labels[index]))
@@ -151,7 +153,7 @@ def test_an_own_test_set_and_its_report(open_page, report, tmp_path):
     evaluate = open_page(f"model={MODEL_ID}&view=own")
     page = evaluate.page
     pictures = load_test_images(get_model(MODEL_ID), report)
-    places = np.flatnonzero(pictures.is_known)[:40]
+    places = np.flatnonzero(pictures.is_available)[:40]
     bad = {"../outside/3/bad.png": b"nothing"}
     content = build_zip(pictures.images[places], report.labels[places], more=bad)
     file = {"name": "mine.zip", "mimeType": "application/zip", "buffer": content}

@@ -1,24 +1,29 @@
 from dataclasses import replace
 
-from digitlab.evaluation.comparison import Outcome, find_differences, rank_outcomes, read_outcome
+from digitlab.evaluation.comparison import (
+    RunOutcome,
+    find_config_differences,
+    load_run_outcome,
+    rank_outcomes,
+)
 from digitlab.files import write_json
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 
 
 def build_outcome(accuracy, half=0.002, n_test=10_000):
-    return Outcome(accuracy, (accuracy - half, accuracy + half), n_test, 5, 40.0, 130_000)
+    return RunOutcome(accuracy, (accuracy - half, accuracy + half), n_test, 5, 40.0, 130_000)
 
 
 def test_what_differs_is_sorted_by_what_matters():
     base = TrainConfig()
     other = replace(base, seed=1, epochs=9, learning_rate=0.01, weight_decay=0.001)
-    found = find_differences({"a": base, "b": other, "c": base})
+    found = find_config_differences({"a": base, "b": other, "c": base})
     assert [difference.field for difference in found] == [
         "learning_rate", "epochs", "weight_decay", "seed",
     ]  # fmt: skip
     assert found[1].values == {"a": 5, "b": 9, "c": 5}
-    assert find_differences({"a": base, "b": base}) == []
+    assert find_config_differences({"a": base, "b": base}) == []
 
 
 def test_a_lead_within_the_intervals_may_be_chance():
@@ -36,13 +41,13 @@ def test_accuracies_on_different_data_do_not_compare():
 
 def test_an_outcome_is_read_off_the_card():
     run = create_run(TrainConfig(), name="done")
-    assert read_outcome(run) is None
+    assert load_run_outcome(run) is None
     card = {
         "test": {"accuracy": 0.98, "interval": [0.97, 0.99], "n": 1000},
         "training": {"epochs": 3, "seconds": 12.5},
         "files": {"model.tflite": {"bytes": 4321}},
     }
     write_json(run.directory / "card.json", card)
-    assert read_outcome(run) == Outcome(0.98, (0.97, 0.99), 1000, 3, 12.5, 4321)
+    assert load_run_outcome(run) == RunOutcome(0.98, (0.97, 0.99), 1000, 3, 12.5, 4321)
     write_json(run.directory / "card.json", {"test": None})
-    assert read_outcome(run) is None
+    assert load_run_outcome(run) is None

@@ -64,7 +64,7 @@ def test_reports_as_files(capsys, digits, tmp_path):
     evaluate(capsys, "--data", digits[1], "--out", out)
     values = json.loads(out.read_text("utf-8"))
     assert values["n"] == sum(map(sum, values["confusion"])) == 20
-    assert values["subject"]["digit_ms"] > 0
+    assert values["subject"]["latency_ms"] > 0
 
 
 def test_everything_is_kept_with_the_model(capsys, tmp_path):
@@ -78,7 +78,7 @@ def test_everything_is_kept_with_the_model(capsys, tmp_path):
     assert f"{report.accuracy:.4f}" in text
     page = (tmp_path / "full.html").read_text("utf-8")
     assert "As digits get harder to read" in page
-    assert page.count("data:image/png") == min(60, int((~report.is_right).sum()))
+    assert page.count("data:image/png") == min(60, int((~report.is_correct).sum()))
     assert not list(model.directory.glob(".new-*"))
 
 
@@ -111,6 +111,6 @@ def test_a_file_of_the_shipped_report_holds_its_figures():
     assert "Pictures: free." in page
     values = json.loads(json.dumps(to_json(subject, report, robustness), allow_nan=False))
     assert values["confusion"] == report.metrics["confusion"]
-    assert len(values["mistakes"]) == (~report.is_right).sum()
+    assert len(values["mistakes"]) == (~report.is_correct).sum()
     assert sum(row["count"] for row in values["confusions"]) == len(values["mistakes"])
     assert values["robustness"] == robustness.to_json()

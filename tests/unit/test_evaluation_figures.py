@@ -9,7 +9,7 @@ from digitlab.figures.calibration import (
     reliability_figure,
 )
 from digitlab.figures.confusion import confusion_figure, describe_confusion, difference_figure
-from digitlab.figures.feature_map import MAX_RIGHT, feature_map_figure
+from digitlab.figures.feature_map import MAX_CORRECT_POINTS, feature_map_figure
 from digitlab.figures.per_class import describe_per_class, per_class_figure, precision_recall_figure
 from digitlab.figures.robustness import describe_robustness, robustness_figure
 
@@ -74,11 +74,11 @@ def test_more_right_answers_are_better_and_more_mistakes_worse():
 def test_all_mistakes_are_on_the_map_and_every_point_knows_its_digit():
     random = np.random.default_rng(0)
     labels = random.integers(0, 10, 10_000)
-    is_right = random.random(10_000) > 0.02
-    figure = feature_map_figure(random.normal(size=(10_000, 2)), labels, is_right, NAMES, "Map")
+    is_correct = random.random(10_000) > 0.02
+    figure = feature_map_figure(random.normal(size=(10_000, 2)), labels, is_correct, NAMES, "Map")
     assert len(figure.data) == 11
-    assert set(figure.data[-1].customdata) == set(np.flatnonzero(~is_right))
-    assert sum(len(trace.customdata) for trace in figure.data[:-1]) <= MAX_RIGHT
+    assert set(figure.data[-1].customdata) == set(np.flatnonzero(~is_correct))
+    assert sum(len(trace.customdata) for trace in figure.data[:-1]) <= MAX_CORRECT_POINTS
     for digit, trace in enumerate(figure.data[:-1]):
         assert (labels[list(trace.customdata)] == digit).all()
 

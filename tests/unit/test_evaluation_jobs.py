@@ -11,14 +11,14 @@ import pytest
 
 from digitlab.errors import ModelStoreError
 from digitlab.evaluation.jobs import Job, JobStatus, find_job, start_job
-from digitlab.evaluation.report import SavedImages
 from digitlab.evaluation.results_cache import (
     get_results_dir,
-    load_map,
+    load_feature_map,
     load_report,
     load_robustness,
     load_test_images,
 )
+from digitlab.evaluation.saved_images import SavedImages
 from digitlab.model_store.store import get_model
 from digitlab.processes import identify_process
 from tests.unit.sample_model import shelve_sample_model
@@ -47,8 +47,8 @@ def test_insight_comes_from_a_process_of_its_own(model):
     assert find_job(model, "feature_analysis") == job
     report = load_report(model)
     assert report.feature_analysis is not None
-    assert load_map(model, report).shape == (1000, 2)
-    assert load_map(model, report, "tsne") is None
+    assert load_feature_map(model, report).shape == (1000, 2)
+    assert load_feature_map(model, report, "tsne") is None
 
 
 def test_robustness_can_be_stopped_and_started_again(model):
@@ -96,16 +96,19 @@ def test_shipped_models_show_their_mistakes_without_internet(model_id):
     model = get_model(model_id)
     report = load_report(model)
     pictures = load_test_images(model, report)
-    is_known = pictures.is_known
-    assert is_known[~report.is_right].all()
-    assert is_known[report.is_refused].all()
-    right = np.bincount(report.labels[is_known & report.is_right], minlength=10)
+    is_available = pictures.is_available
+    assert is_available[~report.is_correct].all()
+    assert is_available[report.is_rejected].all()
+    right = np.bincount(report.labels[is_available & report.is_correct], minlength=10)
     assert right.min() >= 24
-    assert is_known.sum() < 1500
-    answers = model.open_reader().compute_probabilities(pictures.images[is_known])
-    np.testing.assert_allclose(answers, report.probabilities[is_known], atol=1e-4)
-    assert not pictures.images[~is_known].any()
-    assert load_test_images(model, replace(report, labels=report.labels[::-1], kept=None)) is None
+    assert is_available.sum() < 1500
+    answers = model.open_reader().compute_probabilities(pictures.images[is_available])
+    np.testing.assert_allclose(answers, report.probabilities[is_available], atol=1e-4)
+    assert not pictures.images[~is_available].any()
+    assert (
+        load_test_images(model, replace(report, labels=report.labels[::-1], saved_images=None))
+        is None
+    )
 
 
 def test_all_pictures_come_with_the_data_set(shared_data_dir, monkeypatch):
@@ -113,7 +116,7 @@ def test_all_pictures_come_with_the_data_set(shared_data_dir, monkeypatch):
     model = get_model("simple_cnn")
     assert follow(start_job(model, "pictures")).state == "done"
     pictures = load_test_images(model, load_report(model))
-    assert pictures.is_known.all()
+    assert pictures.is_available.all()
     assert pictures.images.shape == (10_000, 28, 28)
 
 
@@ -135,6 +138,6 @@ def test_pictures_that_are_not_the_reports_are_refused(model):
         ([1, 2], np.zeros((1, 28, 28), np.uint8)),
         ([1], np.zeros((1, 28, 28), np.float32)),
     ):
-        replace(report, kept=SavedImages(np.array(places, np.int32), images)).save(path)
+        replace(report, saved_images=SavedImages(np.array(places, np.int32), images)).save(path)
         with pytest.raises(ModelStoreError, match="do not belong"):
             load_report(model)

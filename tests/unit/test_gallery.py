@@ -7,7 +7,7 @@ import pytest
 from digitlab.errors import ModelStoreError
 from digitlab.evaluation.calibration import compute_confidence_histogram, compute_coverage
 from digitlab.evaluation.comparison import compare_reports
-from digitlab.evaluation.gallery import ORDERS, GalleryQuery, find_digits, paginate
+from digitlab.evaluation.gallery import ORDERS, GalleryQuery, find_samples, paginate
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.model_store.store import get_model
 
@@ -26,18 +26,18 @@ def test_counts_equal_the_matrix_in_all_100_cells(report, other):
     for one in (report, other):
         for true in range(10):
             for predicted in range(10):
-                found = find_digits(one, GalleryQuery(true=true, predicted=predicted))
+                found = find_samples(one, GalleryQuery(true=true, predicted=predicted))
                 assert len(found) == one.metrics["confusion"][true][predicted]
                 assert (one.labels[found] == true).all()
                 assert (one.predictions[found] == predicted).all()
 
 
 def test_filters_split_the_digits(report):
-    for name in ("right", "refused", "suspect"):
-        yes = find_digits(report, GalleryQuery(**{name: True}))
-        no = find_digits(report, GalleryQuery(**{name: False}))
+    for name in ("correct", "rejected", "label_error"):
+        yes = find_samples(report, GalleryQuery(**{name: True}))
+        no = find_samples(report, GalleryQuery(**{name: False}))
         assert sorted([*yes, *no]) == list(range(10_000))
-    low = find_digits(report, GalleryQuery(high=0.5))
+    low = find_samples(report, GalleryQuery(high=0.5))
     assert (report.confidences[low] <= 0.5).all()
     assert len(low) == (report.confidences <= 0.5).sum()
 
@@ -45,7 +45,7 @@ def test_filters_split_the_digits(report):
 @pytest.mark.parametrize(
     ("order", "key"),
     [
-        ("confident", lambda r: 2 * r.is_right - r.confidences),
+        ("confident", lambda r: 2 * r.is_correct - r.confidences),
         ("unsure", lambda r: r.confidences),
         ("loss", lambda r: -r.losses), ("close", lambda r: r.margins),
         ("index", lambda r: np.arange(len(r.labels))),
@@ -53,13 +53,13 @@ def test_filters_split_the_digits(report):
 )  # fmt: skip
 def test_orders(report, order, key):
     assert order in ORDERS
-    found = find_digits(report, GalleryQuery(order=order))
+    found = find_samples(report, GalleryQuery(order=order))
     assert len(found) == 10_000
     assert (np.diff(key(report)[found]) >= 0).all()
 
 
 def test_pages_cover_everything_once(report):
-    found = find_digits(report, GalleryQuery(true=4))
+    found = find_samples(report, GalleryQuery(true=4))
     pages = [paginate(found, k, page_size=60) for k in range(paginate(found, 0).n_pages)]
     assert np.concatenate([page.indices for page in pages]).tolist() == found.tolist()
     assert paginate(found, 10_000).number == pages[-1].number
@@ -71,58 +71,60 @@ def test_pages_cover_everything_once(report):
 def test_a_query_survives_an_address():
     for query in (
         GalleryQuery(),
-        GalleryQuery(true=4, predicted=9, right=False, low=0.25, order="loss"),
-        GalleryQuery(refused=True, suspect=False, high=0.875),
+        GalleryQuery(true=4, predicted=9, correct=False, low=0.25, order="loss"),
+        GalleryQuery(rejected=True, label_error=False, high=0.875),
     ):
         assert GalleryQuery.from_params(query.to_params()) == query
     assert GalleryQuery().to_params() == {}
 
 
 def test_nonsense_in_an_address_is_ignored():
-    params = {"true": "four", "predicted": "-1", "right": "x", "low": "nan", "high": "7",
+    params = {"true": "four", "predicted": "-1", "correct": "x", "low": "nan", "high": "7",
               "order": "__class__", "other": "1"}  # fmt: skip
     assert GalleryQuery.from_params(params) == GalleryQuery()
     assert GalleryQuery.from_params({"true": "²"}) == GalleryQuery()
 
 
 def test_a_query_is_quick(report):
-    queries = [GalleryQuery(right=False, order=order) for order in ORDERS] + [GalleryQuery(low=0.5)]
-    find_digits(report, GalleryQuery(order="loss"))  # its columns are computed once
+    queries = [GalleryQuery(correct=False, order=order) for order in ORDERS] + [
+        GalleryQuery(low=0.5)
+    ]
+    find_samples(report, GalleryQuery(order="loss"))  # its columns are computed once
     best_s = []
     for query in queries:
         begin = time.process_time()
-        find_digits(report, query)
+        find_samples(report, query)
         best_s.append(time.process_time() - begin)
     assert np.median(best_s) < 0.05
 
 
 def test_coverage_looks_up_any_threshold(report):
-    curve = compute_coverage(report.confidences, report.is_right)
+    curve = compute_coverage(report.confidences, report.is_correct)
     for threshold in (0, 0.3, 0.9, 0.999, float(report.confidences[7]), 1.1):
         answered = report.confidences.astype(float) >= threshold
         point = curve.look_up(threshold)
         assert point.n_answered == answered.sum()
-        assert point.n_wrong == (answered & ~report.is_right).sum()
+        assert point.n_wrong == (answered & ~report.is_correct).sum()
         assert point.coverage == pytest.approx(answered.mean())
         if answered.any():
-            assert point.accuracy == pytest.approx(report.is_right[answered].mean())
+            assert point.accuracy == pytest.approx(report.is_correct[answered].mean())
         else:
             assert np.isnan(point.accuracy)
     assert curve.coverages[-1] == 1
     assert curve.accuracies[-1] == pytest.approx(report.accuracy)
-    _, right, wrong = compute_confidence_histogram(report.confidences, report.is_right)
-    assert right.sum() == report.is_right.sum()
-    assert wrong.sum() == (~report.is_right).sum()
+    _, right, wrong = compute_confidence_histogram(report.confidences, report.is_correct)
+    assert right.sum() == report.is_correct.sum()
+    assert wrong.sum() == (~report.is_correct).sum()
 
 
 def test_two_models_side_by_side(report, other):
     result = compare_reports(other, report)
     groups = (*result.only_first, *result.only_second, *result.both_wrong)
-    assert len(set(groups)) == len(groups) == result.n - result.n_both_right
-    assert other.is_right[result.only_first].all()
-    assert not report.is_right[result.only_first].any()
+    assert len(set(groups)) == len(groups) == result.n - result.n_both_correct
+    assert other.is_correct[result.only_first].all()
+    assert not report.is_correct[result.only_first].any()
     assert result.difference.sum() == 0
-    assert np.trace(result.difference) == report.is_right.sum() - other.is_right.sum()
+    assert np.trace(result.difference) == report.is_correct.sum() - other.is_correct.sum()
     words = result.describe("simple", "ours")
     assert "ours is better" in words
     assert "fewer than 1 in 1,000" in words
@@ -143,8 +145,8 @@ def test_a_report_is_read_as_it_was_saved(report, tmp_path):
     replace(report, no_digit=refused).save(path)
     again = EvaluationReport.load(path)
     assert np.array_equal(again.probabilities, report.probabilities)
-    assert find_digits(again, GalleryQuery(refused=True)).tolist() == [3]
+    assert find_samples(again, GalleryQuery(rejected=True)).tolist() == [3]
     assert again.accuracy == report.accuracy
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ModelStoreError, match="cannot be read"):
+    with pytest.raises(ModelStoreError, match="is damaged"):
         EvaluationReport.load(path)

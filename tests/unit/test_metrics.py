@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from digitlab.evaluation.metrics import compute_calibration_error, compute_interval, compute_metrics
+from digitlab.evaluation.metrics import (
+    compute_calibration_error,
+    compute_metrics,
+    compute_wilson_interval,
+)
 
 
 def test_against_numbers_done_by_hand():
@@ -19,29 +23,29 @@ def test_against_numbers_done_by_hand():
 
 def test_wilson_interval():
     # 9,960 of 10,000: the textbook's formula, worked out apart from the code.
-    assert compute_interval(9960, 10_000) == pytest.approx((0.99455, 0.99706), abs=2e-5)
-    assert compute_interval(10, 10)[1] == pytest.approx(1)
-    assert compute_interval(0, 10)[0] == pytest.approx(0)
+    assert compute_wilson_interval(9960, 10_000) == pytest.approx((0.99455, 0.99706), abs=2e-5)
+    assert compute_wilson_interval(10, 10)[1] == pytest.approx(1)
+    assert compute_wilson_interval(0, 10)[0] == pytest.approx(0)
 
 
 def test_calibration_error_against_numbers_done_by_hand():
     # Two bins: 0.9 and 0.92 lie in (13/15, 14/15], 0.5 in (7/15, 8/15].
     confidences = np.array([0.9, 0.92, 0.5, 0.5, 0.5, 0.5])
-    is_right = np.array([True, False, True, True, True, False])
+    is_correct = np.array([True, False, True, True, True, False])
     expected = 2 / 6 * abs(0.5 - 0.91) + 4 / 6 * abs(0.75 - 0.5)
-    assert compute_calibration_error(confidences, is_right) == pytest.approx(expected)
+    assert compute_calibration_error(confidences, is_correct) == pytest.approx(expected)
 
 
 def test_calibration_error_at_the_ends():
     certain = np.array([1.0, 1.0, 0.0, 0.0], np.float32)
     assert compute_calibration_error(certain, certain == 1) == 0
     assert compute_calibration_error(certain, certain == 0) == 1
-    with pytest.raises(ValueError, match="no answers"):
+    with pytest.raises(ValueError, match="no predictions"):
         compute_calibration_error(np.array([]), np.array([], bool))
 
 
 def test_calibration_error_of_an_honest_reader_is_small():
     rng = np.random.default_rng(0)
     confidences = rng.uniform(0.1, 1, 20_000)
-    is_right = rng.uniform(0, 1, 20_000) < confidences
-    assert compute_calibration_error(confidences, is_right) < 0.02
+    is_correct = rng.uniform(0, 1, 20_000) < confidences
+    assert compute_calibration_error(confidences, is_correct) < 0.02

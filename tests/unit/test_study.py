@@ -10,22 +10,22 @@ from digitlab.errors import ModelStoreError
 from digitlab.evaluation.analysis import (
     TrainingFeatures,
     build_feature_analysis,
-    choose_evenly,
-    compute_principal_map,
+    choose_evenly_spaced,
+    compute_pca_map,
     count_votes,
+    find_alternative_classes,
     find_nearest,
     find_probable_label_errors,
-    find_rivals,
     normalise_features,
-    require_grey,
+    require_grayscale,
 )
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
 from digitlab.evaluation.robustness import (
     CORRUPTIONS,
     Robustness,
     compute_robustness,
+    corrupt_at_all_strengths,
     corrupt_images,
-    corrupt_ladder,
 )
 from digitlab.inference.activations import FeatureExtractor
 from digitlab.model_store.store import get_model
@@ -53,7 +53,7 @@ def test_a_corruption_changes_digits_but_not_at_its_neutral_strength(key, small)
         assert (changed.shape, changed.dtype) == (images.shape, np.uint8)
         assert np.array_equal(changed, images) == (strength == corruption.neutral)
         assert np.array_equal(changed, corrupt_images(images, key, strength))
-    ladder = corrupt_ladder(images[0], key)
+    ladder = corrupt_at_all_strengths(images[0], key)
     assert len(ladder) == len(corruption.strengths)
     assert np.array_equal(ladder[corruption.strengths.index(corruption.neutral)], images[0])
 
@@ -93,8 +93,8 @@ def test_robustness_is_measured_and_kept(small, tmp_path):
     path.write_text('{"n": 1, "curves": {"blur": [{"x": 1}]}}')
     with pytest.raises(ModelStoreError, match="cannot be read"):
         Robustness.load(path)
-    with pytest.raises(ModelStoreError, match="colours"):
-        require_grey(np.zeros((3, 32, 32, 3), np.uint8))
+    with pytest.raises(ModelStoreError, match="colour images"):
+        require_grayscale(np.zeros((3, 32, 32, 3), np.uint8))
 
 
 @pytest.mark.parametrize(("model_id", "width"), [("simple_cnn", 64), ("digitlab_cnn", 512)])
@@ -135,7 +135,7 @@ def test_the_map_equals_scikit_learns():
     from sklearn.decomposition import PCA
 
     features = np.random.default_rng(0).normal(size=(300, 12)) * np.arange(1, 13)
-    ours = compute_principal_map(features)
+    ours = compute_pca_map(features)
     expected = PCA(2, svd_solver="full").fit_transform(features)
     np.testing.assert_allclose(np.abs(ours), np.abs(expected), rtol=1e-3, atol=1e-3)
 
@@ -169,19 +169,19 @@ def test_insight_is_built_and_kept(small, tmp_path):
     for index in range(100):
         label = int(report.labels[index])
         own, rival = kept.get_neighbours(index, label, small.images_train)
-        assert own.digit == label != rival.digit
+        assert own.label == label != rival.label
         for side in (own, rival):
-            assert (small.labels_train[side.indices] == side.digit).all()
+            assert (small.labels_train[side.indices] == side.label).all()
             # The pictures kept are those of the places named.
             assert np.array_equal(side.images, small.images_train[side.indices])
-        if not report.is_right[index]:
-            assert rival.digit == report.predictions[index]
-    assert not kept.is_suspect[report.is_right].any()
+        if not report.is_correct[index]:
+            assert rival.label == report.predictions[index]
+    assert not kept.is_probable_label_error[report.is_correct].any()
 
 
 def test_only_the_hardest_digits_keep_pictures(small):
     report = evaluate_reader(get_model("simple_cnn").open_reader(), small)
-    rivals = find_rivals(report)
-    assert (rivals != report.labels).all()
-    assert choose_evenly(10_000, 2000).shape == (2000,)
-    assert choose_evenly(5, 2000).tolist() == [0, 1, 2, 3, 4]
+    alternative_classes = find_alternative_classes(report)
+    assert (alternative_classes != report.labels).all()
+    assert choose_evenly_spaced(10_000, 2000).shape == (2000,)
+    assert choose_evenly_spaced(5, 2000).tolist() == [0, 1, 2, 3, 4]

@@ -31,9 +31,9 @@ _STEPS = (*range(0, 90, 5), *range(90, 99), 99, 99.5, 99.9, 99.99)
 def render_calibration(tested: EvaluatedModel) -> None:
     """Reliability and histogram; below, the threshold."""
     report = tested.report
-    reliability = compute_reliability(report.confidences, report.is_right)
+    reliability = compute_reliability(report.confidences, report.is_correct)
     values = (reliability.confidences, reliability.accuracies, reliability.counts)
-    histogram = compute_confidence_histogram(report.confidences, report.is_right)
+    histogram = compute_confidence_histogram(report.confidences, report.is_correct)
     left, right = st.columns(2, gap="medium")
     left.plotly_chart(
         reliability_figure(*values), key="evaluate_reliability", config=_PLAIN,
@@ -48,7 +48,7 @@ def render_calibration(tested: EvaluatedModel) -> None:
         f"{report.metrics['calibration_error']:.2%} off (calibration error)."
     )
     st.subheader("Answering only when sure", anchor=False)
-    _render_threshold(tested, compute_coverage(report.confidences, report.is_right))
+    _render_threshold(tested, compute_coverage(report.confidences, report.is_correct))
 
 
 # Alone it runs again at once when the slider moves.
@@ -95,5 +95,5 @@ def _render_threshold(tested: EvaluatedModel, curve: CoverageCurve) -> None:
 
 
 def _show_wrong(threshold: float) -> None:
-    show_query(replace(GalleryQuery(right=False), low=threshold))
+    show_query(replace(GalleryQuery(correct=False), low=threshold))
     update_url(view="mistakes")

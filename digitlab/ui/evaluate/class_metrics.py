@@ -70,7 +70,7 @@ def _render_curve(tested: EvaluatedModel, classes: list[int]) -> None:
         config=_PLAIN,
         alt=describe_precision_recall(curve.average_precision, name),
     )
-    n_missed = int(np.sum((report.labels == chosen) & ~report.is_right))
+    n_missed = int(np.sum((report.labels == chosen) & ~report.is_correct))
     if n_missed and not tested.names:
         st.button(
             f"See the {n_missed:,} it misses",
@@ -82,5 +82,5 @@ def _render_curve(tested: EvaluatedModel, classes: list[int]) -> None:
 
 
 def _show_missed(k: int) -> None:
-    show_query(GalleryQuery(true=k, right=False))
+    show_query(GalleryQuery(true=k, correct=False))
     update_url(view="mistakes")

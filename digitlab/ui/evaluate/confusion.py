@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from digitlab.evaluation.gallery import GalleryQuery, find_digits, paginate
+from digitlab.evaluation.gallery import GalleryQuery, find_samples, paginate
 from digitlab.evaluation.metrics import Confusion, list_confusions, normalise_confusion
 from digitlab.figures.confusion import confusion_figure, describe_confusion
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
@@ -149,18 +149,18 @@ def _render_confusion(tested: EvaluatedModel, confusion: Confusion) -> None:
         on_click=callback(show_cell),
         args=(cell,),
         type="tertiary",
-        help=f"{confusion.share:.1%} of this true class. Click to see the digits.",
+        help=f"{confusion.fraction:.1%} of this true class. Click to see the digits.",
     )
 
 
 def _render_cell(tested: EvaluatedModel, cell: Cell) -> None:
     true, said = (tested.class_names[k] for k in cell)
     query = GalleryQuery(true=cell[0], predicted=cell[1])
-    found = find_digits(tested.report, query)
+    found = find_samples(tested.report, query)
     if cell[0] == cell[1]:
         # Right and sure is nothing to look at: those it is least sure of come first.
         query = GalleryQuery(true=cell[0], predicted=cell[1], order="unsure")
-        found = find_digits(tested.report, query)
+        found = find_samples(tested.report, query)
     often = {0: "never", 1: "once", 2: "twice"}.get(len(found), f"{len(found):,} times")
     st.markdown(f"**{true} read as {said}: {often}**")
     if len(found):

@@ -48,16 +48,16 @@ class EvaluatedModel:
         return self.model.reads_digits
 
     @property
-    def known_images(self) -> np.ndarray | None:
+    def available_images(self) -> np.ndarray | None:
         """`(m, h, w)` or `(m, h, w, 3)` uint8, the pictures that are here; None if none is."""
         if self.pictures is None:
             return None
-        images: np.ndarray = self.pictures.images[self.pictures.is_known]
+        images: np.ndarray = self.pictures.images[self.pictures.is_available]
         return images
 
     def get_image(self, index: int) -> np.ndarray | None:
         """One picture; None where this machine does not have it."""
-        if self.pictures is None or not self.pictures.is_known[index]:
+        if self.pictures is None or not self.pictures.is_available[index]:
             return None
         image: np.ndarray = self.pictures.images[index]
         return image
@@ -68,16 +68,16 @@ class EvaluatedModel:
         true = self.class_names[report.labels[index]]
         said = self.class_names[report.predictions[index]]
         sure = f"{report.confidences[index]:.1%} sure"
-        words = f"{true}, read right" if report.is_right[index] else f"{true}, read as {said}"
+        words = f"{true}, read right" if report.is_correct[index] else f"{true}, read as {said}"
         return f"{words}, {sure}"
 
-    def build_subject(self, digit_ms: float | None = None) -> Subject:
+    def build_subject(self, latency_ms: float | None = None) -> Subject:
         """What a report file says it is about."""
         return Subject(
             model=self.model.label,
             data=self.data["label"],
             size_bytes=self.model.card["files"]["model.tflite"]["bytes"],
-            digit_ms=digit_ms,
+            latency_ms=latency_ms,
             notes=tuple(self.data["notes"]),
             class_names=self.class_names,
             licence=self.data["licence"],

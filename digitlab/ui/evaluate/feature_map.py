@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from digitlab.evaluation.results_cache import load_map
-from digitlab.figures.feature_map import MAX_RIGHT, feature_map_figure
+from digitlab.evaluation.results_cache import load_feature_map
+from digitlab.figures.feature_map import MAX_CORRECT_POINTS, feature_map_figure
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.evaluate.job_panel import render_job
 from digitlab.ui.evaluate.url_state import control, read_url_parameter, update_url
@@ -32,7 +32,7 @@ def render_feature_map(tested: EvaluatedModel) -> None:
             lambda one: update_url(kind=one),
         ),
     )
-    places = load_map(tested.model, tested.report, kind)
+    places = load_feature_map(tested.model, tested.report, kind)
     if places is None:
         if kind == "tsne":
             st.info("Nobody has drawn this map for this network yet.")
@@ -47,9 +47,9 @@ def render_feature_map(tested: EvaluatedModel) -> None:
 def _render_points(tested: EvaluatedModel, places: np.ndarray, kind: str) -> None:
     report = tested.report
     figure = feature_map_figure(
-        places, report.labels, report.is_right, tested.class_names, _TITLES[kind]
+        places, report.labels, report.is_correct, tested.class_names, _TITLES[kind]
     )
-    n_wrong = int((~report.is_right).sum())
+    n_wrong = int((~report.is_correct).sum())
     st.plotly_chart(
         figure,
         key=_CHART,
@@ -59,8 +59,12 @@ def _render_points(tested: EvaluatedModel, places: np.ndarray, kind: str) -> Non
         alt=f"{_TITLES[kind]}; {n_wrong} mistakes are marked. The same digits are listed under "
         "Digits.",
     )
-    n_right = len(report.labels) - n_wrong
-    some = f" Of the {n_right:,} right ones some are left out." if n_right > MAX_RIGHT else ""
+    n_correct = len(report.labels) - n_wrong
+    some = (
+        f" Of the {n_correct:,} right ones some are left out."
+        if n_correct > MAX_CORRECT_POINTS
+        else ""
+    )
     st.caption(f"A point is a test digit, a cross one that is read wrong. Click one to see it."
                f"{some}")  # fmt: skip
 

@@ -10,8 +10,8 @@ from digitlab.evaluation.gallery import (
     ORDERS,
     GalleryPage,
     GalleryQuery,
-    find_digits,
-    get_suspects,
+    find_samples,
+    get_probable_label_errors,
     paginate,
 )
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
@@ -24,9 +24,9 @@ from digitlab.ui.streamlit_internals import callback
 _MAX_PAGES = 1_000_000
 _ANSWERS = {None: "right and wrong", False: "wrong", True: "right"}
 _FLAGS = {
-    "refused": ("Taken for no digit", "The Draw page would read nothing here."),
-    "suspect": ("Doubtful labels", "The network is confident that these are something else than "
-                "their label says, and the nearest training digits agree."),
+    "rejected": ("Taken for no digit", "The Draw page would read nothing here."),
+    "label_error": ("Doubtful labels", "The network is confident that these are something else "
+                "than their label says, and the nearest training digits agree."),
 }  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def render_gallery(tested: EvaluatedModel) -> None:
     """Filters, one page of digits, and the way to the next."""
     query = read_query()
     _render_filters(tested, query)
-    found = find_digits(tested.report, query)
+    found = find_samples(tested.report, query)
     page = paginate(found, read_number("page", _MAX_PAGES) or 0)
     _render_count(page, query)
     if page.n:
@@ -57,7 +57,7 @@ def _render_filters(tested: EvaluatedModel, query: GalleryQuery) -> None:
     with st.container(horizontal=True, key="evaluate_filters"):
         _choose("true", "True", query, classes, lambda k: "any" if k is None else names[k])
         _choose("predicted", "Read as", query, classes, lambda k: "any" if k is None else names[k])
-        _choose("right", "Answer", query, list(_ANSWERS), _ANSWERS.__getitem__)
+        _choose("correct", "Answer", query, list(_ANSWERS), _ANSWERS.__getitem__)
         _choose("order", "Sorted by", query, list(ORDERS), ORDERS.__getitem__)
     # Outwards to whole percents: an address may ask for 99.9 % and more.
     low = math.floor(round(query.low * 100, 6))
@@ -98,9 +98,10 @@ def _choose(name: str, label: str, query: GalleryQuery, options: list[Any], tell
 def _render_flag(
     tested: EvaluatedModel, query: GalleryQuery, name: str, label: str, help_text: str
 ) -> None:
-    count = int((tested.report.is_refused if name == "refused" else get_suspects(tested.report))
-                .sum())  # fmt: skip
-    is_unknown = name == "suspect" and tested.report.feature_analysis is None
+    report = tested.report
+    is_found = report.is_rejected if name == "rejected" else get_probable_label_errors(report)
+    count = int(is_found.sum())
+    is_unknown = name == "label_error" and tested.report.feature_analysis is None
     st.toggle(
         f"{label} ({'not looked for yet' if is_unknown else f'{count:,}'})",
         disabled=not count and not getattr(query, name),

@@ -5,7 +5,7 @@ import re
 
 import streamlit as st
 
-from digitlab.evaluation.results_cache import load_robustness, measure_digit_ms
+from digitlab.evaluation.results_cache import load_robustness, measure_latency_ms
 from digitlab.reports.document import render_html, to_json
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.model_cache import get_reader
@@ -23,12 +23,12 @@ def render_figures(tested: EvaluatedModel) -> None:
     metrics = tested.report.metrics
     low, high = metrics["interval"]
     macro = metrics["macro"]
-    digit_ms = measure_time(tested)
+    latency_ms = measure_time(tested)
     with st.container(horizontal=True, key="evaluate_figures"):
         _show("Accuracy", f"{metrics['accuracy']:.2%}",
               f"95 % interval {low:.2%} to {high:.2%}: on other digits like these it would most "
               "likely be in there.")  # fmt: skip
-        _show("Read wrong", f"{metrics['n'] - metrics['n_right']:,}", f"Of {metrics['n']:,}.")
+        _show("Read wrong", f"{metrics['n'] - metrics['n_correct']:,}", f"Of {metrics['n']:,}.")
         _show("Loss", f"{metrics['loss']:.4f}",
               "Cross-entropy: confident mistakes count most.")  # fmt: skip
         for name in ("precision", "recall", "f1"):
@@ -40,8 +40,8 @@ def render_figures(tested: EvaluatedModel) -> None:
               "right, on average.")  # fmt: skip
         _show("Size", f"{tested.model.card['files']['model.tflite']['bytes'] / 1e6:.2f} MB",
               "As TFLite.")  # fmt: skip
-        if digit_ms is not None:
-            _show("A digit", f"{digit_ms:.2f} ms", "Read alone, on this machine, the median.")
+        if latency_ms is not None:
+            _show("A digit", f"{latency_ms:.2f} ms", "Read alone, on this machine, the median.")
     render_data(tested)
 
 
@@ -49,7 +49,7 @@ def render_data(tested: EvaluatedModel) -> None:
     """Which data, how many, a sample or all; what has to stand beside the figures."""
     report, low_high = tested.report, tested.report.metrics["interval"]
     which = "the offline sample of " if tested.data["is_sample"] else ""
-    n_refused = int(report.is_refused.sum())
+    n_refused = int(report.is_rejected.sum())
     refused = f" {n_refused:,} of them it takes for no digit." if n_refused else ""
     st.caption(
         f"Measured on {len(report.labels):,} test pictures of {which}{tested.data['label']}. "
@@ -69,9 +69,9 @@ def measure_time(tested: EvaluatedModel) -> float | None:
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def _measure(model_id: str, sha256: str, *, _tested: EvaluatedModel) -> float:
-    images = _tested.known_images
+    images = _tested.available_images
     assert images is not None
-    return measure_digit_ms(get_reader(_tested.model), images[:_N_TIMED])
+    return measure_latency_ms(get_reader(_tested.model), images[:_N_TIMED])
 
 
 def _show(label: str, value: str, help_text: str) -> None:
@@ -82,8 +82,8 @@ def render_downloads(tested: EvaluatedModel, *, key: str) -> None:
     """Two buttons: one HTML page with its figures inside, and JSON with all numbers."""
     # A person's own set says nothing about the model's robustness, which was measured elsewhere.
     robustness = None if tested.names else load_robustness(tested.model)
-    digit_ms = None if tested.names else measure_time(tested)
-    subject = tested.build_subject(digit_ms)
+    latency_ms = None if tested.names else measure_time(tested)
+    subject = tested.build_subject(latency_ms)
     # A name for a file, on any system.
     stem = re.sub(r"[^a-z0-9]+", "-", f"{tested.model.id} {tested.data['label']}".lower()).strip(
         "-"
@@ -96,7 +96,7 @@ def render_downloads(tested: EvaluatedModel, *, key: str) -> None:
             subject,
             tested.report,
             images=pictures.images if pictures else None,
-            is_known=pictures.is_known if pictures else None,
+            is_available=pictures.is_available if pictures else None,
             robustness=robustness,
         )
 

@@ -8,7 +8,12 @@ import streamlit as st
 
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.evaluation.results_cache import load_robustness
-from digitlab.evaluation.robustness import CORRUPTIONS, Corruption, Robustness, corrupt_ladder
+from digitlab.evaluation.robustness import (
+    CORRUPTIONS,
+    Corruption,
+    Robustness,
+    corrupt_at_all_strengths,
+)
 from digitlab.figures.robustness import describe_robustness, robustness_figure
 from digitlab.figures.theme import CORRECT, WRONG
 from digitlab.inference.reader import Answer
@@ -55,7 +60,7 @@ def _render_curve(robustness: Robustness, corruption: Corruption) -> None:
         strengths,
         accuracies,
         [(point.low, point.high) for point in points],
-        [point.refused for point in points],
+        [point.rejected for point in points],
         label=corruption.label,
         unit=corruption.unit,
         neutral=corruption.neutral,
@@ -76,7 +81,7 @@ def _render_curve(robustness: Robustness, corruption: Corruption) -> None:
 def _render_ladder(tested: EvaluatedModel, corruption: Corruption) -> None:
     """One digit of the person's choice at every strength, and what it is read as."""
     st.subheader("One digit, step by step", anchor=False)
-    known = tested.known_images
+    known = tested.available_images
     if known is None or known.ndim != _GREY_DIMENSIONS:
         st.caption("This needs the pictures of grey digits, which are not here.")
         return
@@ -100,7 +105,7 @@ def _render_ladder(tested: EvaluatedModel, corruption: Corruption) -> None:
     if image is None:
         st.caption("This picture is not on this machine; mistakes and close calls are.")
         return
-    ladder = corrupt_ladder(image, corruption.id)
+    ladder = corrupt_at_all_strengths(image, corruption.id)
     answers = get_reader(tested.model).read_many(ladder)
     label = int(tested.report.labels[index])
     steps = zip(corruption.strengths, ladder, answers, strict=True)
@@ -114,7 +119,7 @@ def _render_ladder(tested: EvaluatedModel, corruption: Corruption) -> None:
 
 def _find_first(tested: EvaluatedModel) -> int:
     """The first digit whose picture is here."""
-    return int(tested.pictures.is_known.argmax()) if tested.pictures else 0
+    return int(tested.pictures.is_available.argmax()) if tested.pictures else 0
 
 
 def _build_step(

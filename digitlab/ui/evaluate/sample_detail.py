@@ -5,8 +5,8 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from digitlab.evaluation.gallery import find_digits
-from digitlab.evaluation.report import Neighbours
+from digitlab.evaluation.feature_analysis import Neighbours
+from digitlab.evaluation.gallery import find_samples
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.figures.saliency import occlusion_figure
 from digitlab.inference.saliency import compute_occlusion
@@ -61,7 +61,7 @@ def _render_steps(tested: EvaluatedModel, index: int) -> None:
     """To the digits before and after it in the gallery, as that is filtered and sorted."""
     if read_view() != "mistakes":
         return
-    found = find_digits(tested.report, read_query())
+    found = find_samples(tested.report, read_query())
     places = np.flatnonzero(found == index)
     if not len(places):
         return
@@ -91,7 +91,7 @@ def _render_picture(tested: EvaluatedModel, index: int) -> None:
     else:
         address = encode_picture(image)
         st.html(f'<img class="evaluate-large" src="{address}" alt="{escape(f"a {true}")}">')
-    verdict = "right" if report.is_right[index] else "wrong"
+    verdict = "right" if report.is_correct[index] else "wrong"
     st.html(
         f'<div class="evaluate-verdict evaluate-{verdict}" data-testid="detail-verdict">'
         f"{escape(tested.describe(index))}</div>"
@@ -102,9 +102,12 @@ def _render_picture(tested: EvaluatedModel, index: int) -> None:
         st.text(tested.names[index])
     else:
         facts.append(f"Place {index} in the test set, counted from 0.")
-    if report.is_refused[index]:
+    if report.is_rejected[index]:
         facts.append("The network takes it for no digit, so the Draw page would read nothing.")
-    if report.feature_analysis is not None and report.feature_analysis.is_suspect[index]:
+    if (
+        report.feature_analysis is not None
+        and report.feature_analysis.is_probable_label_error[index]
+    ):
         facts.append(f"Its label, {true}, is doubtful: perhaps it is a {said}.")
     st.caption(" ".join(facts))
     if image is not None and tested.has_digits:
@@ -172,7 +175,7 @@ def _render_neighbours(tested: EvaluatedModel, index: int) -> None:
             found = feature_analysis.get_neighbours(index, label, dataset.images_train)
     st.markdown("**The most alike training digits, to the network**")
     for one in found:
-        _render_row(one, tested.class_names[one.digit])
+        _render_row(one, tested.class_names[one.label])
 
 
 def _render_row(neighbours: Neighbours, name: str) -> None:

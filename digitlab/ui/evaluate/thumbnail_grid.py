@@ -128,24 +128,24 @@ def render_thumbnail_grid(
     }
     with st.container(key=f"{key}_place"):
         wall(key=key, data=data, on_picked_change=callback(follow))
-    if not tested.pictures.is_known[indices].all():
+    if not tested.pictures.is_available[indices].all():
         _render_lack(tested)
 
 
 def _describe_tile(tested: EvaluatedModel, index: int) -> dict[str, object]:
     report = tested.report
     true, said = (tested.class_names[k] for k in (report.labels[index], report.predictions[index]))
-    is_right = bool(report.is_right[index])
+    is_correct = bool(report.is_correct[index])
     is_doubtful = report.feature_analysis is not None and bool(
-        report.feature_analysis.is_suspect[index]
+        report.feature_analysis.is_probable_label_error[index]
     )
     words = tested.describe(index) + (", its label is doubtful" if is_doubtful else "")
-    looks = ["right" if is_right else "wrong"]
+    looks = ["right" if is_correct else "wrong"]
     looks += ["doubtful"] if is_doubtful else []
     looks += ["unknown"] if tested.get_image(index) is None else []
     return {
         "index": index,
-        "caption": true if is_right else f"{true} → {said}",
+        "caption": true if is_correct else f"{true} → {said}",
         "words": words,
         "look": " ".join(looks),
     }

@@ -70,7 +70,7 @@ def show_view(view: str) -> None:
     """Turn to another part of the page; the gallery begins with the mistakes."""
     update_url(view=view, digit=None)
     if view == "mistakes" and read_query() == GalleryQuery():
-        show_query(GalleryQuery(right=False))
+        show_query(GalleryQuery(correct=False))
 
 
 def read_query() -> GalleryQuery:

@@ -16,6 +16,7 @@ from digitlab.evaluation.user_test_set import (
     pack_labelled_zip,
     read_labelled_zip,
 )
+from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
 from digitlab.ui.canvas import Drawing, get_drawing, render_ink_canvas
 from digitlab.ui.evaluate.confusion import render_confusion
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
@@ -37,8 +38,6 @@ _WAYS = {
     "zip": ":material/folder_zip: Zip of pictures",
     "draw": ":material/draw: Draw them",
 }
-# A thousand photos of a digit, cut out, are about this much.
-_MAX_UPLOAD_MB = 200
 
 
 def render_user_drawings(on_ready: Callable[[UserTestSet], object]) -> None:
@@ -144,7 +143,7 @@ def _render_upload() -> None:
         "A zip of labelled pictures",
         type=["zip"],
         key=f"evaluate_own_zip_{state.get(_VERSION, 0)}",
-        max_upload_size=_MAX_UPLOAD_MB,
+        max_upload_size=MAX_UPLOAD_MB,
     )
     st.caption(
         "Sort the pictures into folders named by their digit: `7/photo.png` is a 7. Nothing is "
@@ -211,10 +210,10 @@ def _render_result(result: EvaluatedModel, own: UserTestSet) -> None:
     low, high = metrics["interval"]
     st.subheader(result.data["label"], anchor=False)
     with st.container(horizontal=True, key="evaluate_own_figures"):
-        st.metric("Read right", f"{metrics['n_right']:,} of {metrics['n']:,}", width="content")
+        st.metric("Read right", f"{metrics['n_correct']:,} of {metrics['n']:,}", width="content")
         st.metric("Accuracy", f"{metrics['accuracy']:.2%}", width="content",
                   help=f"95 % interval {low:.2%} to {high:.2%}.")  # fmt: skip
-        st.metric("Taken for no digit", f"{int(result.report.is_refused.sum()):,}",
+        st.metric("Taken for no digit", f"{int(result.report.is_rejected.sum()):,}",
                   width="content")  # fmt: skip
     for sentence in own.describe_skipped():
         st.warning(sentence)

@@ -6,7 +6,12 @@ from dataclasses import fields
 import streamlit as st
 
 from digitlab.errors import DigitlabError
-from digitlab.evaluation.comparison import Outcome, find_differences, rank_outcomes, read_outcome
+from digitlab.evaluation.comparison import (
+    RunOutcome,
+    find_config_differences,
+    load_run_outcome,
+    rank_outcomes,
+)
 from digitlab.figures.training_curves import describe_run_comparison, run_comparison_figure
 from digitlab.runs.run import Run, list_runs
 from digitlab.runs.status import format_duration
@@ -41,7 +46,7 @@ def render_run_summary(run: Run) -> None:
 
 
 def _render_outcome(run: Run) -> None:
-    outcome = read_outcome(run)
+    outcome = load_run_outcome(run)
     if outcome is None:
         return
     low, high = outcome.interval
@@ -114,7 +119,7 @@ def _render_chart(runs: Sequence[Run], names: dict[str, str]) -> None:
 
 
 def _render_table(runs: Sequence[Run], names: dict[str, str]) -> None:
-    outcomes = {run.id: read_outcome(run) for run in runs}
+    outcomes = {run.id: load_run_outcome(run) for run in runs}
     rows: dict[str, list[str]] = {
         "Test accuracy": [_tell_accuracy(outcomes[run.id]) for run in runs],
         "Training took": [
@@ -129,7 +134,7 @@ def _render_table(runs: Sequence[Run], names: dict[str, str]) -> None:
     except DigitlabError as error:
         st.warning(str(error))
         configs = {}
-    for difference in find_differences(configs):
+    for difference in find_config_differences(configs):
         rows[get_setting_label(difference.field)] = [
             format_value(difference.field, difference.values[run.id]) for run in runs
         ]
@@ -146,7 +151,7 @@ def _render_table(runs: Sequence[Run], names: dict[str, str]) -> None:
         st.caption("Their settings are the same.")
 
 
-def _tell_accuracy(outcome: Outcome | None) -> str:
+def _tell_accuracy(outcome: RunOutcome | None) -> str:
     if outcome is None:
         return "–"
     low, high = outcome.interval
