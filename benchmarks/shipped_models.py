@@ -11,7 +11,8 @@ import sys
 import tempfile
 import time
 
-from digitlab.model_store.store import read_card, shelve_run
+from digitlab.model_store.card import load_card
+from digitlab.model_store.store import get_model, shelve_run
 from digitlab.paths import get_shipped_models_dir
 from digitlab.runs.run import Run, get_run
 from digitlab.synthesis.dataset import load_pens
@@ -50,15 +51,16 @@ def main() -> None:
         }
     print(f"\n{'':14} {'val loss':>9} {'val acc':>8} {'MNIST test':>11} {'minutes':>8}")
     for name, run in runs.items():
-        card = read_card(run.directory)
+        card = load_card(run.directory)
         validation = card["validation"]
         print(
             f"{name:14} {validation['val_loss']:9.4f} {validation['val_accuracy']:8.4f} "
             f"{card['test']['accuracy']:11.4f} {card['training']['seconds'] / 60:8.1f}"
         )
+    labels = {name: get_model(name).label for name in ("digitlab_cnn", "simple_cnn")}
     os.environ["DIGITLAB_MODELS"] = str(get_shipped_models_dir())
-    for name in ("digitlab_cnn", "simple_cnn"):
-        shelve_run(runs[name], name)
+    for name, label in labels.items():
+        shelve_run(runs[name], label=label, model_id=name, replace=True)
         command = [sys.executable, "-m", "digitlab", "evaluate", "--model", name, "--full"]
         subprocess.run(command, check=True)
 

@@ -4,7 +4,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 
-from digitlab.model_store.store import read_card
+from digitlab.model_store.card import load_card
 from digitlab.runs.control import follow_run, start_run
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
@@ -27,5 +27,5 @@ def run_worker(config: TrainConfig) -> WorkerRun:
         status = list(follow_run(run))[-1]
         if status.state != "done":
             raise SystemExit(status.message)
-        card = read_card(run.directory)
+        card = load_card(run.directory)
     return WorkerRun(card["training"]["seconds"], card["test"]["accuracy"])

@@ -12,6 +12,7 @@ DigitlabError
 │   └── PictureError            a picture file cannot be read
 ├── UserTestSetError                 labelled pictures cannot be used as a test set
 ├── ModelStoreError                  a model is missing or damaged
+│   └── ModelExistsError             another model has this name or id
 ├── RunError                    a training run is missing or failed
 └── OwnerError                  a run, model or data set belongs to another user
 ```
@@ -63,6 +64,10 @@ class UserTestSetError(DigitlabError):
 
 class ModelStoreError(DigitlabError):
     """A model is not on the shelf, or its files are damaged."""
+
+
+class ModelExistsError(ModelStoreError):
+    """Another model on the shelf has this name or id, and replacing it was not asked for."""
 
 
 class RunError(DigitlabError):

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from digitlab.errors import RunError
-from digitlab.model_store.store import read_card
+from digitlab.model_store.card import load_card
 from digitlab.runs.control import follow_run, stop_run
 from digitlab.runs.run import Run
 from digitlab.runs.status import RunStatus
@@ -101,7 +101,7 @@ def _tell_epochs(run: Run, n_told: int) -> int:
 
 
 def _tell_result(run: Run, status: RunStatus) -> None:
-    card = read_card(run.directory)
+    card = load_card(run.directory)
     for note in card["data"]["notes"]:
         console.print(f"note: {note}")
     if status.state == "stopped":

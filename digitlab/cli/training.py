@@ -7,7 +7,8 @@ from dataclasses import asdict
 from digitlab.cli.live import console, show_run
 from digitlab.cli.settings import read_settings
 from digitlab.errors import DigitlabError, RunError
-from digitlab.model_store.store import check_model_id, shelve_run
+from digitlab.model_store.names import check_model_id
+from digitlab.model_store.store import shelve_run
 from digitlab.runs.control import (
     follow_run,
     inspect_run,
@@ -37,7 +38,7 @@ def train(options: argparse.Namespace) -> int:
     start_run(training)
     show_run(training)
     if options.shelve:
-        model = shelve_run(training, options.shelve)
+        model = shelve_run(training, model_id=options.shelve, replace=True)
         console.print(f"on the shelf as {model.id}: {model.directory}")
     return 0
 
@@ -106,6 +107,8 @@ def _format_run(training: Run, status: RunStatus) -> str:
 
 def shelve(options: argparse.Namespace) -> int:
     """Copy the run's model to the shelf."""
-    model = shelve_run(get_run(options.run_id), options.model_id, label=options.label)
+    model = shelve_run(
+        get_run(options.run_id), model_id=options.model_id, label=options.label, replace=True
+    )
     print(f"{model.id} is on the shelf: {model.directory}")
     return 0

@@ -9,7 +9,7 @@ import numpy as np
 
 from digitlab.errors import ModelStoreError
 from digitlab.evaluation.report import EvaluationReport
-from digitlab.model_store.store import read_card
+from digitlab.model_store.card import load_card
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
 
@@ -152,7 +152,7 @@ def find_config_differences(configs: Mapping[str, TrainConfig]) -> list[ConfigDi
 def load_run_outcome(run: Run) -> RunOutcome | None:
     """What came out of a run; None as long as it has no model, or its card cannot be read."""
     try:
-        card = read_card(run.directory)
+        card = load_card(run.directory)
         low, high = card["test"]["interval"]
         return RunOutcome(
             card["test"]["accuracy"],

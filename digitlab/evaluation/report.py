@@ -16,7 +16,7 @@ from digitlab.evaluation.feature_analysis import FeatureAnalysis
 from digitlab.evaluation.metrics import compute_losses, compute_metrics
 from digitlab.evaluation.saved_images import INCONSISTENT_ARRAYS, SavedImages, are_indices
 from digitlab.files import replace_file
-from digitlab.inference.reader import NO_DIGIT_THRESHOLD, DigitReader
+from digitlab.inference.reader import DigitReader
 
 _COLUMNS = ("labels", "predictions", "probabilities", "no_digit")
 # What NumPy and zipfile raise on a damaged archive.
@@ -38,6 +38,7 @@ class EvaluationReport:
         test_set_id: the data set whose test images these are; empty for a user test set.
         feature_analysis: None until it has been computed.
         saved_images: the images of mistakes and close calls.
+        no_digit_threshold: of the model, from its card; None if it rejects nothing.
     """
 
     labels: np.ndarray
@@ -47,6 +48,7 @@ class EvaluationReport:
     test_set_id: str = ""
     feature_analysis: FeatureAnalysis | None = None
     saved_images: SavedImages | None = None
+    no_digit_threshold: float | None = None
 
     @property
     def accuracy(self) -> float:
@@ -61,7 +63,9 @@ class EvaluationReport:
     @cached_property
     def is_rejected(self) -> np.ndarray:
         """`(n,)` bool: rejected as no digit; the Draw page would not give an answer."""
-        return self.no_digit >= NO_DIGIT_THRESHOLD
+        if self.no_digit_threshold is None:
+            return np.zeros(len(self.no_digit), bool)
+        return self.no_digit >= self.no_digit_threshold
 
     @cached_property
     def confidences(self) -> np.ndarray:
@@ -103,9 +107,11 @@ class EvaluationReport:
         replace_file(path, content.getvalue())
 
     @classmethod
-    def load(cls, path: Path) -> "EvaluationReport":
+    def load(cls, path: Path, *, no_digit_threshold: float | None = None) -> "EvaluationReport":
         """Read an `.npz`.
 
+        Args:
+            no_digit_threshold: of the model, from its card.
         Raises:
             ModelStoreError: the file is missing or damaged.
         """
@@ -120,6 +126,7 @@ class EvaluationReport:
                 test_set_id=str(arrays["test_set_id"]),
                 feature_analysis=FeatureAnalysis.from_arrays(arrays, n),
                 saved_images=SavedImages.from_arrays(arrays, n),
+                no_digit_threshold=no_digit_threshold,
             )
         except _LOAD_ERRORS as error:
             raise ModelStoreError(
@@ -156,7 +163,12 @@ def evaluate_images(
     probabilities, no_digit = reader.compute_readings(images)
     predictions = probabilities.argmax(axis=1).astype(np.uint8)
     return EvaluationReport(
-        labels.astype(np.uint8), predictions, probabilities, no_digit, test_set_id
+        labels.astype(np.uint8),
+        predictions,
+        probabilities,
+        no_digit,
+        test_set_id,
+        no_digit_threshold=reader.no_digit_threshold,
     )
 
 

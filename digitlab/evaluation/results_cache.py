@@ -37,12 +37,13 @@ def load_report(model: StoredModel) -> EvaluationReport:
         ModelStoreError: the model's own report is missing or damaged. A damaged report in the
             cache is ignored: its analysis can be computed again.
     """
-    report = EvaluationReport.load(model.directory / REPORT_FILE)
+    threshold = model.card["no_digit_threshold"]
+    report = EvaluationReport.load(model.directory / REPORT_FILE, no_digit_threshold=threshold)
     cached = get_results_dir(model) / REPORT_FILE
     if report.feature_analysis is not None or not cached.is_file():
         return report
     try:
-        return EvaluationReport.load(cached)
+        return EvaluationReport.load(cached, no_digit_threshold=threshold)
     except ModelStoreError as error:
         _log.warning("%s", error)
         return report

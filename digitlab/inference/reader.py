@@ -1,4 +1,4 @@
-"""The one way to classify: a .tflite model and LiteRT, in the app, the command line and tests."""
+"""Inference with a .tflite model and LiteRT, for the app, the command line and the benchmarks."""
 
 import threading
 from dataclasses import dataclass
@@ -10,43 +10,43 @@ from ai_edge_litert.interpreter import Interpreter
 from digitlab.errors import ModelStoreError
 from digitlab.processes import STDERR, silence
 
-# Interpreters have a fixed batch: one reads single digits, the other whole blocks.
+# An interpreter's batch size is fixed: one reads single digits, another reads blocks.
 _BLOCK = 128
-# A network may have one output more than there are digits: the probability of "no digit".
+# A network may have one more output than there are digits: the probability of "no digit".
 N_DIGITS = 10
-# From this probability of "no digit" on nothing is read; docs/reading-ink.md tells how it was
-# chosen on validation data.
-NO_DIGIT_THRESHOLD = 0.7
-# Said of an answer's probability, for people.
+# How a confidence is described.
 SURE = 0.95
 FAIRLY_SURE = 0.7
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a network says about one digit.
+    """A network's prediction for one image.
 
     Attributes:
-        probabilities: ten floats that sum to 1: which digit it is, if it is one.
-        no_digit: the probability that it is none; 0 for a network that cannot tell.
+        probabilities: ten floats that sum to 1: which digit it is, given that it is one.
+        no_digit: the probability that it is none; 0 for a network without that class.
+        no_digit_threshold: the image is refused from this probability of "no digit" on; None
+            never refuses.
     """
 
     probabilities: tuple[float, ...]
     no_digit: float = 0.0
+    no_digit_threshold: float | None = None
 
     @property
     def is_digit(self) -> bool:
-        """Whether it is taken for a digit at all."""
-        return self.no_digit < NO_DIGIT_THRESHOLD
+        """Whether the image is accepted as a digit."""
+        return self.no_digit_threshold is None or self.no_digit < self.no_digit_threshold
 
     @property
     def digit(self) -> int:
-        """The most probable digit, also where it is probably none."""
+        """The most probable digit, even if the image is refused."""
         return int(np.argmax(self.probabilities))
 
     @property
     def confidence(self) -> float:
-        """The most probable digit's probability."""
+        """The probability of the most probable digit."""
         return self.probabilities[self.digit]
 
     @property
@@ -56,7 +56,7 @@ class Answer:
 
     @property
     def certainty(self) -> str:
-        """The confidence in words: "sure", "fairly sure" or "can't tell: 4 or 9"."""
+        """The confidence as text: "sure", "fairly sure" or "can't tell: 4 or 9"."""
         if self.confidence >= SURE:
             return "sure"
         if self.confidence >= FAIRLY_SURE:
@@ -64,32 +64,35 @@ class Answer:
         return f"can't tell: {self.digit} or {self.runner_up}"
 
 
-def format_percent(share: float) -> str:
-    """A probability as a percentage that never claims 100 %."""
-    return f"{min(share, 0.999):.1%}" if share > 0.99 else f"{share:.0%}"
+def format_percent(probability: float) -> str:
+    """A probability as a percentage, at most 99.9 %: no network is certain."""
+    return f"{min(probability, 0.999):.1%}" if probability > 0.99 else f"{probability:.0%}"
 
 
 class DigitReader:
-    """A loaded model that reads digits.
+    """A loaded model that classifies images.
 
-    One reader serves all threads: calls wait for one another, a call lasts well under a
+    Threads can share one reader: a lock serialises the calls, each of which takes well under a
     millisecond.
     """
 
-    def __init__(self, model: Path | bytes) -> None:
+    def __init__(self, model: Path | bytes, *, no_digit_threshold: float | None = None) -> None:
         """Load a model.
 
         Args:
             model: a `.tflite` file, or its bytes. Input `(n, 28, 28, 1)` in the range 0 to 255,
                 output `(n, classes)` probabilities.
+            no_digit_threshold: images are refused from this probability of "no digit" on; a
+                stored model has it on its card. None never refuses.
         Raises:
-            ModelStoreError: the file is missing or is no model of this kind.
+            ModelStoreError: the file is missing or is not an image classifier.
         """
+        self.no_digit_threshold = no_digit_threshold
         try:
             content = model if isinstance(model, bytes) else model.read_bytes()
             self._single = _BatchInterpreter(content, 1, n_threads=1)
         except (OSError, ValueError, RuntimeError) as error:
-            name = "The model" if isinstance(model, bytes) else f"The model {model}"
+            name = "The model" if isinstance(model, bytes) else f"The model {model.name}"
             raise ModelStoreError(f"{name} cannot be loaded: {error}.") from error
         self._content = content
         self._block: _BatchInterpreter | None = None
@@ -102,7 +105,7 @@ class DigitReader:
         return (height, width) if channels == 1 else (height, width, channels)
 
     def read(self, image: np.ndarray) -> Answer:
-        """Read one digit.
+        """Classify one image.
 
         Args:
             image: `(28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
@@ -110,19 +113,19 @@ class DigitReader:
         return self.read_many(image[None])[0]
 
     def read_many(self, images: np.ndarray) -> list[Answer]:
-        """Read many digits.
+        """Classify many images.
 
         Args:
             images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
         """
         probabilities, no_digit = self.compute_readings(images)
         return [
-            Answer(tuple(map(float, row)), float(share))
-            for row, share in zip(probabilities, no_digit, strict=True)
+            Answer(tuple(map(float, row)), float(refusal), self.no_digit_threshold)
+            for row, refusal in zip(probabilities, no_digit, strict=True)
         ]
 
     def compute_probabilities(self, images: np.ndarray) -> np.ndarray:
-        """How probable each class is; for a network that knows "no digit", if it is a digit.
+        """The probability of each class, given that the image is a digit.
 
         Args:
             images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
@@ -132,25 +135,26 @@ class DigitReader:
         return _condition_on_digits(self.compute_outputs(images))
 
     def compute_readings(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How probable each digit is if it is one, and how probable that it is none.
+        """The probability of each digit, given that it is one, and of "no digit".
 
         Args:
             images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
         Returns:
-            `(n, 10)` float32, rows sum to 1, and `(n,)` float32, 0 for a network that cannot tell.
+            `(n, 10)` float32, rows sum to 1, and `(n,)` float32, 0 for a network without that
+            class.
         """
         outputs = self.compute_outputs(images)
         return _condition_on_digits(outputs), outputs[:, N_DIGITS:].sum(axis=1)
 
     def compute_outputs(self, images: np.ndarray) -> np.ndarray:
-        """The network's own outputs.
+        """The network's outputs, with the "no digit" class if it has one.
 
         Args:
             images: `(n, 28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
         Returns:
             `(n, classes)` float32, each row sums to 1; an eleventh class is "no digit".
         Raises:
-            ValueError: the images have another shape or type.
+            ValueError: the shape or the dtype is wrong.
         """
         if images.shape[1:] != self.image_shape or images.dtype != np.uint8:
             raise ValueError(
@@ -173,26 +177,26 @@ class DigitReader:
 
 
 def _condition_on_digits(outputs: np.ndarray) -> np.ndarray:
-    """Drop "no digit" and let the rest sum to 1 again."""
+    """Drop "no digit" and renormalise the rest."""
     if outputs.shape[1] == N_DIGITS:
         return outputs
-    # Where "no digit" takes nearly all, rounding must not leave ten zeros.
+    # Where "no digit" is close to 1, rounding must not leave ten zeros.
     digits = np.maximum(outputs[:, :N_DIGITS], np.float32(1e-30))
     return digits / digits.sum(axis=1, keepdims=True)
 
 
 class _BatchInterpreter:
-    """A LiteRT interpreter whose batch size was set once."""
+    """A LiteRT interpreter with a fixed batch size."""
 
     def __init__(self, content: bytes, batch: int, *, n_threads: int) -> None:
         self._interpreter = Interpreter(model_content=content, num_threads=n_threads)
         detail = self._interpreter.get_input_details()[0]
         shape = tuple(int(side) for side in detail["shape"][1:])
         if len(shape) != 3:
-            raise ValueError(f"it reads arrays of shape {shape}, not images")
+            raise ValueError(f"its input has shape {shape}, which is not an image")
         self.input_shape: tuple[int, ...] = shape
         self._interpreter.resize_tensor_input(detail["index"], (batch, *shape))
-        # LiteRT says here which delegate it made; nobody needs to know.
+        # LiteRT prints the name of its delegate here.
         with silence(STDERR):
             self._interpreter.allocate_tensors()
         self._input = detail["index"]

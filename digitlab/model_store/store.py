@@ -1,31 +1,24 @@
-"""The models on the shelf: those that came with the project, and a person's own. No Keras here."""
+"""The models on the shelf: those shipped with the project, and the user's own. No Keras here."""
 
 import hashlib
-import json
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from digitlab.datasets.registry import DATASETS
-from digitlab.errors import ModelStoreError, RunError
+from digitlab.errors import ModelExistsError, ModelStoreError, RunError
 from digitlab.files import write_json
 from digitlab.inference.reader import DigitReader
+from digitlab.model_store.card import CARD_FILE, ModelCard, load_card
+from digitlab.model_store.formats import TFLITE, find_model_files
+from digitlab.model_store.names import check_label, check_model_id, generate_model_id, is_shipped
+from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_shipped_models_dir, get_user_models_dir
 from digitlab.runs.run import Run
 
 DEFAULT_MODEL_ID = "digitlab_cnn"
-MODEL_FILES = ("model.keras", "model.tflite", "report.npz", "card.json")
-# What the pages and commands read from a card.
-_CARD_PLACES = (
-    "net", "command", "data/dataset", "data/label", "data/source", "data/licence", "data/notes",
-    "data/n_training", "test/n", "test/accuracy", "test/interval", "test/loss",
-    "training/seconds", "files/model.tflite/bytes", "files/model.tflite/sha256",
-)  # fmt: skip
-_ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -38,175 +31,276 @@ class StoredModel:
 
     id: str
     directory: Path
-    card: dict[str, Any]
+    card: ModelCard
 
     @property
     def label(self) -> str:
-        """Its name for people."""
-        return str(self.card.get("label", self.id))
+        """The name that pages show."""
+        return self.card["label"]
+
+    @property
+    def owner(self) -> str:
+        """Who may rename, replace or delete it."""
+        return self.card["owner"]
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it comes with digitlab and cannot be changed."""
+        return is_shipped(self.directory)
 
     @property
     def accuracy(self) -> float:
-        """Share of the test digits it reads right, 0 to 1."""
-        return float(self.card["test"]["accuracy"])
+        """Test accuracy, 0 to 1."""
+        return self.card["test"]["accuracy"]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of `model.tflite`, which identifies the model's weights."""
+        return self.card["files"][TFLITE.file_name]["sha256"]
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of `model.tflite`."""
+        return self.card["files"][TFLITE.file_name]["bytes"]
 
     @property
     def reads_digits(self) -> bool:
-        """Whether it can serve the Draw page: trained on 28x28 digits."""
+        """Whether the Draw page can use it: it was trained on handwritten digits."""
         spec = DATASETS.get(self.card["data"]["dataset"])
         return spec is not None and spec.is_digits
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences that have to stand wherever its figures do."""
-        return tuple(self.card["data"].get("notes", ()))
+        """Remarks on the data that must be shown wherever the model's results are."""
+        return tuple(self.card["data"]["notes"])
 
     def open_reader(self) -> DigitReader:
-        """Load the model for reading, after checking that its file is the one in the card.
+        """Load the model for inference after checking its file against the card.
 
         Raises:
-            ModelStoreError: the file is missing, damaged or was exchanged.
+            ModelStoreError: the file is missing or damaged, or is not the one in the card.
         """
-        return DigitReader(self.read_content())
+        return DigitReader(self.read_content(), no_digit_threshold=self.card["no_digit_threshold"])
 
     def read_content(self) -> bytes:
-        """The bytes of `model.tflite`, after checking that they are those the card describes.
+        """The bytes of `model.tflite`, checked against the card.
 
         Raises:
-            ModelStoreError: the file is missing, damaged or was exchanged.
+            ModelStoreError: the file is missing or damaged, or is not the one in the card.
         """
-        path = self.directory / "model.tflite"
+        name = TFLITE.file_name
         try:
-            content = path.read_bytes()
+            content = (self.directory / name).read_bytes()
         except OSError as error:
-            raise ModelStoreError(f"The model {self.id} lacks its file {path.name}.") from error
-        if hashlib.sha256(content).hexdigest() != self.card["files"]["model.tflite"]["sha256"]:
+            raise ModelStoreError(f"The file {name} of the model {self.id} is missing.") from error
+        if hashlib.sha256(content).hexdigest() != self.sha256:
             raise ModelStoreError(
-                f"The model {self.id} is damaged: {path} is not the file its card describes. "
-                "Fetch it again, or choose another model."
+                f"The model {self.id} is damaged: {name} is not the file that its card describes. "
+                "Install it again, or choose another model."
             )
         return content
 
 
 def list_models() -> list[StoredModel]:
-    """All models, the default first, shipped before own.
+    """All models, the default first, shipped models before the user's.
 
-    A folder whose card cannot be read is left out; `get_model` tells why.
+    Models with a damaged card are left out; `list_damaged_models` lists those.
     """
     found: dict[str, StoredModel] = {}
     for directory in _list_directories():
         try:
-            found.setdefault(directory.name, _read_model(directory))
+            found.setdefault(directory.name, _load_model(directory))
         except ModelStoreError:
             continue
     return sorted(found.values(), key=lambda model: model.id != DEFAULT_MODEL_ID)
+
+
+def list_damaged_models() -> dict[str, str]:
+    """The models whose card cannot be read: a sentence about what is wrong, by id."""
+    damaged = {}
+    for directory in _list_directories():
+        try:
+            _load_model(directory)
+        except ModelStoreError as error:
+            damaged[directory.name] = str(error)
+    return damaged
 
 
 def get_model(model_id: str) -> StoredModel:
     """The model with this id.
 
     Raises:
-        ModelStoreError: there is none, or its card cannot be read.
+        ModelStoreError: there is none, or its card is damaged.
     """
-    for directory in _list_directories():
-        if directory.name == model_id:
-            return _read_model(directory)
-    known = ", ".join(model.id for model in list_models()) or "none yet"
-    raise ModelStoreError(f"There is no model {model_id!r} on the shelf. There is: {known}.")
+    return _load_model(_find_directory(model_id))
 
 
-def shelve_run(run: Run, model_id: str, *, label: str | None = None) -> StoredModel:
-    """Put a finished run's model on the shelf, replacing an own model of the same id.
+def shelve_run(
+    run: Run,
+    *,
+    label: str | None = None,
+    model_id: str | None = None,
+    replace: bool = False,
+    owner: str = LOCAL_OWNER,
+) -> StoredModel:
+    """Copy a finished run's model to the shelf.
 
     Args:
-        model_id: lower-case letters, digits, `_` and `-`.
-        label: its name for people; by default the run's own.
+        label: the name that pages show, at most 80 characters; by default the run's name, else
+            the id.
+        model_id: lower-case letters, digits, `_` and `-`; by default made from the label.
+        replace: replace the user's model of the same id or label, if there is one.
+        owner: who asks.
     Raises:
-        ModelStoreError: the id is not allowed, or the shelf cannot be written.
+        ModelExistsError: a model of this id or label exists, and `replace` is false.
+        ModelStoreError: the label or the id is invalid or taken by a shipped model, or the shelf
+            cannot be written.
+        OwnerError: the run, or the model to be replaced, belongs to another user.
         RunError: the run has no finished model.
     """
-    check_model_id(model_id)
-    missing = [name for name in MODEL_FILES if not (run.directory / name).is_file()]
+    check_owner(f"The run {run.id}", _get_run_owner(run), owner)
+    names, missing = find_model_files(run.directory)
     if missing:
         raise RunError(f"The run {run.id} has no finished model: {', '.join(missing)} is missing.")
-    shelf = get_user_models_dir()
+    if model_id is not None:
+        check_model_id(model_id)
+    label = check_label(label or run.read_meta().label or model_id or run.id)
+    same_label = _find_by_label(label)
+    if same_label is not None and same_label.is_shipped and model_id != same_label.id:
+        raise ModelStoreError(f"{label} comes with digitlab. Choose another name.")
+    if model_id is None:
+        model_id = same_label.id if same_label else generate_model_id(label)
+    if same_label is not None and same_label.id != model_id:
+        raise ModelExistsError(
+            f"The model {same_label.id} is called {same_label.label}. Choose another name."
+        )
+    place = get_user_models_dir() / model_id
+    if place.exists():
+        if not replace:
+            raise ModelExistsError(
+                f"There is a model {model_id} on the shelf already. Replace it, or choose "
+                "another name."
+            )
+        check_owner(f"The model {model_id}", _find_owner(place), owner)
     try:
-        shelf.mkdir(parents=True, exist_ok=True)
-        # Made and checked beside its place, so that a good model is not lost to a bad one.
-        with tempfile.TemporaryDirectory(dir=shelf, prefix=".new-") as folder:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # Copied and checked in a draft folder first, so that a damaged run replaces nothing.
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as folder:
             draft = Path(folder) / model_id
             draft.mkdir()
-            for name in MODEL_FILES:
+            for name in names:
                 shutil.copyfile(run.directory / name, draft / name)
-            card = _read_model(draft).card
-            if label:
-                write_json(draft / "card.json", card | {"label": label})
-            if (shelf / model_id).exists():
-                (shelf / model_id).rename(Path(folder) / "replaced")
-            draft.rename(shelf / model_id)
+            card = _load_model(draft).card
+            write_json(draft / CARD_FILE, {**card, "label": label, "owner": owner})
+            if place.exists():
+                place.rename(Path(folder) / "replaced")
+            draft.rename(place)
     except OSError as error:
-        raise ModelStoreError(f"The model cannot be put on the shelf {shelf}: {error}.") from error
-    return _read_model(shelf / model_id)
+        raise _describe_write_error(error) from error
+    return _load_model(place)
+
+
+def rename_model(model_id: str, label: str, *, owner: str = LOCAL_OWNER) -> StoredModel:
+    """Change a model's label; its id stays.
+
+    Raises:
+        ModelExistsError: another model has this label.
+        ModelStoreError: there is no such model, it is shipped, the label is empty or longer than
+            80 characters, or the shelf cannot be written.
+        OwnerError: the model belongs to another user.
+    """
+    directory = _find_own_directory(model_id, owner)
+    label = check_label(label)
+    same_label = _find_by_label(label)
+    if same_label is not None and same_label.id != model_id:
+        raise ModelExistsError(
+            f"The model {same_label.id} is called {same_label.label}. Choose another name."
+        )
+    try:
+        write_json(directory / CARD_FILE, {**_load_model(directory).card, "label": label})
+    except OSError as error:
+        raise _describe_write_error(error) from error
+    return _load_model(directory)
+
+
+def delete_model(model_id: str, *, owner: str = LOCAL_OWNER) -> None:
+    """Delete a model, also one with a damaged card.
+
+    Raises:
+        ModelStoreError: there is no such model, it is shipped, or its files cannot be deleted.
+        OwnerError: the model belongs to another user.
+    """
+    directory = _find_own_directory(model_id, owner)
+    try:
+        # Moved first, so that no reader meets half a model.
+        with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".deleted-") as folder:
+            directory.rename(Path(folder) / model_id)
+    except OSError as error:
+        raise _describe_write_error(error) from error
 
 
 def find_shelved(run: Run) -> StoredModel | None:
-    """The model on the shelf that was made by this run, by its file's hash."""
+    """The model on the shelf that this run made, found by the hash of `model.tflite`."""
     try:
-        sha256 = read_card(run.directory)["files"]["model.tflite"]["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
+        sha256 = load_card(run.directory)["files"][TFLITE.file_name]["sha256"]
+    except (OSError, ValueError):
         return None
-    models = (m for m in list_models() if m.card["files"]["model.tflite"]["sha256"] == sha256)
-    return next(models, None)
+    return next((model for model in list_models() if model.sha256 == sha256), None)
 
 
-def check_model_id(model_id: str) -> None:
-    """Find out whether an own model may have this id.
+def _find_by_label(label: str) -> StoredModel | None:
+    wanted = label.casefold()
+    return next((model for model in list_models() if model.label.casefold() == wanted), None)
 
-    Raises:
-        ModelStoreError: it has other characters, or a shipped model has it.
-    """
-    if not _ID_PATTERN.fullmatch(model_id):
-        raise ModelStoreError(
-            f"{model_id!r} cannot be a model's id: use lower-case letters, digits, _ and -."
-        )
-    shipped = get_shipped_models_dir()
-    if get_user_models_dir() != shipped and (shipped / model_id).exists():
-        raise ModelStoreError(f"{model_id} is a model that comes with digitlab. Choose another id.")
+
+def _get_run_owner(run: Run) -> str:
+    return getattr(run.read_meta(), "owner", LOCAL_OWNER)
+
+
+def _find_own_directory(model_id: str, owner: str) -> Path:
+    """The folder of a model that this user may change."""
+    directory = _find_directory(model_id)
+    if is_shipped(directory):
+        raise ModelStoreError(f"{model_id} comes with digitlab and cannot be changed.")
+    check_owner(f"The model {model_id}", _find_owner(directory), owner)
+    return directory
+
+
+def _find_owner(directory: Path) -> str:
+    try:
+        return _load_model(directory).owner
+    except ModelStoreError:
+        # A damaged card must not protect its model from being deleted.
+        return LOCAL_OWNER
 
 
 def _list_directories() -> Iterator[Path]:
     for shelf in dict.fromkeys((get_shipped_models_dir(), get_user_models_dir())):
         if shelf.is_dir():
-            cards = sorted(shelf.glob("*/card.json"))
+            cards = sorted(shelf.glob(f"*/{CARD_FILE}"))
             yield from (card.parent for card in cards if not card.parent.name.startswith("."))
 
 
-def read_card(directory: Path) -> dict[str, Any]:
-    """The card of the model in a folder, a run's or a shelf's.
-
-    Raises:
-        OSError, ValueError: there is none, or it is no JSON.
-    """
-    card: dict[str, Any] = json.loads((directory / "card.json").read_text("utf-8"))
-    return card
+def _find_directory(model_id: str) -> Path:
+    for directory in _list_directories():
+        if directory.name == model_id:
+            return directory
+    known = ", ".join(model.id for model in list_models()) or "none"
+    raise ModelStoreError(f"There is no model {model_id!r} on the shelf. Available: {known}.")
 
 
-def _read_model(directory: Path) -> StoredModel:
+def _load_model(directory: Path) -> StoredModel:
     try:
-        card = read_card(directory)
-        # Looked for here, so that a card that lacks something is found at once.
-        lacking = [place for place in _CARD_PLACES if _look_up(card, place) is None]
-    except (OSError, ValueError, AttributeError) as error:
+        card = load_card(directory)
+    except (OSError, ValueError) as error:
+        reason = "it cannot be read" if isinstance(error, OSError) else str(error)
         raise ModelStoreError(
-            f"The card of the model {directory.name} is not readable: {error}."
+            f"The card of the model {directory.name} is damaged: {reason}."
         ) from error
-    if lacking:
-        raise ModelStoreError(f"The card of the model {directory.name} lacks {', '.join(lacking)}.")
     return StoredModel(directory.name, directory, card)
 
 
-def _look_up(card: dict[str, Any], place: str) -> Any:
-    value: Any = card
-    for key in place.split("/"):
-        value = (value or {}).get(key)
-    return value
+def _describe_write_error(error: OSError) -> ModelStoreError:
+    return ModelStoreError(
+        f"The shelf cannot be changed: {error.strerror or type(error).__name__}."
+    )

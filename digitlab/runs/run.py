@@ -154,8 +154,8 @@ class Run:
         command = config.format_command()
         if epochs in (0, config.epochs):
             return command
-        resume = f"python -m digitlab resume NAME --epochs {epochs - config.epochs}"
-        return f"{command} --name NAME\n{resume}" if epochs > config.epochs else command
+        resume = f"python -m digitlab resume {self.id} --epochs {epochs - config.epochs}"
+        return f"{command} --name {self.id}\n{resume}" if epochs > config.epochs else command
 
     def request_stop(self) -> None:
         """Ask the worker to stop after the batch and to keep the best weights."""

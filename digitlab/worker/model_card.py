@@ -1,23 +1,28 @@
-"""The card that goes with a trained model: what it is, from what, how good, by which command."""
+"""Write the card of a trained model: what it is, its data, its accuracy and its commands."""
 
 import hashlib
 import platform
 import time
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from digitlab import __version__
 from digitlab.datasets.loading import Dataset
 from digitlab.datasets.registry import get_dataset_spec
-from digitlab.evaluation.metrics import compute_metrics
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.files import write_json
-from digitlab.model_store.store import get_model
+from digitlab.inference.reader import N_DIGITS
+from digitlab.model_store.card import CARD_FILE, CardAncestor, CardFile, CardTest, ModelCard
+from digitlab.model_store.formats import MODEL_FORMATS
+from digitlab.model_store.store import StoredModel
 from digitlab.nets.architectures import get_net_spec
+from digitlab.owners import LOCAL_OWNER
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
+from digitlab.training.diagnosis import find_best_epoch
 
+# For a model with a "no digit" class; chosen on validation data (docs/reading-ink.md).
+NO_DIGIT_THRESHOLD = 0.7
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy", "opencv-python-headless")
 
 
@@ -27,26 +32,32 @@ def write_model_card(
     dataset: Dataset,
     report: EvaluationReport,
     *,
+    source: StoredModel | None,
+    n_parameters: int,
     n_training: int,
-    fit_s: float,
-    temperature: float | None = None,
+    temperature: float | None,
+    export_notes: list[str],
 ) -> None:
     """Write `card.json` for a run whose model and report are saved.
 
     Args:
-        n_training: how many images it was trained on.
-        fit_s: how long training took, in seconds.
-        temperature: what the logits were divided by, where confidences were calibrated.
+        source: the model whose weights training started from.
+        n_parameters: weights and biases of the model.
+        n_training: number of training images.
+        temperature: what the logits were divided by, if confidences were calibrated.
+        export_notes: sentences about optional formats that are missing.
     """
-    metrics = compute_metrics(report.labels, report.probabilities)
-    best = _find_best_epoch(run)
     spec = get_dataset_spec(config.dataset)
-    card = {
-        "label": get_net_spec(config.net).label,
+    history = run.read_history()
+    card: ModelCard = {
+        "label": run.read_meta().label or get_net_spec(config.net).label,
+        "owner": LOCAL_OWNER,
         "net": config.net,
+        "n_parameters": n_parameters,
+        "no_digit_threshold": get_no_digit_threshold(config),
         "config": config.to_json(),
-        "command": config.format_command(),
-        **_describe_start(config),
+        "command": _format_command(run, source),
+        "ancestors": _list_ancestors(source),
         "data": {
             "dataset": config.dataset,
             "label": spec.label,
@@ -56,13 +67,20 @@ def write_model_card(
             "notes": list(dataset.notes),
             "n_training": n_training,
         },
-        "validation": best,
+        "validation": _describe_best_epoch(run),
         "temperature": temperature,
-        "test": {key: metrics[key] for key in ("n", "accuracy", "interval", "loss", "macro")},
-        "training": {"epochs": len(run.read_history()), "seconds": round(fit_s, 1)},
-        "files": {
-            name: _describe_file(run.directory / name) for name in ("model.keras", "model.tflite")
+        "test": _describe_test(report),
+        "training": {
+            "epochs": len(history),
+            # The history holds the epochs of all sessions, a calculation in one does not.
+            "seconds": round(sum(row["seconds"] for row in history), 1),
         },
+        "files": {
+            one.file_name: _describe_file(run.directory / one.file_name)
+            for one in MODEL_FORMATS
+            if (run.directory / one.file_name).is_file()
+        },
+        "export_notes": export_notes,
         "versions": {
             "digitlab": __version__,
             "python": platform.python_version(),
@@ -70,29 +88,59 @@ def write_model_card(
         },
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    write_json(run.directory / "card.json", card)
+    write_json(run.directory / CARD_FILE, card)
 
 
-def _describe_start(config: TrainConfig) -> dict[str, Any]:
-    """Which model it began with, for who wants to repeat it."""
-    if not config.init_from:
-        return {}
-    model = get_model(config.init_from)
-    start = {"id": model.id, "command": model.card["command"]}
-    if "start" in model.card:
-        start["start"] = model.card["start"]
-    return {"start": start | {"sha256": model.card["files"]["model.keras"]["sha256"]}}
+def get_no_digit_threshold(config: TrainConfig) -> float | None:
+    """The threshold for a model of this run; None if its data has no "no digit" class."""
+    spec = get_dataset_spec(config.dataset)
+    has_class = spec.is_digits and len(spec.class_names) > N_DIGITS
+    return NO_DIGIT_THRESHOLD if has_class else None
 
 
-def _find_best_epoch(run: Run) -> dict[str, Any]:
-    """The epoch whose weights were kept, by the same rule as the checkpoint's."""
+def _format_command(run: Run, source: StoredModel | None) -> str:
+    """The commands that train this model on a fresh clone, one a line."""
+    own = run.format_command()
+    if source is None or source.is_shipped:
+        return own
+    # The source model is missing on a fresh clone: its own commands come first.
+    *before, last = source.card["command"].splitlines()
+    words = last.split()
+    if words[3] == "resume":
+        before, last = [*before, last], f"python -m digitlab shelve {words[4]} {source.id}"
+    else:
+        last = f"{last} --shelve {source.id}"
+    return "\n".join([*before, last, own])
+
+
+def _list_ancestors(source: StoredModel | None) -> list[CardAncestor]:
+    if source is None:
+        return []
+    sha256 = source.card["files"]["model.keras"]["sha256"]
+    return [{"id": source.id, "sha256": sha256}, *source.card["ancestors"]]
+
+
+def _describe_best_epoch(run: Run) -> dict[str, int | float]:
+    """The epoch whose weights were kept, from 1, and its validation metrics."""
     history = run.read_history()
-    key = "val_loss" if "val_loss" in history[0] else "loss"
-    best = min(range(len(history)), key=lambda k: (history[k][key], k))
-    return {"epoch": best + 1, **{k: v for k, v in history[best].items() if k.startswith("val_")}}
+    epoch = find_best_epoch(history)
+    assert epoch is not None, "a model is exported only if an epoch has a finite loss"
+    best = history[epoch - 1]
+    return {"epoch": epoch, **{k: v for k, v in best.items() if k.startswith("val_")}}
 
 
-def _describe_file(path: Path) -> dict[str, Any]:
+def _describe_test(report: EvaluationReport) -> CardTest:
+    metrics = report.metrics
+    return {
+        "n": metrics["n"],
+        "accuracy": metrics["accuracy"],
+        "interval": metrics["interval"],
+        "loss": metrics["loss"],
+        "macro": metrics["macro"],
+    }
+
+
+def _describe_file(path: Path) -> CardFile:
     content = path.read_bytes()
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
@@ -102,6 +150,6 @@ def _find_version(package: str) -> str:
     for name in names:
         try:
             return version(name)
-        except ModuleNotFoundError:
+        except PackageNotFoundError:
             continue
     return "unknown"

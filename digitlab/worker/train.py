@@ -78,13 +78,12 @@ def _train(progress: StatusWriter, config: TrainConfig, tracker: Tracker) -> Non
     shape, n_classes = spec.image_shape, len(spec.class_names)
     training = take_training_fraction(config, training, n_classes)
     model = build_net(config.net, shape, n_classes, config.net_options)
-    if config.init_from:
-        transfer_weights(get_model(config.init_from), model)
-    begin = time.monotonic()
+    source = get_model(config.init_from) if config.init_from else None
+    if source:
+        transfer_weights(source, model)
     was_stopped = _fit(
         model, config, progress, training, validation, more=build_trackers(run, tracker)
     )
-    fit_s = time.monotonic() - begin
     progress.heartbeat.progress("evaluation")
     progress.update(state="evaluating", message="", eta_s=-1.0)
     model.load_weights(find_best_weights(run))
@@ -101,9 +100,11 @@ def _train(progress: StatusWriter, config: TrainConfig, tracker: Tracker) -> Non
         config,
         dataset,
         report,
+        source=source,
+        n_parameters=copy.count_params(),
         n_training=len(training[0]),
-        fit_s=fit_s,
         temperature=temperature,
+        export_notes=[],
     )
     tracker.log_result(test_accuracy=report.accuracy)
     progress.update(

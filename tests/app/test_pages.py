@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from digitlab.files import write_json
-from digitlab.model_store.store import MODEL_FILES, get_model, shelve_run
+from digitlab.model_store.formats import find_model_files
+from digitlab.model_store.store import get_model, shelve_run
 from digitlab.runs.control import follow_run, stop_run
 from digitlab.runs.run import create_run, list_runs
 from digitlab.runs.status import RunStatus
@@ -22,12 +23,13 @@ PAGES = sorted(f"pages/{path.name}" for path in (PROJECT_DIR / "pages").glob("*.
 def put_sample_model_on_the_shelf():
     """A model whose card says it was tested on the offline sample."""
     run = create_run(TrainConfig())
-    for name in MODEL_FILES:
-        shutil.copyfile(get_model("simple_cnn").directory / name, run.directory / name)
+    shipped = get_model("simple_cnn").directory
+    for name in find_model_files(shipped)[0]:
+        shutil.copyfile(shipped / name, run.directory / name)
     card = get_model("simple_cnn").card
     card["data"] |= {"is_sample": True, "notes": ["This is the offline sample of 5,000 digits."]}
     write_json(run.directory / "card.json", card)
-    shelve_run(run, "from_sample", label="From the sample")
+    shelve_run(run, model_id="from_sample", label="From the sample")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -7,6 +7,7 @@ from digitlab.evaluation.comparison import (
     rank_outcomes,
 )
 from digitlab.files import write_json
+from digitlab.model_store.store import get_model
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 
@@ -42,11 +43,10 @@ def test_accuracies_on_different_data_do_not_compare():
 def test_an_outcome_is_read_off_the_card():
     run = create_run(TrainConfig(), name="done")
     assert load_run_outcome(run) is None
-    card = {
-        "test": {"accuracy": 0.98, "interval": [0.97, 0.99], "n": 1000},
-        "training": {"epochs": 3, "seconds": 12.5},
-        "files": {"model.tflite": {"bytes": 4321}},
-    }
+    card = get_model("simple_cnn").card
+    card["test"] |= {"accuracy": 0.98, "interval": [0.97, 0.99], "n": 1000}
+    card["training"] = {"epochs": 3, "seconds": 12.5}
+    card["files"]["model.tflite"]["bytes"] = 4321
     write_json(run.directory / "card.json", card)
     assert load_run_outcome(run) == RunOutcome(0.98, (0.97, 0.99), 1000, 3, 12.5, 4321)
     write_json(run.directory / "card.json", {"test": None})

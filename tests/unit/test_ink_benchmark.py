@@ -51,7 +51,7 @@ def read(label, digit, confidence, *, tutorial_digit=0, is_held_out=False):
     """A reading of a certain outcome; a digit of None is a refusal by the network."""
     probabilities = np.full(10, (1 - confidence) / 9)
     probabilities[digit or 0] = confidence
-    answer = Answer(tuple(probabilities), 0.9 if digit is None else 0.0)
+    answer = Answer(tuple(probabilities), 0.9 if digit is None else 0.0, 0.7)
     item = InkItem(label, lambda: None, lambda: None, is_held_out)
     return Reading(item, np.zeros((28, 28), np.uint8), answer, tutorial_digit)
 

@@ -110,4 +110,4 @@ def test_the_command_tells_of_resumptions():
     run = create_run(TrainConfig(epochs=3))
     assert run.format_command() == "python -m digitlab train --net simple_cnn --epochs 3"
     run.write_meta(replace(run.read_meta(), epochs=5))
-    assert run.format_command().splitlines()[1] == "python -m digitlab resume NAME --epochs 2"
+    assert run.format_command().splitlines()[1] == f"python -m digitlab resume {run.id} --epochs 2"

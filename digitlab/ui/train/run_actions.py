@@ -1,6 +1,5 @@
 """What can be done with a run: stop, resume, rename, repeat, delete, keep."""
 
-import re
 from collections.abc import Callable
 
 import streamlit as st
@@ -127,8 +126,7 @@ def _draw(model_id: str) -> None:
 
 
 def _shelve(run: Run, label: str) -> None:
-    model_id = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:64]
-    shelve_run(run, model_id, label=label)
+    shelve_run(run, label=label)
     st.toast(f"{label} is on the shelf.", icon=":material/shelves:")
 
 

@@ -1,4 +1,4 @@
-"""What is no digit is refused, and digits are not."""
+"""Images that are no digit are refused; digits are not."""
 
 import json
 
@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from digitlab.cli.main import main
-from digitlab.inference.reader import NO_DIGIT_THRESHOLD, Answer
+from digitlab.evaluation.report import evaluate_images
+from digitlab.inference.reader import Answer, DigitReader
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.samples import build_drawing, build_sample_drawing
-from digitlab.model_store.store import get_model
+from digitlab.model_store.store import StoredModel, get_model
 from digitlab.synthesis.negatives import NEGATIVE_SHAPES, draw_scribble
 
 
@@ -23,7 +24,7 @@ def draw(lines):
     return prepare_drawing([Stroke(np.array(line, float) * 200, 16) for line in lines]).image
 
 
-def test_signs_are_refused(reader):
+def test_letters_and_symbols_are_refused(reader):
     asked = "#%@*+=AEFHKMNRWX"
     refused = [not reader.read(draw(NEGATIVE_SHAPES[sign][0])).is_digit for sign in asked]
     assert sum(refused) >= 0.9 * len(asked), dict(zip(asked, refused, strict=True))
@@ -58,20 +59,39 @@ def test_a_stray_dot_changes_nothing(reader):
     assert np.array_equal(one, other)
 
 
-def test_the_threshold_decides():
-    sure = (1.0,) + (0.0,) * 9
-    assert Answer(sure, NO_DIGIT_THRESHOLD - 0.01).is_digit
-    assert not Answer(sure, NO_DIGIT_THRESHOLD).is_digit
+def test_an_image_is_refused_from_the_threshold_on():
+    probabilities = (1.0,) + (0.0,) * 9
+    assert Answer(probabilities, 0.69, 0.7).is_digit
+    assert not Answer(probabilities, 0.7, 0.7).is_digit
+    assert Answer(probabilities, 1.0, None).is_digit
 
 
-def test_the_command_line_says_null(tmp_path, capsys):
+def test_the_threshold_comes_from_the_models_card(reader):
+    model = get_model("digitlab_cnn")
+    assert reader.no_digit_threshold == model.card["no_digit_threshold"] == 0.7
+    assert get_model("simple_cnn").open_reader().no_digit_threshold is None
+    cross = draw(NEGATIVE_SHAPES["#"][0])
+    assert not reader.read(cross).is_digit
+    strict, lenient = (
+        StoredModel(model.id, model.directory, {**model.card, "no_digit_threshold": threshold})
+        for threshold in (0.0, None)
+    )
+    assert lenient.open_reader().read(cross).is_digit
+    assert DigitReader(model.directory / "model.tflite").read(cross).is_digit
+    digit = prepare_drawing(parse_drawing(build_sample_drawing(3))).image
+    assert not strict.open_reader().read(digit).is_digit
+    report = evaluate_images(reader, np.stack([cross, digit]), np.array([0, 3]))
+    assert report.is_rejected.tolist() == [True, False]
+
+
+def test_classify_prints_null_for_a_refused_image(tmp_path, capsys):
     star = [[(140, 20), (140, 260)], [(30, 80), (250, 200)], [(250, 80), (30, 200)]]
     path = tmp_path / "star.json"
     path.write_text(json.dumps(build_drawing(star)))
     assert main(["classify", "--json", str(path)]) == 0
     line = json.loads(capsys.readouterr().out)
     assert line["digit"] is None
-    assert line["no_digit"] >= NO_DIGIT_THRESHOLD
+    assert line["no_digit"] >= get_model("digitlab_cnn").card["no_digit_threshold"]
     assert len(line["probabilities"]) == 10
     assert main(["classify", str(path)]) == 0
     assert "no digit" in capsys.readouterr().out

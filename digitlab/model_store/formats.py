@@ -1,0 +1,62 @@
+"""The file formats in which a trained model is saved: one row for each.
+
+The worker exports every format, the store copies the files, the card describes them and the
+Models page offers them for download. Each format has an exporter of the same id in
+`worker/export.py`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ModelFormat:
+    """One file format.
+
+    Attributes:
+        label: short name on a button.
+        help: one sentence: what the format is used for.
+        package: the Python module that the exporter needs beyond requirements.txt; None for none.
+        is_required: whether a model without this file is incomplete. A failed export of an
+            optional format is noted on the card, and the run can be shelved without it.
+    """
+
+    id: str
+    file_name: str
+    label: str
+    help: str
+    package: str | None = None
+    is_required: bool = False
+
+
+KERAS = ModelFormat(
+    "keras",
+    "model.keras",
+    "Keras",
+    "For Keras: load, fine-tune or inspect the model.",
+    is_required=True,
+)
+TFLITE = ModelFormat(
+    "tflite",
+    "model.tflite",
+    "TFLite",
+    "For phones and small devices: LiteRT or TensorFlow Lite.",
+    is_required=True,
+)
+
+MODEL_FORMATS = (KERAS, TFLITE)
+
+# What every model has besides its formats.
+_COMPANION_FILES = ("report.npz", "card.json")
+
+
+def find_model_files(directory: Path) -> tuple[list[str], list[str]]:
+    """Look for the files of a model.
+
+    Returns:
+        The names of the files that exist, and of the required ones that are missing.
+    """
+    required = [*(one.file_name for one in MODEL_FORMATS if one.is_required), *_COMPANION_FILES]
+    optional = [one.file_name for one in MODEL_FORMATS if not one.is_required]
+    found = [name for name in (*required, *optional) if (directory / name).is_file()]
+    return found, [name for name in required if name not in found]

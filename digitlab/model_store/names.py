@@ -1,0 +1,70 @@
+"""Ids and labels of models: what is allowed, and how an id is made from a label."""
+
+import hashlib
+import re
+import unicodedata
+from pathlib import Path
+
+from digitlab.errors import ModelStoreError
+from digitlab.paths import get_shipped_models_dir, get_user_models_dir
+
+MAX_LABEL_LENGTH = 80
+_ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+# Leaves room for a number behind it.
+_MAX_SLUG_LENGTH = 56
+
+
+def check_model_id(model_id: str) -> None:
+    """Check that a user's model may have this id.
+
+    Raises:
+        ModelStoreError: it has invalid characters, or a shipped model has it.
+    """
+    if not _ID_PATTERN.fullmatch(model_id):
+        raise ModelStoreError(
+            f"{model_id!r} is not a valid model id: use up to 64 lower-case letters, digits, "
+            "_ and -."
+        )
+    if is_shipped_id(model_id):
+        raise ModelStoreError(f"{model_id} is a model that comes with digitlab. Choose another id.")
+
+
+def check_label(label: str) -> str:
+    """The label without line breaks, control characters and surplus spaces.
+
+    Raises:
+        ModelStoreError: it is empty or longer than 80 characters.
+    """
+    printable = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in label)
+    label = " ".join(printable.split())
+    if not label:
+        raise ModelStoreError("The model has no name. Enter one.")
+    if len(label) > MAX_LABEL_LENGTH:
+        raise ModelStoreError(
+            f"The name has {len(label)} characters; at most {MAX_LABEL_LENGTH} are allowed."
+        )
+    return label
+
+
+def generate_model_id(label: str) -> str:
+    """An unused id made from a label in any script: its ASCII letters, or else a hash."""
+    ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "_", ascii_label.lower()).strip("_")[:_MAX_SLUG_LENGTH]
+    if not slug:
+        slug = f"model_{hashlib.sha256(label.encode()).hexdigest()[:8]}"
+    model_id, number = slug, 2
+    while is_shipped_id(model_id) or (get_user_models_dir() / model_id).exists():
+        model_id, number = f"{slug}_{number}", number + 1
+    return model_id
+
+
+def is_shipped_id(model_id: str) -> bool:
+    """Whether a shipped model has this id."""
+    return is_shipped(get_shipped_models_dir() / model_id) and bool(model_id)
+
+
+def is_shipped(directory: Path) -> bool:
+    """Whether a model's folder came with digitlab and must not be changed."""
+    shipped = get_shipped_models_dir()
+    # The script that trains the shipped models makes this folder the user's shelf.
+    return directory.parent == shipped != get_user_models_dir() and directory.exists()
