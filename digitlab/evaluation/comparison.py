@@ -1,4 +1,8 @@
-"""Two models on the same digits."""
+"""Compare models and runs: where their predictions differ, and whether that is significant.
+
+One method throughout: McNemar's exact test on two reports of the same test images. Accuracies on
+different data are not comparable, whatever the size of the test sets.
+"""
 
 import math
 from collections.abc import Mapping
@@ -7,32 +11,33 @@ from typing import Any
 
 import numpy as np
 
+from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ModelStoreError
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.model_store.card import load_card
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
 
-_SIGNIFICANT = 0.05
+_SIGNIFICANCE_LEVEL = 0.05
 
-# What usually changes the result most comes first; what is not named here comes before the last.
-_FIRST = (
+# Settings in the order in which differences are listed; those not named come before the last.
+_FIRST_SETTINGS = (
     "dataset", "training_fraction", "net", "init_from", "learning_rate", "optimizer", "epochs",
     "batch_size", "schedule", "augmentation", "dropout", "batch_norm", "activation", "loss",
 )  # fmt: skip
-_LAST = ("calibrate", "seed")
+_LAST_SETTINGS = ("calibrate", "seed")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two models make of the same digits.
+    """Two models on the same test images.
 
     Attributes:
-        only_first, only_second: places of the digits that this one alone reads right.
-        both_wrong: places of the digits that neither reads right.
-        n_both_correct: how many both read right.
-        difference: `(classes, classes)` int, the second's confusion matrix less the first's.
-        p_value: McNemar's exact test, two-sided.
+        only_first, only_second: indices of the images that only this model classifies correctly.
+        both_wrong: indices of the images that both misclassify.
+        n_both_correct: how many images both classify correctly.
+        difference: `(classes, classes)` int, the second confusion matrix minus the first.
+        p_value: of McNemar's exact test, two-sided.
     """
 
     n: int
@@ -46,70 +51,70 @@ class Comparison:
     p_value: float
 
     def describe(self, first: str = "The first", second: str = "the second") -> str:
-        """McNemar's test in words.
+        """Describe the result of McNemar's test in one or two sentences.
 
         Args:
             first, second: the models' names.
         """
         a, b = len(self.only_first), len(self.only_second)
         if a + b == 0:
-            return f"{first} and {second} read the same {self.n_both_correct:,} digits right."
+            return f"{first} and {second} classify the same {self.n_both_correct:,} correctly."
         counts = (
-            f"{first} alone reads {a:,} of {self.n:,} digits right, {second} alone {b:,}. "
-            f"If both were equally good, a split at least as uneven would come up in "
-            f"{_format_chance(self.p_value)} of such tests (McNemar's exact test). "
+            f"Of {self.n:,} test images, {a:,} are classified correctly by {first} only and {b:,} "
+            f"by {second} only (McNemar's exact test: {_format_p_value(self.p_value)})."
         )
-        if self.p_value >= _SIGNIFICANT:
-            return counts + "So this test set does not show which of them is better."
-        return counts + f"So {first if a > b else second} is better on digits like these."
+        if self.p_value >= _SIGNIFICANCE_LEVEL:
+            return f"{counts} The difference is not statistically significant."
+        return f"{counts} {first if a > b else second} is significantly better on this test set."
 
 
 def compare_reports(first: EvaluationReport, second: EvaluationReport) -> Comparison:
-    """Set two reports side by side.
+    """Compare two reports image by image.
 
     Raises:
-        ModelStoreError: they are not of the same digits.
+        ModelStoreError: the reports are not about the same test images.
     """
-    if not np.array_equal(first.labels, second.labels):
+    if not first.has_same_data(second):
         raise ModelStoreError(
-            "These two models were tested on different digits, so they cannot be compared. "
-            "Choose two that were tested on the same data set."
+            "These two models were tested on different data, so they are not comparable. "
+            "Choose two models with the same test set."
         )
-    one, other = first.is_correct, second.is_correct
-    only_first, only_second = np.flatnonzero(one & ~other), np.flatnonzero(other & ~one)
+    first_correct, second_correct = first.is_correct, second.is_correct
+    only_first = np.flatnonzero(first_correct & ~second_correct)
+    only_second = np.flatnonzero(second_correct & ~first_correct)
     return Comparison(
         n=len(first.labels),
         first_accuracy=first.accuracy,
         second_accuracy=second.accuracy,
         only_first=only_first,
         only_second=only_second,
-        both_wrong=np.flatnonzero(~one & ~other),
-        n_both_correct=int((one & other).sum()),
+        both_wrong=np.flatnonzero(~first_correct & ~second_correct),
+        n_both_correct=int((first_correct & second_correct).sum()),
         difference=np.subtract(second.metrics["confusion"], first.metrics["confusion"]),
         p_value=compute_mcnemar(len(only_first), len(only_second)),
     )
 
 
 def compute_mcnemar(n_only_first: int, n_only_second: int) -> float:
-    """McNemar's exact test: the two-sided binomial test of two counts against even odds.
+    """Compute McNemar's exact test: a two-sided binomial test with probability 0.5.
 
     Returns:
-        How probable a split at least as uneven is if both are equally good, 0 to 1.
+        The p-value.
     Source: McNemar 1947; the exact form as in Dietterich 1998.
     """
-    n, fewer = n_only_first + n_only_second, min(n_only_first, n_only_second)
-    # Whole numbers throughout: exact, however many digits there are.
-    below = sum(math.comb(n, k) for k in range(fewer + 1))
-    return min(1.0, float(2 * below / 2**n)) if n else 1.0
+    n, smaller = n_only_first + n_only_second, min(n_only_first, n_only_second)
+    # Integers throughout: exact for any number of images.
+    tail = sum(math.comb(n, k) for k in range(smaller + 1))
+    return min(1.0, float(2 * tail / 2**n)) if n else 1.0
 
 
-def _format_chance(p_value: float) -> str:
-    return "fewer than 1 in 1,000" if p_value < 0.001 else f"{p_value:.1%}"
+def _format_p_value(p_value: float) -> str:
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
 @dataclass(frozen=True)
 class ConfigDifference:
-    """A setting in which runs differ: its value in each run, by the runs' ids."""
+    """A setting in which runs differ: its value in each run, by run id."""
 
     field: str
     values: dict[str, Any]
@@ -117,12 +122,12 @@ class ConfigDifference:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What came out of a run that has a model.
+    """The result of a run that has finished.
 
     Attributes:
-        accuracy, interval: on test images, with its 95 % interval; 0 to 1.
-        n_test: how many test images.
-        fit_s: how long training took, in seconds.
+        accuracy, interval: on the test images, with the 95 % confidence interval; 0 to 1.
+        n_test: the number of test images.
+        fit_s: duration of training in seconds.
         size_bytes: of the TFLite file.
     """
 
@@ -134,61 +139,89 @@ class RunOutcome:
     size_bytes: int
 
 
-def find_config_differences(configs: Mapping[str, TrainConfig]) -> list[ConfigDifference]:
-    """The settings in which runs differ, those that matter most first.
+def load_run_outcome(run: Run) -> RunOutcome | None:
+    """Read the outcome from a run's card; None if the run has no model or a damaged card."""
+    try:
+        card = load_card(run.directory)
+    except (OSError, ValueError):
+        return None
+    return RunOutcome(
+        card["test"]["accuracy"],
+        card["test"]["interval"],
+        card["test"]["n"],
+        card["training"]["epochs"],
+        card["training"]["seconds"],
+        card["files"]["model.tflite"]["bytes"],
+    )
+
+
+def load_run_report(run: Run) -> EvaluationReport | None:
+    """Load a run's report; None if the run has not finished or the report is damaged."""
+    try:
+        return EvaluationReport.load(run.directory / "report.npz")
+    except ModelStoreError:
+        return None
+
+
+def rank_runs(reports: Mapping[str, EvaluationReport]) -> str:
+    """Describe which run is best, by McNemar's test against the runner-up.
 
     Args:
-        configs: by the runs' ids.
+        reports: by the names of the runs.
+    Returns:
+        A sentence or two for each test set; empty for fewer than two runs.
+    """
+    if len(reports) < 2:
+        return ""
+    groups = _group_by_data(reports)
+    sentences = []
+    if len(groups) > 1:
+        parts = "; ".join(f"{', '.join(group)} on {_format_data(group)}" for group in groups)
+        sentences.append(
+            f"These runs were tested on different data, so they are not comparable: {parts}."
+        )
+    for group in groups:
+        best_first = sorted(group, key=lambda name: -group[name].accuracy)
+        if len(best_first) > 1:
+            best, second = best_first[:2]
+            sentences.append(compare_reports(group[best], group[second]).describe(best, second))
+    return " ".join(sentences)
+
+
+def _group_by_data(reports: Mapping[str, EvaluationReport]) -> list[dict[str, EvaluationReport]]:
+    groups: list[dict[str, EvaluationReport]] = []
+    for name, report in reports.items():
+        for group in groups:
+            if report.has_same_data(next(iter(group.values()))):
+                group[name] = report
+                break
+        else:
+            groups.append({name: report})
+    return groups
+
+
+def _format_data(group: Mapping[str, EvaluationReport]) -> str:
+    report = next(iter(group.values()))
+    spec = DATASETS.get(report.test_set_id)
+    return f"{spec.label if spec else 'other images'} ({len(report.labels):,} test images)"
+
+
+def find_config_differences(configs: Mapping[str, TrainConfig]) -> list[ConfigDifference]:
+    """Find the settings in which runs differ, the most important first.
+
+    Args:
+        configs: by run id.
     """
     names = [spec.name for spec in fields(TrainConfig)]
     found = []
-    for name in sorted(names, key=lambda name: _rank(name, names)):
+    for name in sorted(names, key=lambda name: _compute_rank(name, names)):
         values = {run_id: getattr(config, name) for run_id, config in configs.items()}
         if len(set(values.values())) > 1:
             found.append(ConfigDifference(name, values))
     return found
 
 
-def load_run_outcome(run: Run) -> RunOutcome | None:
-    """What came out of a run; None as long as it has no model, or its card cannot be read."""
-    try:
-        card = load_card(run.directory)
-        low, high = card["test"]["interval"]
-        return RunOutcome(
-            card["test"]["accuracy"],
-            (low, high),
-            card["test"]["n"],
-            card["training"]["epochs"],
-            card["training"]["seconds"],
-            card["files"]["model.tflite"]["bytes"],
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def rank_outcomes(outcomes: Mapping[str, RunOutcome]) -> str:
-    """One sentence: which run is best, and whether that may be chance.
-
-    Args:
-        outcomes: by the runs' names.
-    """
-    if len(outcomes) < 2:
-        return ""
-    best, second = sorted(outcomes, key=lambda name: -outcomes[name].accuracy)[:2]
-    gap = outcomes[best].accuracy - outcomes[second].accuracy
-    if outcomes[best].n_test != outcomes[second].n_test:
-        return (
-            f"{best} and {second} were tested on different data: their accuracies do not compare."
-        )
-    if outcomes[second].interval[1] >= outcomes[best].interval[0]:
-        return (
-            f"{best} is ahead of {second} by {gap:.2%}, but their intervals overlap: on "
-            f"{outcomes[best].n_test:,} test images that may be chance."
-        )
-    return f"{best} is better than {second} by {gap:.2%}, more than chance explains."
-
-
-def _rank(name: str, names: list[str]) -> tuple[int, int]:
-    if name in _FIRST:
-        return 0, _FIRST.index(name)
-    return (2 if name in _LAST else 1), names.index(name)
+def _compute_rank(name: str, names: list[str]) -> tuple[int, int]:
+    if name in _FIRST_SETTINGS:
+        return 0, _FIRST_SETTINGS.index(name)
+    return (2 if name in _LAST_SETTINGS else 1), names.index(name)

@@ -6,7 +6,6 @@ import pytest
 
 from digitlab.errors import ModelStoreError
 from digitlab.evaluation.calibration import compute_confidence_histogram, compute_coverage
-from digitlab.evaluation.comparison import compare_reports
 from digitlab.evaluation.gallery import ORDERS, GalleryQuery, find_samples, paginate
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.model_store.store import get_model
@@ -115,27 +114,6 @@ def test_coverage_looks_up_any_threshold(report):
     _, right, wrong = compute_confidence_histogram(report.confidences, report.is_correct)
     assert right.sum() == report.is_correct.sum()
     assert wrong.sum() == (~report.is_correct).sum()
-
-
-def test_two_models_side_by_side(report, other):
-    result = compare_reports(other, report)
-    groups = (*result.only_first, *result.only_second, *result.both_wrong)
-    assert len(set(groups)) == len(groups) == result.n - result.n_both_correct
-    assert other.is_correct[result.only_first].all()
-    assert not report.is_correct[result.only_first].any()
-    assert result.difference.sum() == 0
-    assert np.trace(result.difference) == report.is_correct.sum() - other.is_correct.sum()
-    words = result.describe("simple", "ours")
-    assert "ours is better" in words
-    assert "fewer than 1 in 1,000" in words
-    same = compare_reports(report, report)
-    assert same.p_value == 1
-    assert "the same" in same.describe()
-
-
-def test_other_digits_cannot_be_compared(report):
-    with pytest.raises(ModelStoreError, match="different digits"):
-        compare_reports(report, replace(report, labels=report.labels[::-1]))
 
 
 def test_a_report_is_read_as_it_was_saved(report, tmp_path):

@@ -10,7 +10,8 @@ from digitlab.evaluation.comparison import (
     RunOutcome,
     find_config_differences,
     load_run_outcome,
-    rank_outcomes,
+    load_run_report,
+    rank_runs,
 )
 from digitlab.figures.training_curves import describe_run_comparison, run_comparison_figure
 from digitlab.runs.run import Run, list_runs
@@ -144,8 +145,8 @@ def _render_table(runs: Sequence[Run], names: dict[str, str]) -> None:
         | {name: [values[k] for values in rows.values()] for k, name in enumerate(head)},
         hide_index=True,
     )
-    judged = {names[run_id]: one for run_id, one in outcomes.items() if one}
-    if sentence := rank_outcomes(judged):
+    reports = {names[run.id]: report for run in runs if (report := load_run_report(run))}
+    if sentence := rank_runs(reports):
         st.markdown(sentence)
     if len(runs) > 1 and configs and len(rows) == 3:
         st.caption("Their settings are the same.")
