@@ -95,10 +95,10 @@ STEPS: dict[str, tuple[Any, str, Any]] = {
     "correcting the light": (_picture, "binarize_picture", _even_light),
     "telling flat paper from photos": (binarize, "_find_flat_paper", lambda _: None),
     "colour": (_picture, "binarize_picture", _grey_only),
-    "finding paper and ink in turns": (binarize, "_ROUNDS", 0),
+    "finding paper and ink in turns": (binarize, "_N_ITERATIONS", 0),
     "the choice of the paper's brightness": (
         binarize,
-        "_choose_paper",
+        "_choose_paper_brightness",
         lambda _, *shades: max(shades),
     ),
     "taking ruled lines off": (
@@ -107,8 +107,8 @@ STEPS: dict[str, tuple[Any, str, Any]] = {
         lambda mask: np.zeros(mask.shape, bool),
     ),
     "choosing the digit's parts": (_picture, "select_digit_components", lambda page: page.strength),
-    "a usual pen, for thin pens": (mnist_frame, "THINNEST_PX", 0.0),
-    "a usual pen, for thick pens": (mnist_frame, "THICKEST_PX", 99.0),
+    "a usual pen, for thin pens": (mnist_frame, "MIN_PEN_PX", 0.0),
+    "a usual pen, for thick pens": (mnist_frame, "MAX_PEN_PX", 99.0),
     "the centre of mass (pictures)": (mnist_frame, "compute_centre_of_mass", _centre_box),
     "the centre of mass (drawings)": (drawing, "compute_centre_of_mass", _centre_box),
     "dropping stray dots (drawings)": (drawing, "_drop_stray_dots", lambda lines: lines),

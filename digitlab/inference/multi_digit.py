@@ -16,7 +16,7 @@ import numpy as np
 from digitlab.errors import EmptyInkError
 from digitlab.inference.reader import Answer, DigitReader
 from digitlab.ink.binarize import binarize_picture
-from digitlab.ink.cleaning import remove_ruled_lines
+from digitlab.ink.cleaning import clean_page
 from digitlab.ink.drawing import prepare_drawing
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.mnist_frame import normalize_pen_and_frame
@@ -247,7 +247,7 @@ def binarize_page(picture: np.ndarray) -> np.ndarray:
     Raises:
         EmptyInkError: the picture is one colour.
     """
-    page = remove_ruled_lines(binarize_picture(picture))
+    page, _ = clean_page(binarize_picture(picture))
     ink = np.clip(page.strength * (SOLID / page.threshold), 0, 255)
     return np.round(ink).astype(np.uint8)
 

@@ -1,7 +1,7 @@
-"""Ink apart from paper: whatever the light, the paper's colour and the pen's.
+"""Separate ink from paper in any light, on paper and with pens of any colour.
 
-The paper is modelled as what a heavy blur makes of the pixels that are not ink; ink is what differs
-from it, in the one direction of colour that differs most against the paper's own noise.
+The background is estimated by a heavy blur over the pixels that are not ink. Ink is what differs
+from the background along the colour direction with the largest contrast relative to the noise.
 """
 
 from dataclasses import dataclass
@@ -11,40 +11,43 @@ import numpy as np
 
 from digitlab.errors import EmptyInkError
 
-# Below this difference between paper and ink (of 255) a picture counts as one colour.
+# A picture with less difference than this between paper and ink (of 255) is one colour.
 MIN_CONTRAST = 20
-# A picture of which so much is within this distance of one colour was made on a screen or scanned.
-_FLAT_SHARE = 0.3
+# Paper is flat (a screenshot or a scan) if this fraction of the pixels lies within this distance of
+# one brightness, and if those are this fraction of the pixels within `_SHADE_RANGE`.
+_FLAT_FRACTION = 0.3
 _FLAT_DISTANCE = 3
-_SHADES = 40
+_SHADE_RANGE = 40
 _FLAT_PURITY = 0.9
-# A smaller picture is a cut-out, not a photo of a page.
+# The second most frequent brightness is at least this far from the first.
+_MIN_PEAK_DISTANCE = 64
+# A smaller picture is a tight crop, not a photo of a page.
 SMALL_PICTURE_PX = 48
-# The paper is estimated on a small copy: light changes slowly.
+# The background is estimated on a reduced copy, because light varies slowly.
 _COARSE_PX = 128
 _SEARCH_PX = 256
-# Reach in pixels of the small copy, and how much what lies so far is trusted.
-_NEIGHBOURHOODS = ((3.0, 1.0), (10.0, 0.02))
-# What is wider than this share of the picture is a shadow or a table, not a stroke.
-_WIDEST_PEN_SHARE = 0.22
-# So often are paper and ink found again, each with the help of the other.
-_ROUNDS = 2
-# From this share of the usual ink's strength on a pixel is ink.
+# Sigma of each blur, in pixels of the reduced copy, and its weight.
+_BLURS = ((3.0, 1.0), (10.0, 0.02))
+# What is wider than this fraction of the picture is a shadow or a table, not a stroke.
+_MAX_PEN_WIDTH = 0.22
+# Number of times that background and ink are estimated in turn, each from the other.
+_N_ITERATIONS = 2
+# A pixel is ink above this fraction of the typical ink's strength.
 _THRESHOLD = 0.4
-# How far apart, in standard deviations of the paper's noise, ink begins.
+# In a photo ink also exceeds this many standard deviations of the paper's noise.
 _NOISE_FACTOR = 4.5
-# Every so many pixels one is taken to measure the paper's colours.
-_EVERY = 7
+# Every n-th pixel is enough to estimate the covariance of the paper's colours.
+_SAMPLING_STEP = 7
 
 
 @dataclass(frozen=True)
 class InkMap:
-    """How much each pixel is ink.
+    """The amount of ink at each pixel.
 
     Attributes:
-        strength: `(h, w)` float32, 0 paper, 1 the ink's usual darkness; may exceed 1.
-        threshold: from this strength on a pixel is ink.
-        is_flat: whether the paper is one even colour, as on a screen.
+        strength: `(h, w)` float32, 0 paper, 1 typical ink; may exceed 1.
+        threshold: pixels above this strength are ink.
+        is_flat: whether the paper is one uniform colour, as in a screenshot.
     """
 
     strength: np.ndarray
@@ -53,10 +56,12 @@ class InkMap:
 
 
 def binarize_picture(picture: np.ndarray) -> InkMap:
-    """Tell ink from paper.
+    """Separate ink from paper.
 
     Args:
         picture: `(h, w)` or `(h, w, 3)` uint8, dark ink on light paper or light on dark.
+    Returns:
+        The ink's strength at each pixel of the picture, and the threshold to apply.
     Raises:
         EmptyInkError: the picture is one colour.
     """
@@ -69,37 +74,38 @@ def binarize_picture(picture: np.ndarray) -> InkMap:
 
 
 def _find_flat_paper(picture: np.ndarray) -> np.ndarray | None:
-    """The paper's colour where the paper has just one, else None."""
+    """The paper's colour if it is uniform, else None."""
     pixels, grey = _view_pixels(picture)
     counts = np.bincount(grey.ravel(), minlength=256)
     window = np.convolve(counts, np.ones(2 * _FLAT_DISTANCE + 1, int), mode="same")
     peaks = [int(np.argmax(window))]
-    # The other brightness may be the paper: a digit can fill most of a tight picture.
-    far = window.copy()
-    far[max(0, peaks[0] - 64) : peaks[0] + 65] = 0
-    if far.max() >= _FLAT_SHARE * grey.size * 0.5:
-        peaks.append(int(np.argmax(far)))
-    if window[peaks[0]] < _FLAT_SHARE * grey.size:
+    # The second most frequent brightness may be the paper: a digit can fill most of a tight crop.
+    others = window.copy()
+    others[max(0, peaks[0] - _MIN_PEAK_DISTANCE) : peaks[0] + _MIN_PEAK_DISTANCE + 1] = 0
+    if others.max() >= _FLAT_FRACTION * grey.size * 0.5:
+        peaks.append(int(np.argmax(others)))
+    if window[peaks[0]] < _FLAT_FRACTION * grey.size:
         return None
-    peak = peaks[0] if len(peaks) == 1 else _choose_paper(grey, *peaks)
-    # Light that falls unevenly makes every shade around the paper's own.
-    around = counts[max(0, peak - _SHADES) : peak + _SHADES + 1].sum()
-    if window[peak] < _FLAT_PURITY * around:
+    peak = peaks[0] if len(peaks) == 1 else _choose_paper_brightness(grey, *peaks)
+    # Uneven light spreads the paper over many neighbouring shades.
+    n_similar = counts[max(0, peak - _SHADE_RANGE) : peak + _SHADE_RANGE + 1].sum()
+    if window[peak] < _FLAT_PURITY * n_similar:
         return None
-    near = np.abs(grey.astype(np.int16).ravel() - peak) <= _FLAT_DISTANCE
-    return np.median(pixels[near], axis=0)
+    is_paper = np.abs(grey.astype(np.int16).ravel() - peak) <= _FLAT_DISTANCE
+    return np.median(pixels[is_paper], axis=0)
 
 
 def _find_small_paper(picture: np.ndarray) -> np.ndarray:
-    """The paper's colour in a cut-out too small for light to vary: of two shades the wider one."""
+    """The paper's colour in a crop too small for uneven light: one of its two main colours."""
     pixels, grey = _view_pixels(picture)
-    middle, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    is_bright = grey.ravel() > middle
+    threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    is_bright = grey.ravel() > threshold
     if is_bright.all() or not is_bright.any():
         return np.median(pixels, axis=0)
-    shades = [np.median(pixels[part], axis=0) for part in (is_bright, ~is_bright)]
-    bright, dark = (round(float(shade.mean())) for shade in shades)
-    return shades[0] if _choose_paper(grey, bright, dark) == bright else shades[1]
+    colours = [np.median(pixels[part], axis=0) for part in (is_bright, ~is_bright)]
+    bright, dark = (round(float(colour.mean())) for colour in colours)
+    is_paper_bright = _choose_paper_brightness(grey, bright, dark) == bright
+    return colours[0] if is_paper_bright else colours[1]
 
 
 def _view_pixels(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,27 +114,25 @@ def _view_pixels(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pixels, picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
 
 
-def _choose_paper(grey: np.ndarray, one: int, other: int) -> int:
-    """Of two brightnesses that both cover much, the paper: ink is the thinner of the two."""
-    middle = (one + other) / 2
-    is_bright = (grey > middle).astype(np.uint8)
-    room = [_measure_room(is_bright), _measure_room(1 - is_bright)]
-    bright, dark = max(one, other), min(one, other)
+def _choose_paper_brightness(grey: np.ndarray, one: int, other: int) -> int:
+    """Which of two frequent brightnesses is the paper: the one with wider areas."""
+    is_bright = (grey > (one + other) / 2).astype(np.uint8)
+    ratio = _measure_area_width(is_bright) / _measure_area_width(1 - is_bright)
     border = np.concatenate([is_bright[0], is_bright[-1], is_bright[:, 0], is_bright[:, -1]])
-    # The border counts as well: most pictures have a margin of paper.
-    score = np.log(room[0] / room[1]) + 2.0 * (2 * float(border.mean()) - 1)
-    return bright if score > 0 else dark
+    # The border counts too: most pictures have a margin of paper.
+    score = np.log(ratio) + 2.0 * (2 * float(border.mean()) - 1)
+    return max(one, other) if score > 0 else min(one, other)
 
 
-def _measure_room(mask: np.ndarray) -> float:
-    """Typical distance of a pixel of the mask to what is not the mask."""
+def _measure_area_width(mask: np.ndarray) -> float:
+    """The 75th percentile of the distance of the mask's pixels to its edge."""
     if not mask.any():
         return 0.1
     if mask.all():
         return float(max(mask.shape))
-    # The picture's end is no end of the paper: it goes on beyond.
-    around = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    distance = cv2.distanceTransform(around, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    # The picture's edge is not an edge of the mask, which may continue beyond it.
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
     return float(np.percentile(distance[mask > 0], 75))
 
 
@@ -138,50 +142,50 @@ def _separate_on_flat_paper(picture: np.ndarray, paper: np.ndarray) -> InkMap:
         difference = difference.max(axis=2)
     strongest = float(difference.max())
     if strongest < MIN_CONTRAST:
-        raise EmptyInkError("The picture is all one colour: there is no digit in it.")
-    # A thin pen reaches its full darkness nowhere: what most of the ink has is the measure.
+        raise EmptyInkError("The picture is one colour: it shows no digit.")
+    # The strongest pixels of a thin pen are antialiased, so full strength is a percentile.
     full = float(np.percentile(difference[difference > strongest / 4], 70))
     return InkMap(difference / full, _THRESHOLD, is_flat=True)
 
 
 def _separate_in_photo(picture: np.ndarray) -> InkMap:
     height, width = picture.shape[:2]
-    # Paper and ink are found in turns, on a copy that is quick to go through.
-    small = _shrink_to(_SEARCH_PX, picture)
-    image = _soften(small)
-    mask = _find_outliers(image - _close_strokes(small))
-    for _ in range(_ROUNDS):
-        mask = _find_outliers(image - _estimate_paper(image, mask, mask.shape))
-    paper = _estimate_paper(image, mask, (height, width))
-    large = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-    strength = _project(_soften(picture) - paper, large > 0)
+    # Background and ink are estimated in turn, on a reduced copy for speed.
+    reduced = _shrink_to(_SEARCH_PX, picture)
+    image = _smooth(reduced)
+    mask = _find_ink(image - _estimate_background_by_closing(reduced))
+    for _ in range(_N_ITERATIONS):
+        mask = _find_ink(image - _estimate_background(image, mask, mask.shape))
+    background = _estimate_background(image, mask, (height, width))
+    enlarged = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    strength = _project(_smooth(picture) - background, enlarged > 0)
     return InkMap(
         strength, max(_NOISE_FACTOR * _measure_noise(strength), _THRESHOLD), is_flat=False
     )
 
 
-def _soften(picture: np.ndarray) -> np.ndarray:
-    """Without the finest grain: `(h, w, channels)` float32."""
-    soft = np.asarray(cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 0.8))
-    return soft.reshape(*picture.shape[:2], -1)
+def _smooth(picture: np.ndarray) -> np.ndarray:
+    """Remove pixel noise: `(h, w, channels)` float32."""
+    smooth = np.asarray(cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 0.8))
+    return smooth.reshape(*picture.shape[:2], -1)
 
 
-def _close_strokes(picture: np.ndarray) -> np.ndarray:
-    """A first guess at the paper, strokes closed, shadows kept: `(h, w, channels)` float32."""
+def _estimate_background_by_closing(picture: np.ndarray) -> np.ndarray:
+    """A first estimate: strokes are closed, shadows remain: `(h, w, channels)` float32."""
     height, width = picture.shape[:2]
     coarse = cv2.medianBlur(np.ascontiguousarray(_shrink_to(_COARSE_PX, picture)), 3)
-    side = round(_WIDEST_PEN_SHARE * min(coarse.shape[:2])) // 2 * 2 + 1
+    side = round(_MAX_PEN_WIDTH * min(coarse.shape[:2])) // 2 * 2 + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     closed = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, kernel)
     opened = cv2.morphologyEx(coarse, cv2.MORPH_OPEN, kernel)
-    # Ink covers more than the small islands of paper within it.
+    # Closing removes dark ink, opening light ink; the wrong one only fills the loops of digits.
     dark, light = (
         float(np.square(cv2.absdiff(x, coarse), dtype=np.float32).mean()) for x in (closed, opened)
     )
-    paper = closed if dark >= light else opened
-    paper = cv2.GaussianBlur(paper, (0, 0), side / 4)
-    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return paper.reshape(height, width, -1).astype(np.float32)
+    background = closed if dark >= light else opened
+    background = cv2.GaussianBlur(background, (0, 0), side / 4)
+    background = cv2.resize(background, (width, height), interpolation=cv2.INTER_LINEAR)
+    return background.reshape(height, width, -1).astype(np.float32)
 
 
 def _shrink_to(longer_px: int, image: np.ndarray) -> np.ndarray:
@@ -191,11 +195,11 @@ def _shrink_to(longer_px: int, image: np.ndarray) -> np.ndarray:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
-def _find_outliers(residual: np.ndarray) -> np.ndarray:
-    """Pixels that differ from the paper far more than its noise, all darker or all lighter."""
+def _find_ink(residual: np.ndarray) -> np.ndarray:
+    """Pixels far outside the background's noise, either all darker or all lighter: `(h, w)`."""
     noises = [max(_measure_noise(residual[..., c]), 0.5) for c in range(residual.shape[2])]
     score = (residual / np.array(noises, np.float32)).sum(axis=2)
-    # Ink is rare and strong, so the tail is on its side.
+    # Ink is rare and strong, so the distribution is skewed towards it.
     if float((score[::2, ::2] ** 3).mean()) < 0:
         score = -score
     noise = _measure_noise(score)
@@ -203,24 +207,24 @@ def _find_outliers(residual: np.ndarray) -> np.ndarray:
 
 
 def _measure_noise(values: np.ndarray) -> float:
-    """Standard deviation of the bulk: by the median, which ink does not move."""
-    part = values[::3, ::3]
-    return 1.4826 * float(np.median(np.abs(part - np.median(part)))) + 1e-6
+    """Robust standard deviation by the median absolute deviation, which ignores rare ink."""
+    sample = values[::3, ::3]
+    return 1.4826 * float(np.median(np.abs(sample - np.median(sample)))) + 1e-6
 
 
-def _estimate_paper(image: np.ndarray, mask: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """The paper under the ink too: an average of the paper around, `(*size, channels)` float32."""
+def _estimate_background(image: np.ndarray, mask: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Average the pixels around each pixel that are not ink: `(*size, channels)` float32."""
     weight = 1 - cv2.dilate(_shrink_to(_COARSE_PX, mask.astype(np.float32)), np.ones((5, 5)))
     weight = np.maximum(weight, 0)[..., None]
     coarse = _shrink_to(_COARSE_PX, image).reshape(*weight.shape[:2], -1) * weight
-    # Near paper counts most; where there is none near, farther paper decides, or all of it.
+    # The wide blur and the overall mean only matter where the narrow blur sees no paper.
     total = np.full_like(coarse, 1e-4 * coarse.mean(axis=(0, 1)))
-    cover = np.full_like(weight, 1e-4 * weight.mean())
-    for sigma_px, trust in _NEIGHBOURHOODS:
-        total = total + trust * _blur(coarse, sigma_px)
-        cover = cover + trust * _blur(weight, sigma_px)
-    paper = cv2.resize(total / np.maximum(cover, 1e-9), (size[1], size[0]))
-    return paper.reshape(size[0], size[1], -1).astype(np.float32)
+    total_weight = np.full_like(weight, 1e-4 * weight.mean())
+    for sigma_px, blur_weight in _BLURS:
+        total = total + blur_weight * _blur(coarse, sigma_px)
+        total_weight = total_weight + blur_weight * _blur(weight, sigma_px)
+    background = cv2.resize(total / np.maximum(total_weight, 1e-9), (size[1], size[0]))
+    return background.reshape(size[0], size[1], -1).astype(np.float32)
 
 
 def _blur(values: np.ndarray, sigma_px: float) -> np.ndarray:
@@ -228,16 +232,16 @@ def _blur(values: np.ndarray, sigma_px: float) -> np.ndarray:
 
 
 def _project(residual: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The residual along the direction of colour that sets ink off best; 1 is usual ink.
+    """Project onto the colour direction that separates ink from paper best; 1 is typical ink.
 
-    Source: Fisher 1936, the linear discriminant.
+    Source: Fisher 1936, linear discriminant.
     """
     n_channels = residual.shape[2]
     mean = np.array(cv2.mean(residual, mask.astype(np.uint8))[:n_channels])
     if np.abs(mean).max() < MIN_CONTRAST / 4:
-        raise EmptyInkError("The picture is all one colour: there is no digit in it.")
-    # A part of the pixels tells the noise well enough.
-    paper = residual.reshape(-1, n_channels)[::_EVERY][~mask.ravel()[::_EVERY]]
+        raise EmptyInkError("The picture is one colour: it shows no digit.")
+    is_paper = ~mask.ravel()[::_SAMPLING_STEP]
+    paper = residual.reshape(-1, n_channels)[::_SAMPLING_STEP][is_paper]
     covariance = np.atleast_2d(np.cov(paper.T)) if len(paper) > 1 else np.eye(n_channels)
     weights = np.linalg.solve(covariance + 4 * np.eye(n_channels), mean)
     weights = weights / (mean @ weights)

@@ -1,4 +1,4 @@
-"""Of all ink on a page, what belongs to the digit."""
+"""Select the connected components of a page that belong to the digit."""
 
 import cv2
 import numpy as np
@@ -6,90 +6,95 @@ import numpy as np
 from digitlab.errors import EmptyInkError
 from digitlab.ink.binarize import SMALL_PICTURE_PX, InkMap
 
-# Blobs smaller than this share of the largest one are specks, not strokes.
-_SPECK_SHARE = 0.02
-# A part of the digit lies no farther from its main part than this share of that part's size.
-_REACH = 0.35
-# A piece of a broken line has some size itself, and lies close to another piece.
-_PIECE_SHARE, _BREAK = 0.15, 0.12
-# A blob inside the picture is preferred to one at its edge that is up to 50 times weightier.
-_INNER_SHARE = 0.02
-# Smaller than this share of a frame nothing within it is taken for a digit.
-_MIN_DIGIT = 0.06
-# A frame is as wide and high as this share of the picture, and all but a rest of it lies in a band
-# along its own four sides; a large 0 comes nowhere near that.
-_MIN_FRAME, _FRAME_BAND, _FRAME_REST = 0.4, 0.08, 0.1
+# Components below this fraction of the main component's area are specks.
+_MIN_AREA = 0.02
+# A component belongs to the digit up to this distance from the main component, as a fraction of
+# the main component's size.
+_MAX_DISTANCE = 0.35
+# A piece of an interrupted stroke has at least this fraction of the main component's area, and
+# lies within this distance of another piece.
+_MIN_PIECE_AREA, _MAX_PIECE_DISTANCE = 0.15, 0.12
+# Components at the page's edge are ignored if one inside scores at least this fraction of theirs.
+_MIN_INNER_SCORE = 0.02
+# A digit inside a frame is at least this fraction of the frame's size.
+_MIN_DIGIT_SIZE = 0.06
+# A frame spans at least this fraction of the page in both directions. All but a small rest of its
+# pixels lie in a band along its four sides, which is not true of a large 0.
+_MIN_FRAME_SIZE, _FRAME_BAND, _MAX_FRAME_REST = 0.4, 0.08, 0.1
 
 
 def select_digit_components(page: InkMap) -> np.ndarray:
-    """Keep the one digit of a page: its main part and what belongs to it.
+    """Keep the main component of a page and the components that belong to the same digit.
 
     Args:
         page: all ink of the page.
     Returns:
-        `(h, w)` float32, the ink's strength where the digit is, else 0.
+        `(h, w)` float32, the ink's strength on the digit, 0 elsewhere.
     Raises:
         EmptyInkError: there is no ink.
     """
     mask = (page.strength > page.threshold).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:
-        raise EmptyInkError("There is no ink: nothing is drawn here.")
+        raise EmptyInkError("No ink was found.")
     is_frame = _find_frames(labels, stats)
-    keep = np.concatenate([[False], _choose_parts(stats[1:].astype(float), mask.shape, is_frame)])
-    chosen = keep[labels]
-    # With its soft edge, but without its neighbours'.
-    around = cv2.dilate(chosen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    other = (labels > 0) & ~chosen
-    return np.where(around & ~other, page.strength, 0).astype(np.float32)
+    is_digit = _select_components(stats[1:].astype(float), mask.shape, is_frame)
+    selected = np.concatenate([[False], is_digit])[labels]
+    # With the soft edge, but without the neighbours' ink.
+    widened = cv2.dilate(selected.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    is_other = (labels > 0) & ~selected
+    return np.where(widened & ~is_other, page.strength, 0).astype(np.float32)
 
 
 def _find_frames(labels: np.ndarray, stats: np.ndarray) -> np.ndarray:
-    """Which blobs are a frame drawn around the others: `(n,)` bool, the background left out."""
+    """Which components are a frame around others: `(n,)` bool, without the background."""
     x, y, w, h, _ = stats[1:].T
     is_frame = np.zeros(len(x), bool)
-    for k in np.flatnonzero(np.minimum(w / labels.shape[1], h / labels.shape[0]) > _MIN_FRAME):
-        within = (x > x[k]) & (y > y[k]) & (x + w < x[k] + w[k]) & (y + h < y[k] + h[k])
-        if not (within & (np.maximum(w, h) > _MIN_DIGIT * max(w[k], h[k]))).any():
+    for k in np.flatnonzero(np.minimum(w / labels.shape[1], h / labels.shape[0]) > _MIN_FRAME_SIZE):
+        is_inside = (x > x[k]) & (y > y[k]) & (x + w < x[k] + w[k]) & (y + h < y[k] + h[k])
+        if not (is_inside & (np.maximum(w, h) > _MIN_DIGIT_SIZE * max(w[k], h[k]))).any():
             continue
-        blob = labels[y[k] : y[k] + h[k], x[k] : x[k] + w[k]] == k + 1
-        margin_y, margin_x = (max(2, round(_FRAME_BAND * side)) for side in blob.shape)
-        inner = np.count_nonzero(blob[margin_y:-margin_y, margin_x:-margin_x])
-        is_frame[k] = inner < _FRAME_REST * np.count_nonzero(blob)
+        component = labels[y[k] : y[k] + h[k], x[k] : x[k] + w[k]] == k + 1
+        band_y, band_x = (max(2, round(_FRAME_BAND * side)) for side in component.shape)
+        n_rest = np.count_nonzero(component[band_y:-band_y, band_x:-band_x])
+        is_frame[k] = n_rest < _MAX_FRAME_REST * np.count_nonzero(component)
     return is_frame
 
 
-def _choose_parts(stats: np.ndarray, shape: tuple[int, ...], is_frame: np.ndarray) -> np.ndarray:
-    """Which blobs make up the digit: `(n,)` bool, from their boxes and areas `(n, 5)`."""
+def _select_components(
+    stats: np.ndarray, shape: tuple[int, ...], is_frame: np.ndarray
+) -> np.ndarray:
+    """Which components make up the digit: `(n,)` bool, from boxes and areas `(n, 5)`."""
     height, width = shape
     x, y, w, h, area = stats.T
-    touches = (x <= 1) | (y <= 1) | (x + w >= width - 1) | (y + h >= height - 1)
-    # A cut-out has no table around it: there the digit itself reaches the edge.
-    touches &= max(shape) >= SMALL_PICTURE_PX
-    touches |= is_frame
+    is_outer = (x <= 1) | (y <= 1) | (x + w >= width - 1) | (y + h >= height - 1)
+    # In a tight crop the digit itself reaches the edge.
+    is_outer &= max(shape) >= SMALL_PICTURE_PX
+    is_outer |= is_frame
     size = np.maximum(w, h)
     off_centre = np.hypot((x + w / 2) / width - 0.5, (y + h / 2) / height - 0.5)
     score = np.sqrt(area) * size * (1 - off_centre)
-    # What touches the edge is a table, a shadow or a frame, unless all else is tiny beside it.
-    inner = np.where(touches, 0, score)
-    if inner.max() > _INNER_SHARE * score.max():
-        score = inner
+    # What touches the edge is a table, a shadow or a frame, unless all else is tiny.
+    inner_score = np.where(is_outer, 0, score)
+    if inner_score.max() > _MIN_INNER_SCORE * score.max():
+        score = inner_score
     main = int(np.argmax(score))
-    may_belong = (area >= _SPECK_SHARE * area[main]) & (~touches | touches[main])
-    keep = may_belong & (_measure_gaps(stats, main) <= _REACH * size[main])
-    keep[main] = True
-    # A broken line goes on from piece to piece.
-    open_ends = [int(k) for k in np.flatnonzero(keep)]
-    large = may_belong & (area >= _PIECE_SHARE * area[main])
-    while open_ends:
-        joined = large & ~keep & (_measure_gaps(stats, open_ends.pop()) <= _BREAK * size[main])
-        keep |= joined
-        open_ends.extend(int(k) for k in np.flatnonzero(joined))
-    return np.asarray(keep)
+    is_candidate = (area >= _MIN_AREA * area[main]) & (~is_outer | is_outer[main])
+    is_digit = is_candidate & (_compute_distances(stats, main) <= _MAX_DISTANCE * size[main])
+    is_digit[main] = True
+    # Follow an interrupted stroke from piece to piece.
+    pending = [int(k) for k in np.flatnonzero(is_digit)]
+    is_piece = is_candidate & (area >= _MIN_PIECE_AREA * area[main])
+    while pending:
+        is_near = _compute_distances(stats, pending.pop()) <= _MAX_PIECE_DISTANCE * size[main]
+        added = is_piece & ~is_digit & is_near
+        is_digit |= added
+        pending.extend(int(k) for k in np.flatnonzero(added))
+    return np.asarray(is_digit)
 
 
-def _measure_gaps(stats: np.ndarray, k: int) -> np.ndarray:
-    """How far each blob's box is from blob k's: `(n,)`, 0 where they overlap."""
+def _compute_distances(stats: np.ndarray, k: int) -> np.ndarray:
+    """Distance of each component's box from that of component k: `(n,)`, 0 where they overlap."""
     x, y, w, h, _ = stats.T
     gap_x = np.maximum(0, np.maximum(x - (x[k] + w[k]), x[k] - (x + w)))
     gap_y = np.maximum(0, np.maximum(y - (y[k] + h[k]), y[k] - (y + h)))

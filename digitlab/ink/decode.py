@@ -1,6 +1,8 @@
-"""From a picture file to an array: turned upright, transparency laid on paper, a usable size."""
+"""Decode a picture file: upright, without transparency, at a working size, in bounded memory."""
 
 import io
+import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,15 +22,20 @@ from PIL import (
 from digitlab.errors import PictureError
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-MAX_PIXELS = 50_000_000
-# Larger pictures are made smaller first: a digit needs no more, and time and memory are saved.
+# Decoding a full picture takes up to 16 bytes a pixel, so 12 megapixels stay below 200 MB. Only a
+# baseline JPEG is decoded at reduced size.
+MAX_PIXELS = 12_000_000
+MAX_JPEG_PIXELS = 50_000_000
+# Of a longer strip no readable digit remains at the working size.
+MAX_ASPECT_RATIO = 50
+# Larger pictures are scaled down: a digit needs no more pixels.
 _WORKING_PX = 512
-# Colours that differ by no more than this, as JPEG leaves them, are grey.
+# JPEG colours every grey picture a little: channels that differ by no more than this are grey.
 _GREY_TOLERANCE = 6
-# The tag of a camera's orientation, and its values for a picture that lies on its side.
+# The Exif orientation tag, and its values for a picture that is rotated by 90 degrees.
 _ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)
-# Only these decoders may see a visitor's file; some of Pillow's others start programs.
+# Uploads reach these decoders only; some of Pillow's others start external programs.
 PICTURE_FORMATS = tuple(
     plugin.format
     for plugin in (
@@ -39,56 +46,67 @@ PICTURE_FORMATS = tuple(
         WebPImagePlugin.WebPImageFile,
     )
 )
+# Two full pictures are never in memory at once, whatever number of users upload one.
+_FULL_DECODE_LOCK = threading.Lock()
 
 
 def decode_picture(source: Path | bytes | BinaryIO) -> np.ndarray:
-    """Read a picture file.
+    """Decode a picture file.
 
-    The camera's orientation is applied, transparency laid on paper of the other brightness, 16
-    bits brought to 8; of an animation the first frame counts.
+    The camera's orientation is applied, transparent parts become paper, 16 bits a channel become
+    8, and only the first frame of an animation is decoded.
 
     Args:
         source: a path, the file's bytes, or an open binary file.
     Returns:
-        `(h, w)` uint8 for a grey picture, `(h, w, 3)` for a coloured one; 0 black, 255 white. At
-        most 512 px on the longer side.
+        `(h, w)` uint8 for a grey picture, `(h, w, 3)` for a coloured one; 0 black, 255 white. The
+        longer side has at most 512 px.
     Raises:
-        PictureError: it is no picture, it is damaged, or it is too large.
+        PictureError: the file is not a picture, is damaged, too large or too narrow.
     """
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        # Checked before anything is decoded, at a limit below that of Pillow's own warning.
         with Image.open(file, formats=PICTURE_FORMATS) as picture:
-            _check_size(picture)
+            is_reduced = picture.format == "JPEG" and not picture.info.get("progressive")
+            # Before anything is decoded, and below the limit of Pillow's own warning.
+            _check_size(picture.size, MAX_JPEG_PIXELS if is_reduced else MAX_PIXELS)
             picture.draft("RGB", (_WORKING_PX, _WORKING_PX))
-            return _to_array(ImageOps.exif_transpose(picture))
+            with nullcontext() if is_reduced else _FULL_DECODE_LOCK:
+                return _to_array(picture)
     except UnidentifiedImageError as error:
         raise PictureError(
-            "This is no picture, or of a kind that is not read here. "
-            "PNG, JPEG, BMP, GIF and WebP are."
+            "The file is not a picture in a supported format (PNG, JPEG, BMP, GIF, WebP)."
         ) from error
     except Image.DecompressionBombError as error:
-        raise PictureError(f"The picture is too large. {_describe_too_large()}") from error
+        raise PictureError(f"The picture is too large. {_describe_limits()}") from error
     except PictureError:
         raise
     except Exception as error:
-        # A damaged file makes Pillow's decoders raise nearly anything.
+        # Pillow's decoders raise nearly any exception for a damaged file.
         raise PictureError(
-            f"The picture is damaged and cannot be read ({_first_line(error)})."
+            f"The picture is damaged and cannot be decoded ({_first_line(error)})."
         ) from error
 
 
-def _check_size(picture: Image.Image) -> None:
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
+def _check_size(size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
+    if width * height > max_pixels:
         raise PictureError(
-            f"The picture is too large: {width:,} × {height:,} pixels. {_describe_too_large()}"
+            f"The picture is too large: {width:,} × {height:,} pixels. {_describe_limits()}"
+        )
+    if max(size) > MAX_ASPECT_RATIO * min(size):
+        raise PictureError(
+            f"The picture is too narrow: {width:,} × {height:,} pixels. Its longer side may be "
+            f"{MAX_ASPECT_RATIO} times the shorter one at most: crop it to the digits."
         )
 
 
-def _describe_too_large() -> str:
-    limit = MAX_PIXELS // 1_000_000
-    return f"Pictures of up to {limit} megapixels are read: make it smaller or cut out the digit."
+def _describe_limits() -> str:
+    return (
+        f"The limit is {MAX_JPEG_PIXELS // 1_000_000} megapixels for JPEG (not progressive) and "
+        f"{MAX_PIXELS // 1_000_000} for other files: scale the picture down or crop it to the "
+        "digits."
+    )
 
 
 def _first_line(error: Exception) -> str:
@@ -96,42 +114,60 @@ def _first_line(error: Exception) -> str:
 
 
 def _to_array(picture: Image.Image) -> np.ndarray:
-    # Made smaller before anything else: a large picture's floating-point copy would fill memory.
+    upright = ImageOps.exif_transpose(_reduce(picture))
+    if upright.mode == "RGBA":
+        layers = np.asarray(upright)
+        return _drop_colour(_shrink(_composite_on_paper(layers[..., :3], layers[..., 3:])))
+    if upright.mode == "L":
+        return _shrink(np.asarray(upright))
+    return _drop_colour(_shrink(np.asarray(upright.convert("RGB"))))
+
+
+def _reduce(picture: Image.Image) -> Image.Image:
+    """The picture at less than twice the working size, mode RGBA, L or RGB, or CMYK.
+
+    It is reduced before anything else: every copy of the full picture would take as much memory.
+    """
     if picture.mode.startswith("I") or picture.mode == "F":
-        return _stretch_deep(_shrink(np.asarray(picture).astype(np.float32)))
-    if picture.has_transparency_data:
-        layers = np.asarray(_reduce(picture.convert("RGBA")))
-        return _drop_colour(_shrink(_lay_on_paper(layers[..., :3], layers[..., 3:])))
-    if picture.mode in ("1", "L"):
-        return _shrink(np.asarray(picture.convert("L")))
-    return _drop_colour(_shrink(np.asarray(picture.convert("RGB"))))
+        reduced = Image.fromarray(_stretch_to_8_bits(_shrink(_to_float_or_uint16(picture))))
+        reduced.info = picture.info.copy()  # has the orientation
+        return reduced
+    # Palette indices and single bits cannot be averaged.
+    if picture.has_transparency_data and picture.mode != "RGBA":
+        picture = picture.convert("RGBA")
+    elif picture.mode in ("1", "P"):
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
+    return picture.reduce(max(1, max(picture.size) // _WORKING_PX))
+
+
+def _to_float_or_uint16(picture: Image.Image) -> np.ndarray:
+    """The deep pixels in a type that OpenCV can scale."""
+    values = np.asarray(picture)
+    return values if values.dtype == np.uint16 else values.astype(np.float32)
 
 
 def _drop_colour(image: np.ndarray) -> np.ndarray:
-    """A picture without colours as grey: it is then three times as quick to read."""
+    """A picture without colours as grey, which is processed in a third of the time."""
     if int(np.ptp(image.astype(np.int16), axis=2).max()) <= _GREY_TOLERANCE:
         return image[..., 1].copy()
     return image
 
 
-def _reduce(picture: Image.Image) -> Image.Image:
-    return picture.reduce(max(1, max(picture.size) // _WORKING_PX))
-
-
-def _stretch_deep(values: np.ndarray) -> np.ndarray:
-    """16-bit and floating-point pixels to 8 bits; the range used decides, not the one allowed."""
+def _stretch_to_8_bits(values: np.ndarray) -> np.ndarray:
+    """Scale 16-bit or floating-point pixels so that the range in use becomes 0 to 255."""
+    values = values.astype(np.float32)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if not np.isfinite(high - low) or high <= low:
         return np.zeros(values.shape, np.uint8)
     return ((np.nan_to_num(values, nan=low) - low) * (255 / (high - low))).astype(np.uint8)
 
 
-def _lay_on_paper(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Transparent parts become white paper under dark ink, black paper under light ink."""
+def _composite_on_paper(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Fill transparent parts: white under dark ink, black under light ink."""
     opaque = colours[alpha[..., 0] > 127]
     paper = 0.0 if opaque.size and float(opaque.mean()) > 127 else 255.0
-    cover = alpha / np.float32(255)
-    return np.round(colours * cover + paper * (1 - cover)).astype(np.uint8)
+    coverage = alpha / np.float32(255)
+    return np.round(colours * coverage + paper * (1 - coverage)).astype(np.uint8)
 
 
 def _shrink(image: np.ndarray) -> np.ndarray:
@@ -144,13 +180,13 @@ def _shrink(image: np.ndarray) -> np.ndarray:
 
 
 def measure_picture(source: Path | bytes) -> tuple[int, int]:
-    """The picture's own width and height in pixels, turned upright.
+    """Return the width and height of the full picture in pixels, upright.
 
     Args:
-        source: a path or a file's bytes that `decode_picture` has read.
+        source: a path or a file's bytes that `decode_picture` has decoded.
     """
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     with Image.open(file, formats=PICTURE_FORMATS) as picture:
         width, height = picture.size
-        lies = picture.getexif().get(_ORIENTATION) in _SIDEWAYS
-    return (height, width) if lies else (width, height)
+        is_sideways = picture.getexif().get(_ORIENTATION) in _SIDEWAYS
+    return (height, width) if is_sideways else (width, height)

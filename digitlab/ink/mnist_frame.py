@@ -1,4 +1,4 @@
-"""From the ink of one digit to MNIST's frame with MNIST's pen."""
+"""Place the ink of one digit in MNIST's 28x28 frame, with MNIST's pen width."""
 
 import cv2
 import numpy as np
@@ -7,130 +7,121 @@ from digitlab.errors import EmptyInkError
 
 FRAME_PX = 28
 BOX_PX = 20
-# Digits are placed this much larger and averaged down, which keeps their edges smooth.
+# Digits are placed at this many times the frame's size and averaged down, for smooth edges.
 OVERSAMPLING = 8
-# Pens of MNIST's writers, in its 28x28 frame; what is thinner or thicker is brought here.
-THINNEST_PX = 2.2
-THICKEST_PX = 3.4
+# The range of pen widths in MNIST's 28x28 frame; other widths are moved to its nearest end.
+MIN_PEN_PX = 2.2
+MAX_PEN_PX = 3.4
 
 
-def frame_digit(ink: np.ndarray) -> np.ndarray:
-    """Centre one digit in a 28x28 frame, the way MNIST was made.
+def place_in_frame(ink: np.ndarray) -> np.ndarray:
+    """Centre one digit in a frame eight times as large as MNIST's, the way MNIST was made.
 
     Args:
-        ink: `(h, w)` uint8, ink 255, paper 0.
+        ink: `(h, w)` uint8, ink 255, paper 0; pixels above 127 define the digit's extent.
     Returns:
-        `(28, 28)` uint8, centre of mass at the frame's centre. A digit whose mass is far off its
-        middle is moved as far as the frame allows, never cut.
+        `(224, 224)` uint8, the digit's longer side 160 px, its centre of mass at the frame's
+        centre. A digit with an eccentric centre of mass is moved as far as no ink leaves the frame.
     Raises:
         EmptyInkError: no pixel is ink.
     Source: LeCun et al. 1998, section III; the MNIST page's description of the 20x20 box.
     """
-    return shrink_to_frame(place_in_frame(ink))
-
-
-def place_in_frame(ink: np.ndarray) -> np.ndarray:
-    """The digit in its frame, eight times as large.
-
-    Args:
-        ink: `(h, w)` uint8, ink 255, paper 0; what is above 127 decides where the digit ends.
-    Returns:
-        `(224, 224)` uint8.
-    Raises:
-        EmptyInkError: no pixel is ink.
-    """
     side = FRAME_PX * OVERSAMPLING
-    is_ink = ink > 127
-    rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))
-    if not len(rows):
-        raise EmptyInkError("There is no ink: nothing is drawn here.")
-    low = np.array([columns[0], rows[0]], float)
-    high = np.array([columns[-1] + 1, rows[-1] + 1], float)
+    left, top, right, bottom = _find_extent(ink > 127)
+    low, high = np.array([left, top], float), np.array([right, bottom], float)
     scale = BOX_PX * OVERSAMPLING / (high - low).max()
     mass = np.array(compute_centre_of_mass(ink)) + 0.5
-    move = np.clip(side / 2 - mass * scale, -low * scale, side - high * scale)
-    matrix = np.array([[scale, 0, move[0]], [0, scale, move[1]]])
-    # Pixel centres lie half a pixel in.
+    shift = np.clip(side / 2 - mass * scale, -low * scale, side - high * scale)
+    matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+    # Pixel centres have half-pixel coordinates.
     matrix[:, 2] += 0.5 * scale - 0.5
     return cv2.warpAffine(ink, matrix, (side, side), flags=cv2.INTER_LINEAR)
 
 
-def shrink_to_frame(fine: np.ndarray) -> np.ndarray:
+def shrink_to_frame(enlarged: np.ndarray) -> np.ndarray:
     """Average `(224, 224)` down to `(28, 28)`."""
-    return cv2.resize(fine, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_AREA)
+    return cv2.resize(enlarged, (FRAME_PX, FRAME_PX), interpolation=cv2.INTER_AREA)
 
 
 def compute_centre_of_mass(ink: np.ndarray) -> tuple[float, float]:
-    """The `(x, y)` of the ink's centre of mass, in pixels.
+    """Return the `(x, y)` of the ink's centre of mass, in pixels.
 
     Raises:
         EmptyInkError: no pixel is ink.
     """
     moments = cv2.moments(ink)
     if moments["m00"] == 0:
-        raise EmptyInkError("There is no ink: nothing is drawn here.")
+        raise EmptyInkError("No ink was found.")
     return moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
 
 
 def normalize_pen_and_frame(
     strength: np.ndarray, threshold: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bring one digit's ink into the frame with a usual pen width.
+    """Bring one digit to MNIST's frame and pen width.
 
     Args:
         strength: `(h, w)` float32, 0 paper, 1 full ink.
-        threshold: ink begins here.
+        threshold: pixels above it are ink.
     Returns:
-        `(28, 28)` uint8, and the digit before it was made that small, `(224, 224)` uint8.
+        `(28, 28)` uint8, and the same before it was averaged down, `(224, 224)` uint8.
+    Raises:
+        EmptyInkError: no pixel is ink.
     """
     mask = _enlarge(strength, threshold)
-    inside = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
-    width_px = measure_width(inside[mask > 0])
+    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
+    width_px = estimate_pen_width(depth[mask > 0])
     box = BOX_PX * OVERSAMPLING
-    scale = BOX_PX / box
-    wanted_px = float(np.clip(width_px * scale, THINNEST_PX, THICKEST_PX))
-    # A border of grow/2 all around also makes the box larger, which is then scaled back.
-    grow = (box * wanted_px - BOX_PX * width_px) / (BOX_PX - wanted_px)
-    grow = float(np.clip(grow, -0.6 * width_px, box))
-    fine = place_in_frame(_change_width(mask, inside, grow))
-    return shrink_to_frame(fine), fine
+    target_px = float(np.clip(width_px * BOX_PX / box, MIN_PEN_PX, MAX_PEN_PX))
+    # Growing the strokes by g also enlarges the box by g, which place_in_frame scales back:
+    # (width + g) * BOX_PX / (box + g) = target, solved for g.
+    growth = (box * target_px - BOX_PX * width_px) / (BOX_PX - target_px)
+    growth = float(np.clip(growth, -0.6 * width_px, box))
+    enlarged = place_in_frame(_grow_strokes(mask, depth, growth))
+    return shrink_to_frame(enlarged), enlarged
 
 
-def _change_width(mask: np.ndarray, inside: np.ndarray, grow: float) -> np.ndarray:
-    """Lines wider by `grow` pixels, thinner if it is negative: `(h, w)` uint8, ink 255."""
-    distance = inside - 0.5
-    if grow > 0:
+def estimate_pen_width(depths: np.ndarray) -> float:
+    """Estimate a pen's width from the distances of its ink pixels to the nearest paper.
+
+    Across a stroke of width w the distances rise from 0 to w/2 and fall again: their median is w/4.
+    """
+    return max(4 * float(np.median(depths)) - 1, 1.0)
+
+
+def _find_extent(is_ink: np.ndarray) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the ink, the last two exclusive."""
+    rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))
+    if not len(rows):
+        raise EmptyInkError("No ink was found.")
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _grow_strokes(mask: np.ndarray, depth: np.ndarray, growth: float) -> np.ndarray:
+    """Widen strokes by `growth` pixels; negative values thin them: `(h, w)` uint8, ink 255."""
+    signed_depth = depth - 0.5
+    if growth > 0:
         outside = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
-        distance = np.where(mask > 0, distance, 0.5 - outside)
-    # Half a pixel on either side of the edge makes it smooth.
-    ink = np.clip(distance + (grow + 1) / 2, 0, 1)
+        signed_depth = np.where(mask > 0, signed_depth, 0.5 - outside)
+    # A ramp of one pixel across the edge makes it smooth.
+    ink = np.clip(signed_depth + (growth + 1) / 2, 0, 1)
     return np.round(ink * 255).astype(np.uint8)
 
 
-def measure_width(distances: np.ndarray) -> float:
-    """A pen's width, from each ink pixel's distance to paper.
-
-    Across a line of width w the distances run from 0 to w/2 and back: their median is w/4.
-    """
-    return max(4 * float(np.median(distances)) - 1, 1.0)
-
-
 def _enlarge(strength: np.ndarray, threshold: float) -> np.ndarray:
-    """The digit with its longer side 160 px, and room around it: uint8, 1 where ink is."""
-    is_ink = strength > threshold
-    rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))
-    if not len(rows):
-        raise EmptyInkError("There is no ink: nothing is drawn here.")
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    """Scale the digit's longer side to 160 px and pad it: uint8, 1 where there is ink."""
+    left, top, right, bottom = _find_extent(strength > threshold)
     longer = max(bottom - top, right - left)
     scale = BOX_PX * OVERSAMPLING / longer
-    # Room for a thicker pen, and for the soft edge that lies below the threshold.
-    room = round(longer / 4) + 2
-    padded = cv2.copyMakeBorder(strength, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
-    cut = padded[top : bottom + 2 * room, left : right + 2 * room]
-    size = (max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale)))
+    # For a thicker pen, and for the soft edge below the threshold.
+    margin = round(longer / 4) + 2
+    padded = cv2.copyMakeBorder(
+        strength, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0
+    )
+    crop = padded[top : bottom + 2 * margin, left : right + 2 * margin]
+    size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
     if scale < 1:
-        cut = cv2.resize((cut > threshold).astype(np.float32), size, interpolation=cv2.INTER_AREA)
-        return (cut > 0.35).astype(np.uint8)
-    large = cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC)
-    return (large > threshold).astype(np.uint8)
+        is_ink = (crop > threshold).astype(np.float32)
+        return (cv2.resize(is_ink, size, interpolation=cv2.INTER_AREA) > 0.35).astype(np.uint8)
+    enlarged = cv2.resize(crop, size, interpolation=cv2.INTER_CUBIC)
+    return (enlarged > threshold).astype(np.uint8)

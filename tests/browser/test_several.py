@@ -157,5 +157,5 @@ def test_a_picture_of_a_number(several_page):
     several_page.switch()
     several_page.expect_number("2026")
     upload.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"text"})
-    expect(page.get_by_text("This is no picture")).to_be_visible()
+    expect(page.get_by_text("not a picture in a supported format")).to_be_visible()
     expect(several_page.number).to_have_count(0)

@@ -8,7 +8,7 @@ from digitlab.errors import DrawingError, EmptyInkError
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.mnist_frame import compute_centre_of_mass
 from digitlab.ink.samples import SAMPLE_POINTS, build_drawing, build_sample_drawing
-from tests.unit.test_frame import measure_extent
+from tests.unit.test_mnist_frame import measure_extent
 
 
 def prepare(drawing):
@@ -134,8 +134,8 @@ def test_a_scale_that_is_no_number_is_refused():
 
 def test_steps_end_with_the_digit_the_network_gets():
     prepared = prepare_drawing(parse_drawing(build_sample_drawing(2)))
-    assert np.array_equal(prepared.steps[-1].render(), prepared.image)
-    assert all(step.render().any() for step in prepared.steps)
+    assert np.array_equal(prepared.steps[-1].compute_image(), prepared.image)
+    assert all(step.compute_image().any() for step in prepared.steps)
 
 
 def test_a_path_may_lift_the_pen():

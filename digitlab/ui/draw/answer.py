@@ -95,7 +95,7 @@ def render_preprocessing_steps(prepared: PreparedInk) -> None:
     with expander, st.container(horizontal=True, key="draw_steps_strip"):
         for number, step in enumerate(prepared.steps, start=1):
             st.image(
-                _enlarge(step.render()),
+                _enlarge(step.compute_image()),
                 caption=f"{number}. {step.title}",
                 width=_SHOWN_PX,
                 alt=step.title,
