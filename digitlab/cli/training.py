@@ -45,7 +45,7 @@ def train(options: argparse.Namespace) -> int:
 
 def _list_recipes() -> None:
     for recipe in RECIPES.values():
-        console.print(f"[bold]{recipe.id}[/bold]  {recipe.label}\n  {recipe.teaches}")
+        console.print(f"[bold]{recipe.id}[/bold]  {recipe.label}\n  {recipe.help}")
         console.print(f"  {recipe.config.format_command()}", style="dim", soft_wrap=True)
 
 

@@ -1,1 +1,1 @@
-"""What a training run is, without running it."""
+"""What a training run is, without running it: settings, recipes, warnings, diagnosis."""

@@ -1,4 +1,4 @@
-"""Ready-made settings, each of which teaches one thing."""
+"""Recipes: ready-made settings, each of which demonstrates one thing."""
 
 from dataclasses import dataclass
 
@@ -8,51 +8,51 @@ from digitlab.training.config import TrainConfig
 
 @dataclass(frozen=True)
 class Recipe:
-    """One set of settings.
+    """A named set of settings.
 
     Attributes:
-        teaches: one sentence on what a person sees by running it.
+        help: one sentence on what the run demonstrates.
     """
 
     id: str
     label: str
-    teaches: str
+    help: str
     config: TrainConfig
 
 
 _TUTORIALS = (
     Recipe(
         "simple_cnn",
-        "The tutorial: simple CNN",
-        "The run of most MNIST tutorials: two convolutions reach 99 % within five epochs.",
+        "Tutorial: simple CNN",
+        "The network of most MNIST tutorials: two convolutions reach 99 % in five epochs.",
         TrainConfig(net="simple_cnn", epochs=5, batch_size=64, validation_split=0.1),
     ),
     Recipe(
         "three_conv_cnn",
-        "The tutorial: three convolutions",
-        "The tutorials' deeper network with one-hot labels and categorical cross-entropy: the "
-        "same result as with class numbers, written another way.",
+        "Tutorial: three convolutions",
+        "The tutorials' deeper network, trained with one-hot labels and categorical cross-entropy; "
+        "class numbers with sparse cross-entropy give the same result.",
         TrainConfig(
             net="three_conv_cnn", epochs=10, validation_split=0.2, loss="categorical_crossentropy"
         ),
     ),
 )
 
-_FAST_AND_GOOD = (
+_FAST_AND_ACCURATE = (
     Recipe(
         "lightning",
         "99 % in seconds",
-        "A slim network that looks at every second pixel, and a learning rate that rises and "
-        "falls once, reach the tutorials' accuracy in a fraction of their time.",
+        "A small network with stride 2 and a one-cycle learning rate reaches the accuracy of the "
+        "tutorials in a fraction of the time.",
         TrainConfig(
             net="lightning_cnn", epochs=2, batch_size=128, learning_rate=0.01, schedule="one_cycle"
         ),
     ),
     Recipe(
         "digitlab_cnn",
-        "The best on MNIST",
-        "Augmentation, averaged weights and a cosine schedule bring 99.6 %: the first half of "
-        "how the shipped model was made.",
+        "Best on MNIST",
+        "Augmentation, averaged weights (EMA) and a cosine schedule reach 99.6 %. The shipped "
+        "model starts from such a run.",
         TrainConfig(
             net="digitlab_cnn", epochs=20, batch_size=128, optimizer="adamw", learning_rate=0.003,
             schedule="cosine", weight_decay=0.001, ema_momentum=0.998, augmentation=1.0,
@@ -62,8 +62,8 @@ _FAST_AND_GOOD = (
     Recipe(
         "shipped",
         "The shipped model",
-        "The second half: the network goes on with pen strokes, pictures of all kinds and things "
-        "that are no digit, and learns to refuse (needs the pen strokes in DIGITLAB_DATA).",
+        "Fine-tunes digitlab_cnn on pen strokes, generated pictures and negatives, so that it "
+        "also rejects input that is not a digit. Needs the pen strokes in DIGITLAB_DATA.",
         TrainConfig(
             dataset="handwriting", net="digitlab_cnn", init_from="digitlab_cnn", epochs=10,
             batch_size=128, optimizer="adamw", learning_rate=0.002, schedule="cosine",
@@ -77,21 +77,21 @@ _DEMONSTRATIONS = (
     Recipe(
         "overfitting",
         "Overfitting",
-        "With one image in a hundred and nothing against it, the network learns them by heart: "
-        "training loss falls to zero while validation loss rises.",
+        "With 1 % of the images and no regularisation the network memorises them: training loss "
+        "falls to zero while validation loss rises.",
         TrainConfig(epochs=40, batch_size=32, training_fraction=0.01, dropout=0.0),
     ),
     Recipe(
         "underfitting",
         "Underfitting",
-        "Held back by a strong penalty and heavy dropout, the network cannot even learn what it "
-        "is shown: both losses stay high (validation looks better, as nothing is dropped there).",
+        "With strong L2 and heavy dropout the network cannot even fit its training data: both "
+        "losses stay high. Validation looks better because dropout is off there.",
         TrainConfig(epochs=5, training_fraction=0.2, dropout=0.8, l2=0.05),
     ),
     Recipe(
         "diverging",
-        "A learning rate too high",
-        "Each step overshoots: the loss jumps up at once and never comes down.",
+        "Learning rate too high",
+        "Every step overshoots: the loss jumps at once and never comes down.",
         TrainConfig(epochs=5, training_fraction=0.2, learning_rate=0.1),
     ),
 )
@@ -100,7 +100,7 @@ _OTHER_DATA = (
     Recipe(
         "cifar10",
         "Colour photos: CIFAR-10",
-        "Ten kinds of photos are much harder than ten digits: mirrored and shifted pictures help.",
+        "Ten classes of photos are much harder than ten digits. Flips and shifts help.",
         TrainConfig(
             dataset="cifar10", net="photo_cnn", epochs=15, batch_size=128, optimizer="adamw",
             learning_rate=0.004, schedule="one_cycle", weight_decay=0.01, shift_px=3.0, flip=True,
@@ -108,9 +108,9 @@ _OTHER_DATA = (
     ),
     Recipe(
         "transfer",
-        "A head start: transfer",
-        "Clothes from few pictures, begun with the weights of a network that reads digits: "
-        "compare it with the same run without them.",
+        "Transfer learning",
+        "Learns clothes from 2 % of the images, starting from the weights of a digit classifier. "
+        "Compare it with the same run from random weights.",
         TrainConfig(
             dataset="fashion_mnist", init_from="simple_cnn", epochs=10, training_fraction=0.02,
             batch_size=32,
@@ -119,7 +119,8 @@ _OTHER_DATA = (
 )  # fmt: skip
 
 RECIPES: dict[str, Recipe] = {
-    recipe.id: recipe for recipe in (*_TUTORIALS, *_FAST_AND_GOOD, *_DEMONSTRATIONS, *_OTHER_DATA)
+    recipe.id: recipe
+    for recipe in (*_TUTORIALS, *_FAST_AND_ACCURATE, *_DEMONSTRATIONS, *_OTHER_DATA)
 }
 
 
@@ -127,7 +128,7 @@ def get_recipe(recipe_id: str) -> Recipe:
     """The recipe with this id.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: unknown id.
     """
     if recipe_id not in RECIPES:
         raise ConfigError(f"recipe is {recipe_id!r}; it must be one of {', '.join(RECIPES)}.")

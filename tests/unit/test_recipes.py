@@ -27,7 +27,7 @@ def test_the_tutorials_recipes_are_the_tutorials_runs():
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda recipe: recipe.id)
 def test_every_recipe_teaches_something_and_raises_no_doubt(recipe):
-    assert recipe.teaches.endswith((".", ")."))
+    assert recipe.help.endswith((".", ")."))
     assert find_config_warnings(recipe.config) == []
 
 

@@ -48,7 +48,7 @@ def render_recipes(config: TrainConfig | ConfigError) -> None:
                     on_click=callback(fill_form),
                     args=(recipe.config,),
                 )
-                st.caption(recipe.teaches)
+                st.caption(recipe.help)
 
 
 @dataclass(frozen=True)
