@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,7 @@ def parse(*arguments):
     return read_settings(build_parser().parse_args(["train", *arguments]))
 
 
-def test_the_tutorials_recipes_are_the_tutorials_runs():
+def test_tutorial_recipes_match_the_tutorials():
     simple = RECIPES["simple_cnn"].config
     assert (simple.net, simple.epochs, simple.batch_size) == ("simple_cnn", 5, 64)
     assert (simple.validation_split, simple.loss) == (0.1, "sparse_categorical_crossentropy")
@@ -26,27 +27,27 @@ def test_the_tutorials_recipes_are_the_tutorials_runs():
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda recipe: recipe.id)
-def test_every_recipe_teaches_something_and_raises_no_doubt(recipe):
-    assert recipe.help.endswith((".", ")."))
+def test_every_recipe_has_help_and_no_warning(recipe):
+    assert re.fullmatch(r"[A-Z0-9].*\.", recipe.help)
     assert find_config_warnings(recipe.config) == []
 
 
-def test_the_shipped_models_recipes_are_what_its_card_says():
+def test_recipes_of_the_shipped_model_match_its_card():
     card = json.loads((get_shipped_models_dir() / "digitlab_cnn" / "card.json").read_text())
-    # The last epochs begin with a model that began with another; neither is on the shelf.
+    # Its initial model was itself fine-tuned from another; neither of the two is shipped.
     base = card["start"]["start"]
     for recipe_id, command in (
         ("shipped", card["start"]["command"]),
         ("digitlab_cnn", base["command"]),
     ):
-        words = command.split()
-        config = parse(*words[words.index("train") + 1 :])
+        arguments = command.split()
+        config = parse(*arguments[arguments.index("train") + 1 :])
         if config.init_from:
             config = replace(config, init_from="digitlab_cnn")
         assert RECIPES[recipe_id].config == config
 
 
-def test_flags_win_over_assignments_and_those_over_the_recipe():
+def test_flags_override_set_and_set_overrides_the_recipe():
     config = parse(
         "--recipe", "three_conv_cnn", "--set", "epochs=3", "--set", "learning_rate=0.01",
         "--epochs", "4",
@@ -57,7 +58,7 @@ def test_flags_win_over_assignments_and_those_over_the_recipe():
     )  # fmt: skip
 
 
-def test_a_recipes_switch_can_be_turned_off():
+def test_a_boolean_of_a_recipe_can_be_turned_off():
     assert get_recipe("shipped").config.calibrate
     assert not parse("--recipe", "shipped", "--no-calibrate").calibrate
     assert not parse("--recipe", "shipped", "--set", "calibrate=false").calibrate
@@ -75,6 +76,6 @@ def test_a_recipes_switch_can_be_turned_off():
         (["--set", "dropout=1"], "dropout is 1.0; it must be a number from 0.0 to 0.9, or default"),
     ],
 )
-def test_what_cannot_be_read_is_said_so(arguments, sentence):
+def test_invalid_values_are_reported(arguments, sentence):
     with pytest.raises(ConfigError, match=sentence):
         parse(*arguments)
