@@ -5,31 +5,32 @@ import importlib
 import importlib.util
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from digitlab import __version__
 from digitlab.cli.settings import add_settings
 from digitlab.errors import DigitlabError, RunError
 from digitlab.model_store.store import DEFAULT_MODEL_ID
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+# The exit code of a process that SIGINT ended: 128 + 2.
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0 if all went well."""
+    """Run one command.
+
+    Returns:
+        The exit code: 0 for success, 1 for an error, 130 after Ctrl-C.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file's name may hold characters, or bytes, that this output cannot show.
+        # File names can contain characters, or bytes, that the terminal cannot show.
         sys.stdout.reconfigure(errors="backslashreplace")
     options = build_parser().parse_args(arguments)
     try:
-        _require_packages(options.command)
-        module, function = _COMMANDS[options.command]
-        run = getattr(importlib.import_module(f"digitlab.cli.{module}"), function)
-        exit_code: int = run(options)
-        # Flushed here, where a reader that has gone (`| head`) can still be answered.
+        exit_code = _run_command(options)
+        # Flushed inside the `try`, so that a closed pipe (`| head`) is handled below.
         sys.stdout.flush()
     except DigitlabError as error:
         print(f"digitlab: {error}", file=sys.stderr)
@@ -37,122 +38,166 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return exit_code
 
 
-def _require_packages(command: str) -> None:
-    """Refuse a command whose packages `make run` is still fetching in the background."""
-    packages = _PACKAGES.get(command, ())
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+def _run_command(options: argparse.Namespace) -> int:
+    command = _COMMANDS[options.command]
+    missing = [name for name in command.packages if importlib.util.find_spec(name) is None]
     if missing:
+        # `make run` may still be installing them in the background.
         raise RunError(
-            f"`{command}` needs packages that are not installed (yet): "
-            f"{', '.join(missing)}. Run `make install` and try again."
+            f"`{options.command}` needs packages that are not installed: {', '.join(missing)}. "
+            "Run `make install`, then try again."
         )
+    run = getattr(importlib.import_module(f"digitlab.cli.{command.module}"), command.function)
+    exit_code: int = run(options)
+    return exit_code
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """All commands with their options."""
+    """Build the parser of all commands and their options."""
     parser = argparse.ArgumentParser(prog="digitlab", description=__doc__.splitlines()[0])
     parser.add_argument("--version", action="version", version=f"digitlab {__version__}")
     commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
-    _add_classify(commands)
-    _add_models(commands)
-    _add_train(commands)
-    _add_runs(commands)
-    _add_evaluate(commands)
-    _add_shelve(commands)
+    for name, command in _COMMANDS.items():
+        command.add_arguments(commands.add_parser(name, help=command.help))
     return parser
 
 
-# Each command's module and function; only the chosen module is imported.
-_COMMANDS = {
-    "classify": ("models", "classify"),
-    "models": ("models", "show_models"),
-    "train": ("training", "train"),
-    "runs": ("training", "show_runs"),
-    "stop": ("training", "stop"),
-    "resume": ("training", "resume"),
-    "shelve": ("training", "shelve"),
-    "evaluate": ("evaluate", "evaluate"),
-}
-_TRAINING_PACKAGES = ("tensorflow", "keras", "sklearn", "pooch", "rich", "mlxtend")
-# What a command needs beyond the app's own packages.
-_PACKAGES = {
-    "train": _TRAINING_PACKAGES,
-    "resume": _TRAINING_PACKAGES,
-    "evaluate": ("pooch", "mlxtend"),
-}
-
-
-def _add_classify(commands: "Commands") -> None:
-    command = commands.add_parser("classify", help="read the digits in pictures and drawings")
-    command.add_argument(
+def _add_classify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "paths",
         nargs="+",
         type=Path,
         metavar="PATH",
         help="a picture, a folder of pictures, or a .json file with a canvas drawing",
     )
-    command.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
-    command.add_argument("--json", action="store_true", help="one JSON object a line")
-    command.add_argument(
-        "--many", action="store_true", help="several digits in each: all of them, with their boxes"
+    parser.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
+    parser.add_argument(
+        "--many", action="store_true", help="find several digits in each picture, with boxes"
+    )
+    _add_json_argument(parser)
+
+
+def _add_json_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
+
+
+def _add_rename_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model_id", metavar="MODEL", help="the id, as listed by `models`")
+    parser.add_argument("label", metavar="NAME", help="the new name")
+
+
+def _add_delete_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model_id", metavar="MODEL", help="the id, as listed by `models`")
+
+
+def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
+    add_settings(parser)
+    parser.add_argument("--list-recipes", action="store_true", help="list the recipes and exit")
+    parser.add_argument("--name", help="name of the run directory")
+    parser.add_argument("--shelve", metavar="NAME", help="add the model to the shelf")
+    _add_replace_argument(parser)
+
+
+def _add_replace_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--replace", action="store_true", help="replace a model of the same name on the shelf"
     )
 
 
-def _add_models(commands: "Commands") -> None:
-    command = commands.add_parser("models", help="list the models on the shelf")
-    command.add_argument("--json", action="store_true", help="one JSON object a line")
-
-
-def _add_train(commands: "Commands") -> None:
-    command = commands.add_parser("train", help="train a network")
-    add_settings(command)
-    command.add_argument("--list-recipes", action="store_true", help="show the recipes and end")
-    command.add_argument("--name", help="name of the run's folder")
-    command.add_argument("--shelve", metavar="ID", help="put the model on the shelf under this id")
-
-
-def _add_runs(commands: "Commands") -> None:
-    command = commands.add_parser("runs", help="list the training runs and where they stand")
-    command.add_argument("--json", action="store_true", help="one JSON object a line")
-    command = commands.add_parser("stop", help="stop a training, or take it out of the queue")
-    command.add_argument("run_id", metavar="RUN")
-    command.add_argument(
-        "--force", action="store_true", help="end the process now; what was saved is kept"
-    )
-    command = commands.add_parser("resume", help="go on with a run that has ended")
-    command.add_argument("run_id", metavar="RUN")
-    command.add_argument(
-        "--epochs", type=int, metavar="N", help="how many more; default: what is lacking"
+def _add_resume_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id", metavar="RUN")
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        metavar="N",
+        help="number of epochs to add (default: those missing from the plan)",
     )
 
 
-def _add_evaluate(commands: "Commands") -> None:
-    command = commands.add_parser("evaluate", help="test a model on labelled digits")
-    command.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
-    command.add_argument(
+def _add_stop_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id", metavar="RUN")
+    parser.add_argument(
+        "--force", action="store_true", help="end the process at once; saved epochs are kept"
+    )
+
+
+def _add_shelve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id", metavar="RUN")
+    parser.add_argument("label", metavar="NAME", help="name of the model")
+    _add_replace_argument(parser)
+
+
+def _add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
+    parser.add_argument(
         "--data",
         default=None,
         metavar="DATASET|FOLDER|ZIP",
-        help="a data set's test images, or pictures in folders named 0 to 9 (7/photo.png); "
-        "default: the data set of the model",
+        help="the test images of a data set, or pictures in folders named 0 to 9 (7/photo.png); "
+        "default: the model's data set",
     )
-    command.add_argument("--json", action="store_true", help="all figures as one JSON object")
-    command.add_argument(
+    parser.add_argument("--json", action="store_true", help="print all metrics as one JSON object")
+    parser.add_argument(
         "--out", type=Path, metavar="FILE", help="write a report: .html with figures, or .json"
     )
-    command.add_argument(
+    parser.add_argument(
         "--full",
         action="store_true",
-        help="also find nearest training digits, map, doubtful labels and robustness, and keep "
-        "everything with the model (minutes)",
+        help="also compute feature analysis and robustness, and save all results with the model "
+        "(takes minutes)",
     )
 
 
-def _add_shelve(commands: "Commands") -> None:
-    command = commands.add_parser("shelve", help="put a finished run's model on the shelf")
-    command.add_argument("run_id", metavar="RUN")
-    command.add_argument("model_id", metavar="ID")
-    command.add_argument("--label", help="the model's name for people")
+@dataclass(frozen=True)
+class _Command:
+    """One command.
+
+    Attributes:
+        module, function: what runs it, in `digitlab.cli`; it returns the exit code.
+        packages: packages it needs beyond those of the app.
+    """
+
+    help: str
+    module: str
+    function: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    packages: tuple[str, ...] = ()
+
+
+_TRAINING_PACKAGES = ("tensorflow", "keras", "sklearn", "pooch", "rich", "mlxtend")
+_COMMANDS = {
+    "classify": _Command(
+        "classify digits in pictures and drawings", "models", "classify", _add_classify_arguments
+    ),
+    "models": _Command("list the models on the shelf", "models", "show_models", _add_json_argument),
+    "rename-model": _Command("rename a model", "models", "rename", _add_rename_arguments),
+    "delete-model": _Command("delete a model", "models", "delete", _add_delete_arguments),
+    "train": _Command(
+        "train a network", "training", "train", _add_train_arguments, _TRAINING_PACKAGES
+    ),
+    "runs": _Command(
+        "list the training runs and their state", "training", "show_runs", _add_json_argument,
+        ("rich",),
+    ),
+    "stop": _Command(
+        "stop a run, or remove it from the queue", "training", "stop", _add_stop_arguments,
+        ("rich",),
+    ),
+    "resume": _Command(
+        "continue a run that has ended", "training", "resume", _add_resume_arguments,
+        _TRAINING_PACKAGES,
+    ),
+    "shelve": _Command(
+        "add the model of a finished run to the shelf", "training", "shelve",
+        _add_shelve_arguments, ("rich",),
+    ),
+    "evaluate": _Command(
+        "test a model on labelled digits", "evaluate", "evaluate", _add_evaluate_arguments,
+        ("pooch", "mlxtend"),
+    ),
+}  # fmt: skip

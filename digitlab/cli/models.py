@@ -1,17 +1,25 @@
-"""`classify PATH…`: read the digits in files."""
+"""`classify`, `models`, `rename-model` and `delete-model`: stored models on the command line."""
 
 import argparse
 import json
+import sys
 
 from digitlab.errors import ModelStoreError, PictureError
 from digitlab.inference.files import FileAnswer, FileDigits, classify_many_paths, classify_paths
 from digitlab.inference.multi_digit import format_rows
 from digitlab.inference.reader import format_percent
-from digitlab.model_store.store import StoredModel, get_model, list_models
+from digitlab.model_store.store import (
+    StoredModel,
+    delete_model,
+    get_model,
+    list_damaged_models,
+    list_models,
+    rename_model,
+)
 
 
 def classify(options: argparse.Namespace) -> int:
-    """Answer every file; the exit code is 1 if one could not be read."""
+    """Classify each file; the exit code is 1 if one could not be read."""
     model = get_model(options.model)
     if not model.reads_digits:
         raise ModelStoreError(
@@ -25,33 +33,37 @@ def classify(options: argparse.Namespace) -> int:
         n_errors += answer.error is not None
         print(json.dumps(answer.to_json()) if options.json else _format_answer(answer))
     if not n_files:
-        raise PictureError("There are no pictures (PNG, JPEG, BMP, GIF, WebP) and no drawings.")
+        raise PictureError("No pictures (PNG, JPEG, BMP, GIF, WebP) or drawings (JSON) found.")
     return 1 if n_errors else 0
 
 
 def _format_answer(answer: FileAnswer | FileDigits) -> str:
     if isinstance(answer, FileDigits):
-        return _tell_digits(answer)
+        return _format_digits(answer)
     if answer.answer is None:
         return f"{answer.file}: –  {answer.error}"
-    told = answer.answer
-    if not told.is_digit:
-        doubt = f"no digit ({format_percent(told.no_digit)}); if it is one, a {told.digit}"
-        return f"{answer.file}: –  {doubt}"
-    return f"{answer.file}: {told.digit}  {told.certainty} ({format_percent(told.confidence)})"
+    result = answer.answer
+    if not result.is_digit:
+        rejection = f"not a digit ({format_percent(result.no_digit)}); best guess {result.digit}"
+        return f"{answer.file}: –  {rejection}"
+    return (
+        f"{answer.file}: {result.digit}  {result.certainty} ({format_percent(result.confidence)})"
+    )
 
 
-def _tell_digits(found: FileDigits) -> str:
-    """All digits in one line: `2 0 2 6`, rows parted by a stroke, – for what is no digit."""
-    if found.digits is None:
-        return f"{found.file}: –  {found.error}"
-    return f"{found.file}: {' / '.join(' '.join(row) for row in format_rows(found.digits))}"
+def _format_digits(answer: FileDigits) -> str:
+    """All digits on one line: `2 0 2 6`, rows separated by a slash, – for what is not a digit."""
+    if answer.digits is None:
+        return f"{answer.file}: –  {answer.error}"
+    return f"{answer.file}: {' / '.join(' '.join(row) for row in format_rows(answer.digits))}"
 
 
 def show_models(options: argparse.Namespace) -> int:
-    """List the models, the default first."""
+    """Print a table, or one JSON object per model; the default model comes first."""
     for model in list_models():
         print(_model_to_json(model) if options.json else _format_model(model))
+    for error in list_damaged_models().values():
+        print(f"note: {error}", file=sys.stderr)
     return 0
 
 
@@ -61,6 +73,20 @@ def _model_to_json(model: StoredModel) -> str:
 
 def _format_model(model: StoredModel) -> str:
     size = f"{model.card['files']['model.tflite']['bytes'] / 1000:6,.0f} kB"
-    test = f"{model.accuracy:8.2%} of {model.card['test']['n']:,} test digits"
+    test = f"{model.accuracy:8.2%} of {model.card['test']['n']:,} test images"
     lines = [f"{model.id:24} {test}  {size}  {model.label}"]
     return "\n".join([*lines, *(f"  note: {note}" for note in model.notes)])
+
+
+def rename(options: argparse.Namespace) -> int:
+    """Change a model's label; its id stays the same."""
+    model = rename_model(options.model_id, options.label)
+    print(f"{model.id} is now named {model.label}.")
+    return 0
+
+
+def delete(options: argparse.Namespace) -> int:
+    """Delete a model from the shelf."""
+    delete_model(options.model_id)
+    print(f"{options.model_id} was deleted.")
+    return 0

@@ -59,7 +59,8 @@ def _parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
 
 def _add_flag(flags: "argparse._ArgumentGroup", spec: Spec) -> None:
     flag = "--" + spec.name.replace("_", "-")
-    about = f"{describe_setting(spec)} (default: {_format_default(spec)})".replace("%", "%%")
+    about = describe_setting(spec, with_ids=True)
+    about = f"{about} (default: {_format_default(spec)})".replace("%", "%%")
     if spec.metadata["kind"] == "boolean":
         flags.add_argument(
             flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=about

@@ -1,14 +1,20 @@
-"""`train`: start a worker, show how it goes, say what came out."""
+"""`train`, `resume`, `stop`, `runs` and `shelve`: training runs on the command line."""
 
 import argparse
 import json
+import signal
+import time
 from dataclasses import asdict
+from types import FrameType
 
-from digitlab.cli.live import console, show_run
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
 from digitlab.cli.settings import read_settings
-from digitlab.errors import DigitlabError, RunError
-from digitlab.model_store.names import check_model_id
-from digitlab.model_store.store import shelve_run
+from digitlab.errors import DigitlabError, ModelExistsError, RunError
+from digitlab.model_store.card import load_card
+from digitlab.model_store.names import check_label
+from digitlab.model_store.store import list_models, shelve_run
 from digitlab.runs.control import (
     follow_run,
     inspect_run,
@@ -18,97 +24,236 @@ from digitlab.runs.control import (
     stop_run,
 )
 from digitlab.runs.run import Run, create_run, get_run, list_runs
-from digitlab.runs.status import RunStatus
+from digitlab.runs.status import RunStatus, format_duration
 from digitlab.training.config_warnings import find_config_warnings
+from digitlab.training.diagnosis import find_best_epoch
 from digitlab.training.recipes import RECIPES
+
+_POLL_S = 0.2
+
+console = Console(highlight=False)
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train one network; Ctrl-C stops after the batch and keeps the best epoch."""
+    """Train one network and show its progress; Ctrl-C stops it and keeps the best epoch."""
     if options.list_recipes:
-        _list_recipes()
+        _print_recipes()
         return 0
     config = read_settings(options)
-    for doubt in find_config_warnings(config):
-        console.print(f"note: {doubt}")
+    for warning in find_config_warnings(config):
+        console.print(f"note: {warning}")
     if options.shelve:
-        check_model_id(options.shelve)
-    training = create_run(config, name=options.name)
-    console.print(f"train {training.id}  ({training.directory})")
-    start_run(training)
-    show_run(training)
-    if options.shelve:
-        model = shelve_run(training, model_id=options.shelve, replace=True)
-        console.print(f"on the shelf as {model.id}: {model.directory}")
+        _check_label_is_free(options.shelve, replace=options.replace)
+    run = create_run(config, name=options.name)
+    with _InterruptCounter() as interrupts:
+        console.print(f"run {run.id}  ({run.directory})")
+        start_run(run)
+        is_finished = _show_run(run, interrupts)
+    if options.shelve and is_finished:
+        _shelve(run, options.shelve, replace=options.replace)
     return 0
 
 
-def _list_recipes() -> None:
+def _print_recipes() -> None:
     for recipe in RECIPES.values():
         console.print(f"[bold]{recipe.id}[/bold]  {recipe.label}\n  {recipe.help}")
         console.print(f"  {recipe.config.format_command()}", style="dim", soft_wrap=True)
 
 
+def _check_label_is_free(label: str, *, replace: bool) -> None:
+    """Refuse a name that is taken; `train` calls this before training rather than after it."""
+    label = check_label(label)
+    for model in list_models():
+        if model.label.casefold() == label.casefold() and (model.is_shipped or not replace):
+            advice = "" if model.is_shipped else "Add --replace to replace it, or c"
+            raise ModelExistsError(
+                f"A model named {model.label} exists. {advice or 'C'}hoose another name."
+            )
+
+
 def resume(options: argparse.Namespace) -> int:
-    """Train on from the last saved epoch; Ctrl-C stops after the batch."""
-    training = get_run(options.run_id)
-    resume_run(training, epochs=options.epochs)
-    show_run(training)
+    """Continue a run from its last saved epoch; Ctrl-C stops it and keeps the best epoch."""
+    run = get_run(options.run_id)
+    with _InterruptCounter() as interrupts:
+        resume_run(run, epochs=options.epochs)
+        _show_run(run, interrupts)
     return 0
 
 
+class _InterruptCounter:
+    """Counts Ctrl-C while a run is followed.
+
+    `KeyboardInterrupt` can be raised between any two instructions; a count is never lost.
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    def __enter__(self) -> "_InterruptCounter":
+        self._previous = signal.signal(signal.SIGINT, self._count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._previous)
+
+    def _count(self, _signal: int, _frame: FrameType | None) -> None:
+        self.n += 1
+
+
+def _show_run(run: Run, interrupts: _InterruptCounter) -> bool:
+    """Follow a run to its end and print the result.
+
+    Returns:
+        Whether the run has a model; false if it was cancelled while it was queued.
+
+    Raises:
+        RunError: it failed or was interrupted.
+    """
+    status = _follow(run, interrupts)
+    for note in status.notes:
+        console.print(f"note: {note}")
+    if status.state == "cancelled":
+        console.print("cancelled before training started")
+        return False
+    if status.state not in ("done", "stopped"):
+        raise RunError(status.message)
+    _print_result(run, status)
+    return True
+
+
+def _follow(run: Run, interrupts: _InterruptCounter) -> RunStatus:
+    """Show a progress bar and one line per epoch; returns the final status."""
+    n_printed = len(run.read_history())
+    n_handled = 0
+    printed_messages = {""}
+    columns = (TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("starting")
+        while True:
+            if interrupts.n > n_handled:
+                n_handled = interrupts.n
+                _stop(run, is_forced=n_handled > 1)
+            status = inspect_run(run)
+            if status.state == "starting" and status.message not in printed_messages:
+                printed_messages.add(status.message)
+                console.print(f"note: {status.message}")
+            _update_progress(progress, task, status)
+            n_printed = _print_new_epochs(run, n_printed)
+            if status.is_final:
+                return status
+            time.sleep(_POLL_S)
+
+
+def _stop(run: Run, *, is_forced: bool) -> None:
+    if is_forced:
+        console.print("ending the training process; saved epochs are kept")
+    else:
+        console.print("stopping; the best epoch is kept. Press Ctrl-C again to end it at once.")
+    stop_run(run, force=is_forced)
+
+
+def _update_progress(progress: Progress, task: TaskID, status: RunStatus) -> None:
+    if status.is_hanging:
+        progress.update(task, description=status.message)
+        return
+    if status.state == "queued":
+        runs = "1 run" if status.position == 1 else f"{status.position} runs"
+        progress.update(task, description=f"queued: {runs} ahead (Ctrl-C cancels)")
+        return
+    if status.state != "training":
+        has_detail = status.state != "starting" and status.message
+        progress.update(task, description=status.message if has_detail else status.state)
+        return
+    text = f"epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
+    if "accuracy" in status.metrics:
+        text += f" · training accuracy {status.metrics['accuracy']:.2%}"
+    if status.images_per_s:
+        text += f" · {status.images_per_s:,.0f} images/s"
+    if status.eta_s >= 0:
+        text += f" · {format_duration(status.eta_s)} left"
+    done = status.epoch * status.batches + status.batch
+    progress.update(task, description=text, total=status.epochs * status.batches, completed=done)
+
+
+def _print_new_epochs(run: Run, n_printed: int) -> int:
+    """Print the epochs completed since the last call; returns the number of epochs."""
+    history = run.read_history()
+    for row in history[n_printed:]:
+        text = f"epoch {int(row['epoch']) + 1:3}  loss {row['loss']:.4f}"
+        text += f"  accuracy {row['accuracy']:.4f}"
+        if "val_accuracy" in row:
+            text += f"  val_loss {row['val_loss']:.4f}  val_accuracy {row['val_accuracy']:.4f}"
+        console.print(text)
+    return len(history)
+
+
+def _print_result(run: Run, status: RunStatus) -> None:
+    card = load_card(run.directory)
+    for note in card["data"]["notes"]:
+        console.print(f"note: {note}")
+    if status.state == "stopped":
+        console.print("stopped; the best epoch so far is kept")
+    test, seconds = card["test"], card["training"]["seconds"]
+    low, high = test["interval"]
+    console.print(
+        f"test accuracy {test['accuracy']:.4f} on {test['n']:,} images "
+        f"(95 % interval {low:.4f} to {high:.4f}), trained for {format_duration(seconds)}"
+    )
+
+
 def stop(options: argparse.Namespace) -> int:
-    """Ask the worker to stop after the batch and wait until it has."""
-    training = get_run(options.run_id)
-    if not is_active(training):
-        raise RunError(f"The run {training.id} is not being trained: there is nothing to stop.")
-    stop_run(training, force=options.force)
-    *_, last = follow_run(training)
-    print(f"{training.id}: {last.state}{'. ' + last.message if last.message else ''}")
+    """Stop a run and wait for its end."""
+    run = get_run(options.run_id)
+    if not is_active(run):
+        raise RunError(f"The run {run.id} is not active: there is nothing to stop.")
+    stop_run(run, force=options.force)
+    *_, last = follow_run(run)
+    print(f"{run.id}: {last.state}{'. ' + last.message if last.message else ''}")
     return 0
 
 
 def show_runs(options: argparse.Namespace) -> int:
-    """Print a table, or one JSON object a run."""
-    found = list_runs()
-    if not found and not options.json:
+    """Print a table, or one JSON object per run."""
+    runs = list_runs()
+    if not runs and not options.json:
         print("There are no runs yet. Start one with `python -m digitlab train`.")
-    if found and not options.json:
+    if runs and not options.json:
         print(f"{'run':34} {'state':12} {'epochs':>9} {'validation':>10} {'test':>8}  name")
-    for training in found:
+    for run in runs:
         try:
-            status = inspect_run(training)
-            print(_run_to_json(training, status) if options.json else _format_run(training, status))
+            status = inspect_run(run)
+            print(_run_to_json(run, status) if options.json else _format_run(run, status))
         except DigitlabError as error:
             # One damaged run must not hide the others.
-            print(
-                json.dumps({"id": training.id, "error": str(error)})
-                if options.json
-                else f"{training.id:34} {error}"
-            )
+            values = {"id": run.id, "error": str(error)}
+            print(json.dumps(values) if options.json else f"{run.id:34} {error}")
     return 0
 
 
-def _run_to_json(training: Run, status: RunStatus) -> str:
-    values = {"id": training.id, "label": training.read_meta().label, **asdict(status)}
-    return json.dumps(values | {"history": training.read_history()}, ensure_ascii=False)
+def _run_to_json(run: Run, status: RunStatus) -> str:
+    values = {"id": run.id, "label": run.read_meta().label, **asdict(status)}
+    return json.dumps(values | {"history": run.read_history()}, ensure_ascii=False)
 
 
-def _format_run(training: Run, status: RunStatus) -> str:
-    history = training.read_history()
-    accuracies = [row["val_accuracy"] for row in history if "val_accuracy" in row]
-    validation = f"{max(accuracies):.2%}" if accuracies else "–"
+def _format_run(run: Run, status: RunStatus) -> str:
+    history = run.read_history()
+    best = find_best_epoch(history)
+    best_row = history[best - 1] if best else {}
+    validation = f"{best_row['val_accuracy']:.2%}" if "val_accuracy" in best_row else "–"
     test = f"{status.metrics['test_accuracy']:.2%}" if "test_accuracy" in status.metrics else "–"
     state = f"queued ({status.position})" if status.state == "queued" else status.state
     epochs = f"{len(history)} of {status.epochs}" if status.epochs else f"{len(history)}"
-    label = training.read_meta().label
-    return f"{training.id:34} {state:12} {epochs:>9} {validation:>10} {test:>8}  {label}".rstrip()
+    label = run.read_meta().label
+    return f"{run.id:34} {state:12} {epochs:>9} {validation:>10} {test:>8}  {label}".rstrip()
 
 
 def shelve(options: argparse.Namespace) -> int:
-    """Copy the run's model to the shelf."""
-    model = shelve_run(
-        get_run(options.run_id), model_id=options.model_id, label=options.label, replace=True
-    )
-    print(f"{model.id} is on the shelf: {model.directory}")
+    """Copy a run's model to the shelf."""
+    _check_label_is_free(options.label, replace=options.replace)
+    _shelve(get_run(options.run_id), options.label, replace=options.replace)
     return 0
+
+
+def _shelve(run: Run, label: str, *, replace: bool) -> None:
+    model = shelve_run(run, label=label, replace=replace)
+    console.print(f"shelved as {model.id}: {model.directory}", soft_wrap=True)

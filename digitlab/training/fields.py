@@ -164,8 +164,12 @@ def format_value(spec: Spec, value: Any) -> str:
     return str(value) or "none"
 
 
-def describe_setting(spec: Spec) -> str:
-    """The help of a setting, followed by that of its choices."""
+def describe_setting(spec: Spec, *, with_ids: bool = False) -> str:
+    """The help of a setting, then that of its choices, one per line.
+
+    Args:
+        with_ids: name choices by id, as on the command line, instead of by label.
+    """
     rows: Iterable[Choice] = spec.metadata.get("choices", {}).values()
-    lines = [f"{row.label}: {row.help}" for row in rows if row.help]
+    lines = [f"{row.id if with_ids else row.label}: {row.help}" for row in rows if row.help]
     return "\n".join([spec.metadata["help"], *lines])

@@ -138,5 +138,5 @@ def test_help_of_a_flag_lists_its_choices(capsys):
     with pytest.raises(SystemExit):
         build_parser().parse_args(["train", "--help"])
     text = " ".join(capsys.readouterr().out.split())
-    assert "SGD with momentum: Accumulates past gradients." in text
+    assert "momentum: Accumulates past gradients." in text
     assert "(default: adam)" in text
