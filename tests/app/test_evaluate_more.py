@@ -14,8 +14,8 @@ from digitlab.evaluation.results_cache import get_results_dir, load_report, load
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.processes import identify_process
 from tests.app.html import read_html
-from tests.unit.own_zip import build_zip
 from tests.unit.sample_model import shelve_sample_model
+from tests.unit.user_zip import build_zip
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_an_own_zip_is_evaluated_apart_and_forgotten(open_page, test_digits):
     assert not app.exception
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Read right"].endswith(" of 30")
-    assert any("1 file left out" in warning.value for warning in app.warning)
+    assert any("1 file skipped" in warning.value for warning in app.warning)
     app.segmented_control(key="evaluate_view").set_value("glance").run()
     assert {metric.label for metric in app.metric} >= {"Loss", "Size"}
     app.segmented_control(key="evaluate_view").set_value("own").run()

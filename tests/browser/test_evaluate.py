@@ -15,8 +15,8 @@ from digitlab.evaluation.jobs import find_job
 from digitlab.evaluation.results_cache import load_report, load_test_images
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from tests.browser.evaluate_page import EvaluatePage
-from tests.unit.own_zip import build_zip
 from tests.unit.sample_model import shelve_sample_model
+from tests.unit.user_zip import build_zip
 
 SLIDER_LIMIT_MS = 300
 FILTER_LIMIT_MS = 400
@@ -159,7 +159,7 @@ def test_an_own_test_set_and_its_report(open_page, report, tmp_path):
     file = {"name": "mine.zip", "mimeType": "application/zip", "buffer": content}
     page.locator("input[type=file]").set_input_files(file)
     expect(page.locator(".st-key-evaluate_own_figures")).to_contain_text("of 40")
-    expect(page.get_by_text("1 file left out")).to_be_visible()
+    expect(page.get_by_text("1 file skipped")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Figures (JSON)").click()
     download.value.save_as(tmp_path / "report.json")

@@ -47,7 +47,7 @@ def test_a_folder_and_a_zip_give_the_same(capsys, digits):
     assert from_folder["n"] == from_zip["n"] == 20
     assert from_folder["confusion"] == from_zip["confusion"]
     assert from_folder["accuracy"] >= 0.95
-    assert from_zip["notes"] == ["1 file left out: in no folder named 0 to 9."]
+    assert from_zip["notes"] == ["1 file skipped: not in a folder named 0 to 9."]
     text = evaluate(capsys, "--data", archive)[0]
     assert "20 labelled pictures of" in text
 

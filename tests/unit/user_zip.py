@@ -1,4 +1,4 @@
-"""A zip of labelled pictures, as a person would make one."""
+"""A zip of labelled images, as a user would make one."""
 
 import io
 import zipfile
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def build_zip(images: np.ndarray, labels: Iterable[int], *, more: dict[str, bytes]) -> bytes:
-    """`7/0.png` and so on, dark on white paper with a margin; `more` are files by their names."""
+    """`7/0.png` and so on, dark on white with a margin; `more` has other files by name."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for k, (image, label) in enumerate(zip(images, labels, strict=True)):
