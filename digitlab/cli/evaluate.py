@@ -1,4 +1,4 @@
-"""`evaluate`: test a model on a data set's test images, or on labelled pictures of one's own."""
+"""`evaluate`: test a model on a data set or on the user's labelled pictures."""
 
 import argparse
 import json
@@ -35,62 +35,77 @@ _OUT_SUFFIXES = (".html", ".json")
 
 
 def evaluate_fully(model: StoredModel, dataset: Dataset) -> None:
-    """Compute report, insight and robustness and write them into the model's folder.
+    """Compute report, feature analysis and robustness and save them in the model's folder.
 
-    The report keeps the pictures of mistakes and close calls, so that they show on a machine
-    without the data set.
+    The report includes the images of misclassified digits and of the smallest margins, which the
+    pages show on a machine without the data set.
 
     Raises:
-        ModelStoreError: the offline sample stands in for the full set, or nothing can be written.
+        ModelStoreError: only one of model and data set is of the offline sample, or the folder
+            cannot be written.
     """
     if dataset.is_sample != bool(model.card["data"].get("is_sample")):
         raise ModelStoreError(
-            f"{model.id} was tested on the full data set and only the offline sample is here, or "
-            "the other way round. "
-            "Connect to the internet, or name a folder with the data set in DIGITLAB_DATA."
+            f"{model.id} was not trained on the available data: one of the two is only the offline "
+            "sample. Connect to the internet, or set DIGITLAB_DATA to a folder with the data set."
         )
     reader = model.open_reader()
     report = evaluate_reader(reader, dataset)
     feature_analysis = build_feature_analysis(
-        model.read_content(), report, dataset, progress=_show("features")
+        model.read_content(), report, dataset, progress=_report_progress("features")
     )
     robustness = None
     if dataset.images_test.ndim == 3:
         robustness = compute_robustness(
-            reader, dataset.images_test, dataset.labels_test, progress=_show("robustness")
+            reader,
+            dataset.images_test,
+            dataset.labels_test,
+            progress=_report_progress("robustness"),
         )
     try:
-        saved = _choose_saved_images(report, feature_analysis, dataset)
+        saved = _choose_images_to_save(report, feature_analysis, dataset)
         report = replace(report, feature_analysis=feature_analysis, saved_images=saved)
         report.save(model.directory / REPORT_FILE)
         if robustness is not None:
             robustness.save(model.directory / ROBUSTNESS_FILE)
-            # Measured on fewer digits by the page, it would be found first.
+            # The page's own result, from fewer digits, would take precedence.
             (get_results_dir(model) / ROBUSTNESS_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise ModelStoreError(f"The report of {model.id} cannot be written: {error}.") from error
 
 
-def _choose_saved_images(
+def _choose_images_to_save(
     report: EvaluationReport, feature_analysis: FeatureAnalysis, dataset: Dataset
 ) -> SavedImages:
-    is_wanted = ~report.is_correct | report.is_rejected | feature_analysis.is_probable_label_error
+    is_notable = ~report.is_correct | report.is_rejected | feature_analysis.is_probable_label_error
     n_classes = len(dataset.spec.class_names)
-    indices = choose_indices_to_save(report.labels, is_wanted, report.margins, n_classes)
+    indices = choose_indices_to_save(report.labels, is_notable, report.margins, n_classes)
     return SavedImages(indices, dataset.images_test[indices])
 
 
-def _show(what: str) -> Callable[[int, int], None]:
-    def show(done: int, total: int) -> None:
-        end = "\n" if done == total else ""
-        print(f"\r{what}: {done:,} of {total:,}", end=end, file=sys.stderr, flush=True)
+def _report_progress(task: str) -> Callable[[int, int], None]:
+    def report(done: int, total: int) -> None:
+        _print_progress(f"{task}: {done:,} of {total:,}", is_last=done == total)
 
-    return show
+    return report
+
+
+def _report_download(done_bytes: int, total_bytes: int) -> None:
+    text = format_download_progress(done_bytes, total_bytes)
+    _print_progress(text, is_last=done_bytes == total_bytes)
+
+
+def _print_progress(text: str, *, is_last: bool) -> None:
+    print(f"\r{text}", end="\n" if is_last else "", file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
-class _Tested:
-    """What was tested on, and what came of it."""
+class _Evaluation:
+    """A report and the test set it is about.
+
+    Attributes:
+        is_default_data: whether this is the test set of the model's own data set.
+    """
 
     report: EvaluationReport
     images: np.ndarray
@@ -100,7 +115,7 @@ class _Tested:
     notes: tuple[str, ...]
     licence: str = ""
     is_sample: bool = False
-    is_own_data: bool = False
+    is_default_data: bool = False
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -110,25 +125,30 @@ def evaluate(options: argparse.Namespace) -> int:
     model = get_model(options.model)
     if options.full:
         if options.data:
-            raise ConfigError("--full keeps figures with the model: leave --data out.")
+            raise ConfigError("--full evaluates on the data set of the model: omit --data.")
         dataset = find_dataset(model)
         if dataset is None:
-            dataset = load_dataset(_get_dataset_id(model), progress=_show_download)
+            dataset = load_dataset(_get_dataset_id(model), progress=_report_download)
         evaluate_fully(model, dataset)
-    tested = _test(model, options.data)
-    metrics = tested.report.metrics
+    evaluation = _evaluate(model, options.data)
+    metrics = evaluation.report.metrics
     if options.out is not None:
-        _write(model, tested, options.out)
+        _write_report(model, evaluation, options.out)
     if options.json:
-        head = {"model": model.id, "dataset": tested.name, "is_sample": tested.is_sample}
-        print(json.dumps(head | {"notes": list(tested.notes)} | metrics))
+        head = {
+            "model": model.id,
+            "dataset": evaluation.name,
+            "is_sample": evaluation.is_sample,
+            "notes": list(evaluation.notes),
+        }
+        print(json.dumps(head | metrics))
         return 0
-    for note in tested.notes:
+    for note in evaluation.notes:
         print(f"note: {note}", file=sys.stderr)
-    print(f"{model.id} on the {metrics['n']:,} {tested.description}")
-    _print_metrics(metrics, tested.class_names)
+    print(f"{model.id} on the {metrics['n']:,} {evaluation.description}")
+    _print_metrics(metrics, evaluation.class_names)
     if options.out is not None:
-        print(f"\nThe report is in {options.out}.")
+        print(f"\nReport: {options.out}")
     return 0
 
 
@@ -136,84 +156,77 @@ def _get_dataset_id(model: StoredModel) -> str:
     return str(model.card["data"]["dataset"])
 
 
-def _test(model: StoredModel, data: str | None) -> _Tested:
-    is_path = data is not None and data not in DATASETS and Path(data).exists()
-    return _test_own(model, Path(str(data))) if is_path else _test_dataset(model, data)
+def _evaluate(model: StoredModel, data: str | None) -> _Evaluation:
+    if data is not None and data not in DATASETS and Path(data).exists():
+        return _evaluate_pictures(model, Path(data))
+    return _evaluate_dataset(model, data)
 
 
-def _test_dataset(model: StoredModel, data: str | None) -> _Tested:
-    dataset = load_dataset(data or _get_dataset_id(model), progress=_show_download)
-    for refusal in dataset.load_errors:
-        print(f"note: {refusal}", file=sys.stderr)
-    return _Tested(
+def _evaluate_dataset(model: StoredModel, data: str | None) -> _Evaluation:
+    dataset = load_dataset(data or _get_dataset_id(model), progress=_report_download)
+    for error in dataset.load_errors:
+        print(f"note: {error}", file=sys.stderr)
+    return _Evaluation(
         evaluate_reader(model.open_reader(), dataset),
         dataset.images_test,
         dataset.spec.id,
         f"test images of {dataset.spec.label}",
         dataset.spec.class_names,
-        (*dataset.notes, *_warn_of_known_digits(model, dataset)),
+        (*dataset.notes, *_warn_of_training_digits(model, dataset)),
         dataset.spec.licence,
         dataset.is_sample,
         dataset.spec.id == DATASETS[_get_dataset_id(model)].base_spec.id,
     )
 
 
-def _test_own(model: StoredModel, path: Path) -> _Tested:
+def _evaluate_pictures(model: StoredModel, path: Path) -> _Evaluation:
     if not model.reads_digits:
-        raise ConfigError(f"{model.id} does not read digits: choose a model that does.")
+        raise ConfigError(f"{model.id} was not trained on digits. Choose another model.")
     read = read_labelled_folder if path.is_dir() else read_labelled_zip
-    own = read(path, progress=_show_reading)
-    return _Tested(
-        evaluate_images(model.open_reader(), own.images, own.labels),
-        own.images,
+    test_set = read(path, progress=_report_progress("pictures"))
+    return _Evaluation(
+        evaluate_images(model.open_reader(), test_set.images, test_set.labels),
+        test_set.images,
         path.name,
-        f"labelled pictures of {path}",
+        f"labelled pictures in {path}",
         tuple("0123456789"),
-        tuple(own.describe_skipped()),
+        tuple(test_set.describe_skipped()),
     )
 
 
-def _warn_of_known_digits(model: StoredModel, dataset: Dataset) -> list[str]:
-    """The sample's digits are from MNIST's training set: a model may have learned them."""
-    is_new = model.card["data"].get("is_sample") or model.card["config"].get("exclude_sample")
-    if not dataset.is_sample or not model.reads_digits or is_new:
+def _warn_of_training_digits(model: StoredModel, dataset: Dataset) -> list[str]:
+    """Warn if the test digits, the offline sample of MNIST's training set, were trained on."""
+    is_unseen = model.card["data"].get("is_sample") or model.card["config"].get("exclude_sample")
+    if not dataset.is_sample or not model.reads_digits or is_unseen:
         return []
     return [
-        f"{model.id} was trained on digits of this sample: its figures here say nothing about "
-        "digits it has not seen."
+        f"{model.id} was trained on digits of this sample, so these results do not show how it "
+        "performs on unseen digits."
     ]
 
 
-def _write(model: StoredModel, tested: _Tested, path: Path) -> None:
+def _write_report(model: StoredModel, evaluation: _Evaluation, path: Path) -> None:
     subject = Subject(
         model.label,
-        tested.description,
+        evaluation.description,
         int(model.card["files"]["model.tflite"]["bytes"]),
-        measure_latency_ms(model.open_reader(), tested.images),
-        tested.notes,
-        tested.class_names,
-        tested.licence,
+        measure_latency_ms(model.open_reader(), evaluation.images),
+        evaluation.notes,
+        evaluation.class_names,
+        evaluation.licence,
     )
-    robustness = load_robustness(model) if tested.is_own_data else None
+    robustness = load_robustness(model) if evaluation.is_default_data else None
     if path.suffix.lower() == ".json":
-        values = to_json(subject, tested.report, robustness)
+        values = to_json(subject, evaluation.report, robustness)
         text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     else:
-        text = render_html(subject, tested.report, images=tested.images, robustness=robustness)
+        text = render_html(
+            subject, evaluation.report, images=evaluation.images, robustness=robustness
+        )
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DigitlabError(f"The report cannot be written to {path}: {error}.") from error
-
-
-def _show_download(done_bytes: int, total_bytes: int) -> None:
-    text = format_download_progress(done_bytes, total_bytes)
-    print(f"\r{text}", end="\n" if done_bytes == total_bytes else "", file=sys.stderr)
-
-
-def _show_reading(done: int, total: int) -> None:
-    text = f"\rreading: {done:,} of {total:,} pictures"
-    print(text, end="\n" if done == total else "", file=sys.stderr)
 
 
 def _print_metrics(metrics: dict[str, Any], class_names: tuple[str, ...]) -> None:

@@ -133,3 +133,8 @@ def get_recipe(recipe_id: str) -> Recipe:
     if recipe_id not in RECIPES:
         raise ConfigError(f"recipe is {recipe_id!r}; it must be one of {', '.join(RECIPES)}.")
     return RECIPES[recipe_id]
+
+
+def find_recipe(config: TrainConfig) -> str | None:
+    """The id of the recipe with exactly these settings; None if there is none."""
+    return next((recipe.id for recipe in RECIPES.values() if recipe.config == config), None)

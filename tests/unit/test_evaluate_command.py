@@ -49,15 +49,15 @@ def test_a_folder_and_a_zip_give_the_same(capsys, digits):
     assert from_folder["accuracy"] >= 0.95
     assert from_zip["notes"] == ["1 file skipped: not in a folder named 0 to 9."]
     text = evaluate(capsys, "--data", archive)[0]
-    assert "20 labelled pictures of" in text
+    assert "20 labelled pictures in" in text
 
 
 def test_reports_as_files(capsys, digits, tmp_path):
     out = tmp_path / "report.html"
     text, _ = evaluate(capsys, "--data", digits[1], "--out", out)
-    assert f"The report is in {out}" in text
+    assert f"Report: {out}" in text
     page = out.read_text("utf-8")
-    assert "on labelled pictures of" in page
+    assert "on labelled pictures in" in page
     # One file: nothing is loaded from elsewhere, nothing is run.
     assert not re.findall(r"(?:src|href)=\"(?!data:)|<script|@import|url\(", page)
     out = tmp_path / "report.json"
@@ -86,9 +86,9 @@ def test_everything_is_kept_with_the_model(capsys, tmp_path):
     ("arguments", "message"),
     [
         (["--out", "report.pdf"], "must end in .html or .json"),
-        (["--full", "--data", "mnist"], "leave --data out"),
+        (["--full", "--data", "mnist"], "omit --data"),
         (["--data", "no/such/folder"], "no/such/folder"),
-        (["--full"], "only the offline sample is here"),
+        (["--full"], "is only the offline sample"),
     ],
 )
 def test_what_cannot_be_is_explained(capsys, arguments, message):

@@ -11,11 +11,10 @@ from digitlab.errors import ConfigError, DatasetError
 from digitlab.figures.class_balance import class_balance_figure, describe_class_balance
 from digitlab.nets.summary import compute_layer_table
 from digitlab.training.config import TrainConfig
-from digitlab.training.recipes import RECIPES
+from digitlab.training.recipes import RECIPES, find_recipe
 from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.train.form import fill_form
-from digitlab.ui.train.start import find_recipe
 from digitlab.ui.train.user_digits import render_user_digits
 
 _N_SHOWN = 40
