@@ -159,7 +159,7 @@ def test_own_digits_are_read_while_it_learns(train_page):
 def test_a_second_run_queues_and_can_be_cancelled(train_page):
     first = start_slow_run(train_page, epochs=50)
     train_page.update_url("Choose")
-    expect(train_page.start).to_contain_text("Queue this training")
+    expect(train_page.start).to_contain_text("Add to queue")
     train_page.start.click()
     train_page.expect_line("^In the queue, next", timeout=START_LIMIT_MS)
     train_page.press("train_stop")
