@@ -1,4 +1,4 @@
-"""Whether the confidence can be trusted, and what is gained by answering only when sure."""
+"""Calibration of the confidence, and accuracy against coverage of a confidence threshold."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from digitlab.evaluation.metrics import assign_bins
 
 @dataclass(frozen=True)
 class Reliability:
-    """Answers by their confidence, in bins of equal width.
+    """A reliability diagram: predictions in bins of equal width by confidence.
 
     Attributes:
         edges: `(bins + 1,)` from 0 to 1.
-        counts: `(bins,)` answers in each bin.
-        confidences, accuracies: `(bins,)` means of each bin; NaN where it is empty.
+        counts: `(bins,)` predictions in each bin.
+        confidences, accuracies: `(bins,)` means of each bin; NaN if it is empty.
     """
 
     edges: np.ndarray
@@ -25,28 +25,28 @@ class Reliability:
 
 @dataclass(frozen=True)
 class CoveragePoint:
-    """What happens if only answers at least this confident are given.
+    """The effect of accepting only predictions at or above a confidence threshold.
 
     Attributes:
-        coverage: share of all digits that are answered, 0 to 1.
-        accuracy: share of these that are right; NaN where none is answered.
-        n_answered, n_wrong: how many.
+        coverage: fraction of the images whose prediction is accepted, 0 to 1.
+        accuracy: of the accepted predictions; NaN if there are none.
+        n_accepted, n_wrong: how many are accepted, and how many of these are wrong.
     """
 
     threshold: float
     coverage: float
     accuracy: float
-    n_answered: int
+    n_accepted: int
     n_wrong: int
 
 
 @dataclass(frozen=True)
 class CoverageCurve:
-    """Coverage against accuracy for every threshold at once.
+    """Accuracy against coverage for all thresholds.
 
     Attributes:
-        thresholds: `(n,)` the answers' confidences, highest first.
-        n_wrong: `(n,)` wrong ones among the first 1, 2, … n answers.
+        thresholds: `(n,)` the confidences, descending.
+        n_wrong: `(n,)` how many of the 1, 2, … n most confident predictions are wrong.
     """
 
     thresholds: np.ndarray
@@ -54,16 +54,16 @@ class CoverageCurve:
 
     @property
     def coverages(self) -> np.ndarray:
-        """`(n,)` share of all digits answered, rising."""
+        """`(n,)` fraction of the images accepted, rising."""
         return np.arange(1, len(self.thresholds) + 1) / len(self.thresholds)
 
     @property
     def accuracies(self) -> np.ndarray:
-        """`(n,)` share of the answered that are right."""
+        """`(n,)` accuracy of the accepted predictions."""
         return 1 - self.n_wrong / np.arange(1, len(self.thresholds) + 1)
 
     def look_up(self, threshold: float) -> CoveragePoint:
-        """What a threshold gives; a matter of microseconds."""
+        """Look up a threshold, by binary search."""
         n = int(np.searchsorted(-self.thresholds, -threshold, side="right"))
         n_wrong = int(self.n_wrong[n - 1]) if n else 0
         accuracy = 1 - n_wrong / n if n else float("nan")
@@ -73,7 +73,7 @@ class CoverageCurve:
 def compute_reliability(
     confidences: np.ndarray, is_correct: np.ndarray, *, n_bins: int = 15
 ) -> Reliability:
-    """Put answers into bins by their confidence.
+    """Compute a reliability diagram.
 
     Args:
         confidences: `(n,)`, 0 to 1.
@@ -83,32 +83,33 @@ def compute_reliability(
     counts = np.bincount(bins, minlength=n_bins)
     with np.errstate(invalid="ignore"):
         means = np.bincount(bins, confidences, n_bins) / counts
-        shares = np.bincount(bins, is_correct, n_bins) / counts
-    return Reliability(np.linspace(0, 1, n_bins + 1), counts, means, shares)
+        accuracies = np.bincount(bins, is_correct, n_bins) / counts
+    return Reliability(np.linspace(0, 1, n_bins + 1), counts, means, accuracies)
 
 
 def compute_confidence_histogram(
     confidences: np.ndarray, is_correct: np.ndarray, *, n_bins: int = 20
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How many answers were how confident.
+    """Count correct and wrong predictions by confidence.
 
     Returns:
-        The edges `(bins + 1,)`, and how many right and how many wrong answers, `(bins,)` each.
+        The edges `(bins + 1,)`, and the numbers of correct and of wrong predictions, `(bins,)`
+        each.
     """
     bins = assign_bins(confidences, n_bins)
-    right = np.bincount(bins[is_correct], minlength=n_bins)
+    correct = np.bincount(bins[is_correct], minlength=n_bins)
     wrong = np.bincount(bins[~is_correct], minlength=n_bins)
-    return np.linspace(0, 1, n_bins + 1), right, wrong
+    return np.linspace(0, 1, n_bins + 1), correct, wrong
 
 
 def compute_coverage(confidences: np.ndarray, is_correct: np.ndarray) -> CoverageCurve:
-    """The curve for all thresholds.
+    """Compute accuracy against coverage for all thresholds.
 
     Args:
         confidences: `(n,)`, 0 to 1.
         is_correct: `(n,)` bool.
     """
-    # As float64, so that a threshold of exactly an answer's confidence still includes it.
+    # In float64, so that a threshold equal to a confidence includes that prediction.
     exact = confidences.astype(np.float64)
     order = np.argsort(-exact, kind="stable")
     return CoverageCurve(exact[order], np.cumsum(~is_correct[order]))

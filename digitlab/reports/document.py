@@ -72,7 +72,7 @@ def to_json(
         "coverage": [
             {"threshold": point.threshold, "coverage": point.coverage, "accuracy": point.accuracy}
             for point in map(curve.look_up, (0.5, 0.7, 0.8, 0.9, 0.95, 0.99))
-            if point.n_answered
+            if point.n_accepted
         ],
         "mistakes": [
             {

@@ -145,7 +145,7 @@ def test_the_sample_is_named_beside_the_figures(open_page, own_model):
 
 def test_models_tested_on_different_digits_are_not_compared(open_page, own_model):
     app = open_page(model=DEFAULT_MODEL_ID, view="compare", other=own_model.id)
-    assert "different digits" in app.error[0].value
+    assert "not comparable" in app.error[0].value
     app.selectbox(key="evaluate_other").set_value("simple_cnn").run()
     assert not app.error
 

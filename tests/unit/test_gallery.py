@@ -102,7 +102,7 @@ def test_coverage_looks_up_any_threshold(report):
     for threshold in (0, 0.3, 0.9, 0.999, float(report.confidences[7]), 1.1):
         answered = report.confidences.astype(float) >= threshold
         point = curve.look_up(threshold)
-        assert point.n_answered == answered.sum()
+        assert point.n_accepted == answered.sum()
         assert point.n_wrong == (answered & ~report.is_correct).sum()
         assert point.coverage == pytest.approx(answered.mean())
         if answered.any():

@@ -66,10 +66,10 @@ def _render_threshold(tested: EvaluatedModel, curve: CoverageCurve) -> None:
         ),
     )
     point = curve.look_up(percent / 100)
-    is_any = point.n_answered > 0
+    is_any = point.n_accepted > 0
     with st.container(horizontal=True, key="evaluate_coverage"):
         st.metric("Answered", f"{point.coverage:.2%}", width="content",
-                  help=f"{point.n_answered:,} of {len(curve.thresholds):,}.")  # fmt: skip
+                  help=f"{point.n_accepted:,} of {len(curve.thresholds):,}.")  # fmt: skip
         st.metric("Of these right", f"{point.accuracy:.3%}" if is_any else "–", width="content")
         st.metric("Still wrong", f"{point.n_wrong:,}", width="content")
     st.plotly_chart(

@@ -1,4 +1,4 @@
-"""Corruptions, robustness, features, neighbours, maps and doubtful labels."""
+"""Features, nearest neighbours, feature maps and probable label errors."""
 
 from dataclasses import replace
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from digitlab.datasets.loading import load_local_dataset
-from digitlab.errors import ModelStoreError
 from digitlab.evaluation.analysis import (
     TrainingFeatures,
     build_feature_analysis,
@@ -17,84 +16,21 @@ from digitlab.evaluation.analysis import (
     find_nearest,
     find_probable_label_errors,
     normalise_features,
-    require_grayscale,
 )
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
-from digitlab.evaluation.robustness import (
-    CORRUPTIONS,
-    Robustness,
-    compute_robustness,
-    corrupt_at_all_strengths,
-    corrupt_images,
-)
 from digitlab.inference.activations import FeatureExtractor
 from digitlab.model_store.store import get_model
 
 
 @pytest.fixture(scope="module")
 def small():
-    """A few hundred of the sample's digits."""
+    """600 training images and 100 test images of the offline sample."""
     dataset = load_local_dataset("mnist", is_sample=True)
     return replace(
         dataset,
         images_train=dataset.images_train[:600], labels_train=dataset.labels_train[:600],
         images_test=dataset.images_test[::10], labels_test=dataset.labels_test[::10],
     )  # fmt: skip
-
-
-@pytest.mark.parametrize("key", CORRUPTIONS)
-def test_a_corruption_changes_digits_but_not_at_its_neutral_strength(key, small):
-    corruption = CORRUPTIONS[key]
-    images = small.images_test[:20]
-    assert corruption.neutral in corruption.strengths
-    assert list(corruption.strengths) == sorted(corruption.strengths)
-    for strength in corruption.strengths:
-        changed = corrupt_images(images, key, strength)
-        assert (changed.shape, changed.dtype) == (images.shape, np.uint8)
-        assert np.array_equal(changed, images) == (strength == corruption.neutral)
-        assert np.array_equal(changed, corrupt_images(images, key, strength))
-    ladder = corrupt_at_all_strengths(images[0], key)
-    assert len(ladder) == len(corruption.strengths)
-    assert np.array_equal(ladder[corruption.strengths.index(corruption.neutral)], images[0])
-
-
-def test_corruptions_do_what_they_are_called(small):
-    image = small.images_test[50]
-    rows, columns = np.nonzero(image)
-    before = image.sum()
-    assert np.abs(corrupt_images(image[None], "rotation", 90)[0] - np.rot90(image, -1)).max() <= 1
-    assert corrupt_images(image[None], "contrast", 0.5)[0].max() == round(image.max() / 2)
-    assert corrupt_images(image[None], "pen_width", 2)[0].sum() > 1.3 * before
-    assert corrupt_images(image[None], "pen_width", -1)[0].sum() < 0.9 * before
-    smaller = np.nonzero(corrupt_images(image[None], "scale", 0.55)[0])
-    assert np.ptp(smaller[0]) == pytest.approx(0.55 * np.ptp(rows), abs=2)
-    moved = np.nonzero(corrupt_images(image[None], "shift", 3)[0])
-    way = np.hypot(moved[0].mean() - rows.mean(), moved[1].mean() - columns.mean())
-    assert way == pytest.approx(3, abs=0.5)
-    noise = corrupt_images(np.full((1, 28, 28), 128, np.uint8), "noise", 0.1)[0]
-    assert noise.std() == pytest.approx(25.5, rel=0.1)
-
-
-def test_robustness_is_measured_and_kept(small, tmp_path):
-    reader = get_model("simple_cnn").open_reader()
-    steps = []
-    images, labels = small.images_test, small.labels_test
-    found = compute_robustness(reader, images, labels, progress=lambda *s: steps.append(s))
-    assert steps[-1][0] == steps[-1][1] == len(steps)
-    for key, curve in found.curves.items():
-        by_strength = {point.strength: point for point in curve}
-        untouched = by_strength[CORRUPTIONS[key].neutral]
-        assert untouched.accuracy >= 0.95
-        assert min(point.accuracy for point in curve) < untouched.accuracy
-        assert all(point.low <= point.accuracy <= point.high for point in curve)
-    path = tmp_path / "robustness.json"
-    found.save(path)
-    assert Robustness.load(path) == found
-    path.write_text('{"n": 1, "curves": {"blur": [{"x": 1}]}}')
-    with pytest.raises(ModelStoreError, match="cannot be read"):
-        Robustness.load(path)
-    with pytest.raises(ModelStoreError, match="colour images"):
-        require_grayscale(np.zeros((3, 32, 32, 3), np.uint8))
 
 
 @pytest.mark.parametrize(("model_id", "width"), [("simple_cnn", 64), ("digitlab_cnn", 512)])
