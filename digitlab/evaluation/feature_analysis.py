@@ -98,8 +98,12 @@ class FeatureAnalysis:
         is_valid = (
             found.map.shape == (n, 2)
             and found.alternative_classes.shape == (n,)
-            and found.neighbours.shape == (n, 2, found.neighbours.shape[-1])
-            and len(found.thumbnail_rows) == len(found.thumbnail_indices)
+            and found.neighbours.ndim == 3
+            and found.neighbours.shape[:2] == (n, 2)
+            and found.thumbnails.ndim in (3, 4)
+            and found.thumbnail_rows.ndim == 1
+            and found.thumbnail_indices.shape
+            == (len(found.thumbnail_rows), *found.neighbours.shape[1:])
             and are_indices(found.probable_label_errors, n)
             and are_indices(found.thumbnail_rows, n)
             and are_indices(found.thumbnail_indices, len(found.thumbnails))

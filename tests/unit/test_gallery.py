@@ -1,10 +1,8 @@
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from digitlab.errors import ModelStoreError
 from digitlab.evaluation.calibration import compute_confidence_histogram, compute_coverage
 from digitlab.evaluation.gallery import ORDERS, GalleryQuery, find_samples, paginate
 from digitlab.evaluation.report import EvaluationReport
@@ -114,17 +112,3 @@ def test_coverage_looks_up_any_threshold(report):
     _, right, wrong = compute_confidence_histogram(report.confidences, report.is_correct)
     assert right.sum() == report.is_correct.sum()
     assert wrong.sum() == (~report.is_correct).sum()
-
-
-def test_a_report_is_read_as_it_was_saved(report, tmp_path):
-    path = tmp_path / "report.npz"
-    refused = np.zeros(10_000, np.float32)
-    refused[3] = 0.7
-    replace(report, no_digit=refused).save(path)
-    again = EvaluationReport.load(path, no_digit_threshold=0.7)
-    assert np.array_equal(again.probabilities, report.probabilities)
-    assert find_samples(again, GalleryQuery(rejected=True)).tolist() == [3]
-    assert again.accuracy == report.accuracy
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ModelStoreError, match="is damaged"):
-        EvaluationReport.load(path)

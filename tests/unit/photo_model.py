@@ -1,0 +1,120 @@
+"""A small model of CIFAR-10 photos: a real LiteRT file, built without Keras, on the shelf.
+
+Its single dense layer knows one colour per class; its photos are noise around these colours.
+"""
+
+import hashlib
+from dataclasses import replace
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from digitlab.datasets.loading import Dataset
+from digitlab.datasets.registry import DATASETS
+from digitlab.evaluation.report import evaluate_reader
+from digitlab.evaluation.saved_images import SavedImages
+from digitlab.files import write_json
+from digitlab.inference.reader import DigitReader
+from digitlab.model_store.store import StoredModel, get_model
+from digitlab.paths import get_user_models_dir
+
+_SHAPE, _N_CLASSES = (32, 32, 3), 10
+_COLOURS = np.random.default_rng(0).integers(40, 216, (_N_CLASSES, 3))
+
+
+def build_photos(n: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Images `(n, 32, 32, 3)` uint8 and labels `(n,)` uint8; some photos are hard."""
+    random = np.random.default_rng(seed)
+    labels = (np.arange(n) % _N_CLASSES).astype(np.uint8)
+    tint = random.normal(0, 30, (n, 1, 1, 3))
+    noise = random.normal(0, 40, (n, *_SHAPE))
+    photos = _COLOURS[labels][:, None, None] + tint + noise
+    return np.clip(photos, 0, 255).astype(np.uint8), labels
+
+
+def build_photo_tflite() -> bytes:
+    """Build the model: a dense layer and a softmax over flattened images.
+
+    Its logits are, up to a constant, the negative squared distances to the classes' colours.
+    """
+    n_pixels = _SHAPE[0] * _SHAPE[1]
+    kernel = np.tile(_COLOURS * 2.0, (1, n_pixels)) / n_pixels / 1000
+    bias = -(_COLOURS.astype(float) ** 2).sum(axis=1) / 1000
+    model = schema.ModelT()
+    model.version = 3
+    model.description = "colours"
+    model.buffers = [schema.BufferT() for _ in range(3)]
+    for buffer, values in zip(model.buffers[1:], (kernel, bias), strict=True):
+        buffer.data = np.frombuffer(values.astype(np.float32).tobytes(), np.uint8)
+    shapes = [(1, *_SHAPE), kernel.shape, bias.shape, (1, _N_CLASSES), (1, _N_CLASSES)]
+    graph = schema.SubGraphT()
+    graph.tensors = [_build_tensor(k, shape) for k, shape in enumerate(shapes)]
+    graph.inputs, graph.outputs = [0], [4]
+    model.operatorCodes = [
+        _build_operator_code(schema.BuiltinOperator.FULLY_CONNECTED),
+        _build_operator_code(schema.BuiltinOperator.SOFTMAX),
+    ]
+    dense, softmax = schema.OperatorT(), schema.OperatorT()
+    dense.opcodeIndex, dense.inputs, dense.outputs = 0, [0, 1, 2], [3]
+    dense.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
+    dense.builtinOptions = schema.FullyConnectedOptionsT()
+    softmax.opcodeIndex, softmax.inputs, softmax.outputs = 1, [3], [4]
+    softmax.builtinOptionsType = schema.BuiltinOptions.SoftmaxOptions
+    softmax.builtinOptions = schema.SoftmaxOptionsT()
+    softmax.builtinOptions.beta = 1.0
+    graph.operators = [dense, softmax]
+    model.subgraphs = [graph]
+    builder = flatbuffers.Builder(1 << 18)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def build_photo_dataset() -> Dataset:
+    """400 training and 200 test photos under the name of CIFAR-10."""
+    images_train, labels_train = build_photos(400, seed=1)
+    images_test, labels_test = build_photos(200, seed=2)
+    return Dataset(
+        DATASETS["cifar10"], images_train, labels_train, images_test, labels_test,
+        source="test", is_sample=False, notes=(), load_errors=(),
+    )  # fmt: skip
+
+
+def shelve_photo_model() -> StoredModel:
+    """Put the model on the user's shelf as `photo_model`, with its report and saved images."""
+    directory = get_user_models_dir() / "photo_model"
+    directory.mkdir(parents=True)
+    content = build_photo_tflite()
+    (directory / "model.tflite").write_bytes(content)
+    dataset = build_photo_dataset()
+    report = evaluate_reader(DigitReader(content), dataset)
+    indices = np.flatnonzero(~report.is_correct).astype(np.int32)
+    saved = SavedImages(indices, dataset.images_test[indices])
+    replace(report, saved_images=saved).save(directory / "report.npz")
+    (directory / "model.keras").write_bytes(b"not needed for reading")
+    card = get_model("simple_cnn").card
+    card["label"] = "Photo model"
+    card["config"] |= {"dataset": "cifar10"}
+    card["data"] |= {"dataset": "cifar10", "label": dataset.spec.label}
+    metrics = report.metrics
+    card["test"] = {key: metrics[key] for key in ("n", "accuracy", "interval", "loss", "macro")}
+    sha256 = hashlib.sha256(content).hexdigest()
+    card["files"]["model.tflite"] = {"bytes": len(content), "sha256": sha256}
+    write_json(directory / "card.json", card)
+    return get_model("photo_model")
+
+
+def _build_tensor(number: int, shape: tuple[int, ...]) -> schema.TensorT:
+    tensor = schema.TensorT()
+    tensor.name, tensor.shape = f"tensor_{number}", list(shape)
+    tensor.type = schema.TensorType.FLOAT32
+    # Only kernel and bias have a buffer; buffer 0 is the empty one.
+    tensor.buffer = number if number in (1, 2) else 0
+    return tensor
+
+
+def _build_operator_code(code: int) -> schema.OperatorCodeT:
+    built = schema.OperatorCodeT()
+    built.builtinCode = built.deprecatedBuiltinCode = code
+    built.version = 1
+    return built
