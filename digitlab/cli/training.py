@@ -157,8 +157,8 @@ def _update_progress(progress: Progress, task: TaskID, status: RunStatus) -> Non
         progress.update(task, description=status.message)
         return
     if status.state == "queued":
-        runs = "1 run" if status.position == 1 else f"{status.position} runs"
-        progress.update(task, description=f"queued: {runs} ahead (Ctrl-C cancels)")
+        text = f"queued at position {status.position} (Ctrl-C cancels)"
+        progress.update(task, description=text)
         return
     if status.state != "training":
         has_detail = status.state != "starting" and status.message
