@@ -30,9 +30,9 @@ class Confusion:
     fraction: float
 
     def describe(self, class_names: Sequence[str]) -> str:
-        """Format as a sentence: "Shirt read as Coat: 12 times"."""
+        """Format as a sentence: "Shirt classified as Coat: 12 times"."""
         often = {1: "once", 2: "twice"}.get(self.count, f"{self.count:,} times")
-        return f"{class_names[self.true]} read as {class_names[self.predicted]}: {often}"
+        return f"{class_names[self.true]} classified as {class_names[self.predicted]}: {often}"
 
 
 def compute_wilson_interval(n_correct: int, n: int) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Whether confidence can be trusted, and what a threshold gains."""
+"""Calibration: reliability diagram, confidence histogram, accuracy against coverage."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,28 +11,29 @@ _HEIGHT_PX = 320
 def reliability_figure(
     confidences: np.ndarray, accuracies: np.ndarray, counts: np.ndarray
 ) -> go.Figure:
-    """Share right against confidence; on the diagonal the confidence can be taken at its word.
+    """Draw accuracy against confidence; a calibrated model lies on the diagonal.
 
     Args:
-        confidences, accuracies: `(bins,)` means; NaN where a bin is empty.
+        confidences, accuracies: `(bins,)` means; NaN if a bin is empty.
         counts: `(bins,)`.
     """
-    full = counts > 0
+    is_filled = counts > 0
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": MUTED, "dash": "dot", "width": 1.5},
         hoverinfo="skip",
     )  # fmt: skip
     figure.add_scatter(
-        x=confidences[full],
-        y=accuracies[full],
-        customdata=counts[full],
+        x=confidences[is_filled],
+        y=accuracies[is_filled],
+        customdata=counts[is_filled],
         mode="lines+markers",
         line={"color": INK_BLUE, "width": 2},
-        marker={"size": 6 + 3 * np.log10(counts[full])},
-        hovertemplate="%{x:.1%} sure: %{y:.1%} right, of %{customdata:,}<extra></extra>",
+        marker={"size": 6 + 3 * np.log10(counts[is_filled])},
+        hovertemplate="confidence %{x:.1%}, accuracy %{y:.1%}, "
+        "%{customdata:,} images<extra></extra>",
     )
-    _lay_out(figure, "How sure it is, and how often it is right then", "Confidence", "Share right")
+    _apply_layout(figure, "Reliability: accuracy against confidence", "Confidence", "Accuracy")
     figure.update_xaxes(range=[0, 1.03], tickformat=".0%")
     figure.update_yaxes(range=[0, 1.05], tickformat=".0%")
     return figure
@@ -41,30 +42,30 @@ def reliability_figure(
 def describe_reliability(
     confidences: np.ndarray, accuracies: np.ndarray, counts: np.ndarray
 ) -> str:
-    """The same in words."""
+    """Text alternative of the chart."""
     parts = [
-        f"{confidences[k]:.0%} sure, {accuracies[k]:.0%} right ({int(counts[k]):,} digits)"
+        f"confidence {confidences[k]:.0%}, accuracy {accuracies[k]:.0%} ({int(counts[k]):,} images)"
         for k in np.flatnonzero(counts)
     ]
-    return "Confidence against the share of right answers: " + "; ".join(parts) + "."
+    return "Reliability diagram: " + "; ".join(parts) + "."
 
 
-def histogram_figure(edges: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> go.Figure:
-    """How many answers are how confident, right and wrong; the count on a logarithmic axis.
+def histogram_figure(edges: np.ndarray, correct: np.ndarray, wrong: np.ndarray) -> go.Figure:
+    """Draw the numbers of correct and wrong predictions by confidence, on a log scale.
 
     Args:
         edges: `(bins + 1,)`.
-        right, wrong: `(bins,)` counts.
+        correct, wrong: `(bins,)` counts.
     """
-    middles, width = (edges[:-1] + edges[1:]) / 2, float(edges[1] - edges[0])
+    centres, width = (edges[:-1] + edges[1:]) / 2, float(edges[1] - edges[0])
     figure = go.Figure()
-    for counts, name, colour in ((right, "right", CORRECT), (wrong, "wrong", WRONG)):
+    for counts, name, colour in ((correct, "correct", CORRECT), (wrong, "wrong", WRONG)):
         figure.add_bar(
-            x=middles, y=np.where(counts > 0, counts, np.nan), name=name, width=width * 0.45,
-            offset=-width * 0.45 if name == "right" else 0.0, marker={"color": colour},
-            hovertemplate=f"about %{{x:.0%}} sure: %{{y:,}} {name}<extra></extra>",
+            x=centres, y=np.where(counts > 0, counts, np.nan), name=name, width=width * 0.45,
+            offset=-width * 0.45 if name == "correct" else 0.0, marker={"color": colour},
+            hovertemplate=f"confidence about %{{x:.0%}}: %{{y:,}} {name}<extra></extra>",
         )  # fmt: skip
-    _lay_out(figure, "How many answers are how sure", "Confidence", "Answers (logarithmic)")
+    _apply_layout(figure, "Predictions by confidence", "Confidence", "Predictions (log scale)")
     figure.update_layout(
         showlegend=True,
         margin={"t": 60},
@@ -75,39 +76,41 @@ def histogram_figure(edges: np.ndarray, right: np.ndarray, wrong: np.ndarray) ->
     return figure
 
 
-def describe_histogram(edges: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> str:
-    """The same in words."""
-    surest = f"{int(right[-1]):,} right and {int(wrong[-1]):,} wrong answers"
-    return f"Of the answers at least {edges[-2]:.0%} sure there are {surest}."
+def describe_histogram(edges: np.ndarray, correct: np.ndarray, wrong: np.ndarray) -> str:
+    """Text alternative of the chart."""
+    return (
+        f"Predictions with a confidence of {edges[-2]:.0%} or more: {int(correct[-1]):,} correct, "
+        f"{int(wrong[-1]):,} wrong."
+    )
 
 
 def coverage_figure(
-    coverages: np.ndarray, accuracies: np.ndarray, chosen: tuple[float, float] | None
+    coverages: np.ndarray, accuracies: np.ndarray, marked: tuple[float, float] | None = None
 ) -> go.Figure:
-    """Accuracy of the answers given against the share of digits answered.
+    """Draw the accuracy of the accepted predictions against the fraction that is accepted.
 
     Args:
         coverages, accuracies: `(n,)`, coverage rising.
-        chosen: where the threshold is; None where nothing is answered.
+        marked: coverage and accuracy at a chosen threshold; None marks nothing.
     """
-    keep = np.unique(np.linspace(0, len(coverages) - 1, 400).astype(int))
+    shown = np.unique(np.linspace(0, len(coverages) - 1, 400).astype(int))
     figure = go.Figure(
         go.Scatter(
-            x=coverages[keep], y=accuracies[keep], mode="lines",
+            x=coverages[shown], y=accuracies[shown], mode="lines",
             line={"color": INK_BLUE, "width": 2},
-            hovertemplate="%{x:.1%} answered: %{y:.2%} right<extra></extra>",
+            hovertemplate="coverage %{x:.1%}, accuracy %{y:.2%}<extra></extra>",
         )
     )  # fmt: skip
-    if chosen is not None:
+    if marked is not None:
         figure.add_scatter(
-            x=[chosen[0]], y=[chosen[1]], mode="markers", hoverinfo="skip",
+            x=[marked[0]], y=[marked[1]], mode="markers", hoverinfo="skip",
             marker={"size": 13, "color": VALIDATION},
         )  # fmt: skip
-    _lay_out(
+    _apply_layout(
         figure,
-        "The fewer it answers, the more of its answers are right",
-        "Digits answered",
-        "Answers right",
+        "Accuracy against coverage",
+        "Coverage: predictions accepted",
+        "Accuracy",
     )
     low = float(accuracies[len(accuracies) // 20 :].min(initial=1.0))
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
@@ -115,7 +118,14 @@ def coverage_figure(
     return figure
 
 
-def _lay_out(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
+def describe_coverage(coverages: np.ndarray, accuracies: np.ndarray) -> str:
+    """Text alternative of the chart."""
+    shown = np.unique(np.linspace(0, len(coverages) - 1, 6).astype(int))
+    parts = [f"coverage {coverages[k]:.0%}, accuracy {accuracies[k]:.2%}" for k in shown]
+    return "Accuracy against coverage: " + "; ".join(parts) + "."
+
+
+def _apply_layout(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
     axis = {"fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4, "zeroline": False,
             "automargin": True}  # fmt: skip
     apply_theme(

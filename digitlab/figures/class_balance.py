@@ -1,4 +1,4 @@
-"""How many images there are of each class."""
+"""The number of images of each class."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from digitlab.figures.theme import MUTED, TRAINING, apply_theme
 
 
 def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> go.Figure:
-    """One bar a class.
+    """Draw one bar for each class.
 
     Args:
         counts: images of each class.
-        class_names: as many.
+        class_names: of the classes, in order.
     """
     bars = go.Bar(
         x=list(class_names),
@@ -24,7 +24,7 @@ def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> g
     figure = go.Figure(bars)
     apply_theme(
         figure,
-        "Images of each class",
+        "Images per class",
         height_px=180,
         xaxis={"type": "category", "fixedrange": True, "title": None},
         yaxis={"fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4, "nticks": 4},
@@ -33,6 +33,6 @@ def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> g
 
 
 def describe_class_balance(counts: Sequence[int], class_names: Sequence[str]) -> str:
-    """The same in words."""
+    """Text alternative of the chart."""
     pairs = zip(class_names, counts, strict=True)
-    return "Images of each class: " + ", ".join(f"{name} {n:,}" for name, n in pairs) + "."
+    return "Images per class: " + ", ".join(f"{name} {n:,}" for name, n in pairs) + "."

@@ -1,4 +1,4 @@
-"""Which classes are taken for which: a matrix whose cells can be clicked."""
+"""Confusion matrix with clickable cells, and the difference of two matrices."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,14 @@ import plotly.graph_objects as go
 
 from digitlab.figures.theme import CORRECT, INK_BLUE, MUTED, TRANSPARENT, WRONG, apply_theme
 
-_NOTHING = "rgba(128, 132, 140, 0.06)"
+_NEUTRAL = "rgba(128, 132, 140, 0.06)"
 _TITLES = {
-    "count": "How often each was read as each",
-    "row": "Share of the true class, by row",
-    "column": "Share of the answer, by column",
+    "count": "Confusion matrix: counts",
+    "row": "Confusion matrix: fractions of the true class (by row)",
+    "column": "Confusion matrix: fractions of the predictions (by column)",
 }
-# Text on cells, on light and on dark paper.
-_TEXT = {False: "#26282e", True: "#e9e6df"}
+# Text colours, in light and in dark mode.
+_TEXT_COLOURS = {False: "#26282e", True: "#e9e6df"}
 
 
 def confusion_figure(
@@ -25,16 +25,16 @@ def confusion_figure(
     chosen: tuple[int, int] | None = None,
     is_dark: bool = False,
 ) -> go.Figure:
-    """Mistakes in red, right answers in green, each by its own scale so that mistakes show.
+    """Draw mistakes in red and correct predictions in green, each on its own colour scale.
 
-    A heatmap sends no clicks: unseen squares over the cells do, each with its row and column as
-    `customdata`.
+    A heatmap sends no click events, so invisible squares over the cells do, each with its row and
+    column as `customdata`.
 
     Args:
-        shown: `(classes, classes)` from `normalise_confusion`, rows true; NaN is left blank.
-        by: "count", "row" or "column", as there.
-        chosen: the cell to outline.
-        is_dark: whether the page is.
+        shown: `(classes, classes)` from `normalise_confusion`, rows true; NaN is blank.
+        by: "count", "row" or "column".
+        chosen: the cell to outline, as row and column.
+        is_dark: whether the page is in dark mode.
     """
     n = len(class_names)
     is_diagonal = np.eye(n, dtype=bool)
@@ -42,7 +42,7 @@ def confusion_figure(
         [
             _draw_cells(np.where(is_diagonal, np.nan, shown), WRONG),
             _draw_cells(np.where(is_diagonal, shown, np.nan), CORRECT),
-            _draw_squares(shown, class_names, by, _TEXT[is_dark]),
+            _draw_squares(shown, class_names, by, _TEXT_COLOURS[is_dark]),
         ]
     )
     if chosen is not None:
@@ -51,58 +51,57 @@ def confusion_figure(
             type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
             line={"color": INK_BLUE, "width": 3},
         )  # fmt: skip
-    _lay_out(figure, class_names, _TITLES[by])
+    _apply_layout(figure, class_names, _TITLES[by])
     return figure
 
 
 def difference_figure(
     difference: np.ndarray, class_names: Sequence[str], *, is_dark: bool = False
 ) -> go.Figure:
-    """The second model's confusion matrix less the first's: red where it errs more often.
+    """Draw the difference of two confusion matrices: red where the second model is worse.
 
     Args:
-        difference: `(classes, classes)` integers, rows true.
-        is_dark: whether the page is.
+        difference: `(classes, classes)` integers, rows true: the second minus the first.
+        is_dark: whether the page is in dark mode.
     """
-    # More right answers are good, more mistakes are not.
     badness = np.where(np.eye(len(difference), dtype=bool), -difference, difference)
-    reach = max(1, int(np.abs(badness).max()))
-    scale = [[0.0, _fade(CORRECT, 0.8)], [0.5, _NOTHING], [1.0, _fade(WRONG, 0.8)]]
+    highest = max(1, int(np.abs(badness).max()))
+    scale = [[0.0, _add_alpha(CORRECT, 0.8)], [0.5, _NEUTRAL], [1.0, _add_alpha(WRONG, 0.8)]]
     text = [[f"{value:+d}" if value else "" for value in row] for row in difference.tolist()]
     cells = go.Heatmap(
-        z=badness, zmin=-reach, zmax=reach, colorscale=scale, showscale=False, xgap=1, ygap=1,
-        text=text, texttemplate="%{text}", textfont={"color": _TEXT[is_dark]},
-        hovertemplate="true %{y}, read as %{x}: %{text}<extra></extra>",
+        z=badness, zmin=-highest, zmax=highest, colorscale=scale, showscale=False, xgap=1, ygap=1,
+        text=text, texttemplate="%{text}", textfont={"color": _TEXT_COLOURS[is_dark]},
+        hovertemplate="true %{y}, predicted %{x}: %{text}<extra></extra>",
         x=list(range(len(class_names))), y=list(range(len(class_names))),
     )  # fmt: skip
     figure = go.Figure(cells)
-    _lay_out(figure, class_names, "What the second does more or less often")
+    _apply_layout(figure, class_names, "Difference of the confusion matrices")
     return figure
 
 
 def describe_confusion(counts: np.ndarray, class_names: Sequence[str]) -> str:
-    """The matrix in words: how many are right, and what is confused most."""
+    """Text alternative of the chart, with the most frequent mistake."""
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
-    right, n = int(np.trace(counts)), int(counts.sum())
-    words = f"Confusion matrix: {right:,} of {n:,} are read right."
+    n_correct, n = int(np.trace(counts)), int(counts.sum())
+    text = f"Confusion matrix: {n_correct:,} of {n:,} are correct."
     if wrong.any():
         row, column = divmod(int(wrong.argmax()), len(wrong))
-        words += (
-            f" The most frequent mistake is {class_names[row]} read as {class_names[column]}, "
-            f"{int(wrong[row, column])} times."
+        text += (
+            f" The most frequent mistake is {class_names[row]} classified as "
+            f"{class_names[column]}, {int(wrong[row, column])} times."
         )
-    return words
+    return text
 
 
 def _draw_cells(values: np.ndarray, colour: str) -> go.Heatmap:
-    reach = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
+    highest = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
     return go.Heatmap(
-        # The root lets a cell of one be seen beside a cell of fifty.
+        # The square root keeps a cell of 1 visible beside a cell of 50.
         z=np.sqrt(values),
         zmin=0,
-        zmax=max(reach, 1e-9) ** 0.5,
-        colorscale=[[0, _NOTHING], [1, _fade(colour, 0.8)]],
+        zmax=max(highest, 1e-9) ** 0.5,
+        colorscale=[[0, _NEUTRAL], [1, _add_alpha(colour, 0.8)]],
         showscale=False,
         xgap=1,
         ygap=1,
@@ -114,21 +113,21 @@ def _draw_squares(
     shown: np.ndarray, class_names: Sequence[str], by: str, text_colour: str
 ) -> go.Scatter:
     cells = [(row, column) for row in range(len(shown)) for column in range(len(shown))]
-    unseen = {"marker": {"opacity": 0}, "textfont": {"color": text_colour}}
+    invisible = {"marker": {"opacity": 0}, "textfont": {"color": text_colour}}
     return go.Scatter(
         x=[column for _, column in cells],
         y=[row for row, _ in cells],
         customdata=cells,
         mode="markers+text",
         marker={"symbol": "square", "size": 34, "color": TRANSPARENT, "line": {"width": 0}},
-        text=[_format(shown[cell], by) for cell in cells],
+        text=[_format_cell(shown[cell], by) for cell in cells],
         textfont={"color": text_colour, "size": 12},
-        # Else a click would let all other cells fade.
-        selected=unseen,
-        unselected=unseen,
+        # Otherwise a click fades all other cells.
+        selected=invisible,
+        unselected=invisible,
         hovertext=[
-            f"{class_names[row]} read as {class_names[column]}: "
-            f"{_format(shown[row, column], by) or 'never'}"
+            f"{class_names[row]} classified as {class_names[column]}: "
+            f"{_format_cell(shown[row, column], by) or 'never'}"
             for row, column in cells
         ],
         hoverinfo="text",
@@ -136,7 +135,7 @@ def _draw_squares(
     )
 
 
-def _format(value: float, by: str) -> str:
+def _format_cell(value: float, by: str) -> str:
     if not np.isfinite(value) or value == 0:
         return ""
     if by == "count":
@@ -144,12 +143,12 @@ def _format(value: float, by: str) -> str:
     return "<.1" if value < 0.0005 else f"{value * 100:.1f}" if value < 0.1 else f"{value:.0%}"
 
 
-def _fade(colour: str, share: float) -> str:
+def _add_alpha(colour: str, alpha: float) -> str:
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, {share})"
+    return f"rgba({red}, {green}, {blue}, {alpha})"
 
 
-def _lay_out(figure: go.Figure, class_names: Sequence[str], title: str) -> None:
+def _apply_layout(figure: go.Figure, class_names: Sequence[str], title: str) -> None:
     n = len(class_names)
     axis = {
         "tickvals": list(range(n)),
@@ -168,7 +167,8 @@ def _lay_out(figure: go.Figure, class_names: Sequence[str], title: str) -> None:
         dragmode=False,
         hovermode="closest",
         showlegend=False,
-        xaxis=axis | {"title": {"text": "read as", "font": {"size": 12}}, "range": [-0.5, n - 0.5]},
+        xaxis=axis
+        | {"title": {"text": "predicted", "font": {"size": 12}}, "range": [-0.5, n - 0.5]},
         yaxis=axis | {"title": {"text": "true", "font": {"size": 12}}, "range": [n - 0.5, -0.5]},
         hoverlabel={"bordercolor": MUTED},
     )

@@ -1,71 +1,71 @@
-"""The test set as the network sees it, a point a digit."""
+"""The test set in feature space, one point for each image."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import DIGITS, WRONG, apply_theme
+from digitlab.figures.theme import CLASSES, WRONG, apply_theme
 
-# More points than this take the browser long to draw.
+# Browsers are slow with more points.
 MAX_CORRECT_POINTS = 3000
 
 
 def feature_map_figure(
-    places: np.ndarray,
+    coordinates: np.ndarray,
     labels: np.ndarray,
     is_correct: np.ndarray,
     class_names: Sequence[str],
     title: str,
 ) -> go.Figure:
-    """A colour a class; mistakes as crosses ringed in red, above all others.
+    """Draw one colour for each class, and mistakes as crosses with a red outline on top.
 
     Of the correct predictions at most `MAX_CORRECT_POINTS` are drawn, evenly spaced.
 
     Args:
-        places: `(n, 2)`.
+        coordinates: `(n, 2)`.
         labels: `(n,)` integers.
         is_correct: `(n,)` bool.
     """
     figure = go.Figure()
-    right = np.flatnonzero(is_correct)
-    right = right[:: max(1, -(-len(right) // MAX_CORRECT_POINTS))]
+    correct = np.flatnonzero(is_correct)
+    correct = correct[:: max(1, -(-len(correct) // MAX_CORRECT_POINTS))]
     for k, name in enumerate(class_names):
-        _add_points(figure, places, right[labels[right] == k], name,
-                    {"color": DIGITS[k % len(DIGITS)], "size": 5, "opacity": 0.55})  # fmt: skip
+        _add_points(figure, coordinates, correct[labels[correct] == k], name,
+                    {"color": CLASSES[k % len(CLASSES)], "size": 5, "opacity": 0.55})  # fmt: skip
     wrong = np.flatnonzero(~is_correct)
     if len(wrong):
-        colours = [DIGITS[k % len(DIGITS)] for k in labels[wrong]]
-        _add_points(figure, places, wrong, "read wrong",
+        colours = [CLASSES[k % len(CLASSES)] for k in labels[wrong]]
+        _add_points(figure, coordinates, wrong, "misclassified",
                     {"color": colours, "size": 9, "symbol": "x",
                      "line": {"color": WRONG, "width": 1.5}})  # fmt: skip
-    _lay_out(figure, title)
+    _apply_layout(figure, title)
     return figure
 
 
 def _add_points(
     figure: go.Figure,
-    places: np.ndarray,
+    coordinates: np.ndarray,
     indices: np.ndarray,
     name: str,
     marker: dict[str, object],
 ) -> None:
-    same = {"marker": {"opacity": marker.get("opacity", 1.0)}}
+    unchanged = {"marker": {"opacity": marker.get("opacity", 1.0)}}
     figure.add_scatter(
-        x=places[indices, 0],
-        y=places[indices, 1],
-        # As plain numbers, which come back with a click as they are.
+        x=coordinates[indices, 0],
+        y=coordinates[indices, 1],
+        # Plain integers, which a click event returns unchanged.
         customdata=indices.tolist(),
         mode="markers",
         name=name,
         marker=marker,
-        selected=same,
-        unselected=same,
-        hovertemplate=f"{name}, place %{{customdata}}<extra></extra>",
+        selected=unchanged,
+        unselected=unchanged,
+        hovertemplate=f"{name}, no. %{{customdata}}<extra></extra>",
     )
 
 
-def _lay_out(figure: go.Figure, title: str) -> None:
+def _apply_layout(figure: go.Figure, title: str) -> None:
     hidden = {"visible": False, "fixedrange": True}
     apply_theme(
         figure,

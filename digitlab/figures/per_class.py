@@ -1,4 +1,4 @@
-"""How well each class is read."""
+"""Precision and recall of each class, and precision-recall curves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,31 +10,33 @@ from digitlab.figures.theme import INK_BLUE, MUTED, VALIDATION, apply_theme
 
 _MEASURES = {"precision": INK_BLUE, "recall": VALIDATION}
 
-# As many as the eye can tell apart on a screen.
+# More points cannot be distinguished on a screen.
 _MAX_POINTS = 400
 
 
 def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> go.Figure:
-    """Precision and recall of each class side by side; the axis does not begin at 0.
+    """Draw precision and recall of each class that is present; the axis does not start at 0.
 
     Args:
         rows: `per_class` of `compute_metrics`.
+        class_names: of all classes, in order.
     """
+    present = [row for row in rows if row["support"]]
     figure = go.Figure()
     for measure, colour in _MEASURES.items():
         figure.add_bar(
-            x=list(class_names),
-            y=[row[measure] for row in rows],
+            x=[class_names[row["class"]] for row in present],
+            y=[row[measure] for row in present],
             name=measure.capitalize(),
             marker={"color": colour},
             hovertemplate=f"%{{x}}: {measure} %{{y:.2%}}<extra></extra>",
         )
-    lowest = min((row[measure] for row in rows for measure in _MEASURES), default=0.0)
-    # Round steps below the lowest bar: 99 % and 99.9 % must not look the same.
+    lowest = min((row[measure] for row in present for measure in _MEASURES), default=0.0)
+    # A whole percent below the lowest bar, so that 99 % and 99.9 % look different.
     low = max(0.0, np.floor((lowest - 0.002) * 100) / 100)
     apply_theme(
         figure,
-        "Precision and recall of each",
+        "Precision and recall by class",
         height_px=320,
         top_px=60,
         barmode="group",
@@ -54,25 +56,26 @@ def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[st
 
 
 def describe_per_class(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> str:
-    """The same in words."""
+    """Text alternative of the chart."""
     parts = [
         f"{class_names[row['class']]}: precision {row['precision']:.2%}, recall {row['recall']:.2%}"
         for row in rows
+        if row["support"]
     ]
-    return "Precision and recall of each. " + "; ".join(parts) + "."
+    return "Precision and recall by class. " + "; ".join(parts) + "."
 
 
 def precision_recall_figure(
     precision: np.ndarray, recall: np.ndarray, average_precision: float, class_name: str
 ) -> go.Figure:
-    """Precision over recall, near its upper right corner.
+    """Draw precision against recall, zoomed into the upper right corner.
 
     Args:
         precision, recall: `(k,)`, recall falling to 0.
         average_precision: 0 to 1, for the title.
     """
-    keep = _thin(precision, recall)
-    precision, recall = precision[keep], recall[keep]
+    shown = _choose_points(precision, recall)
+    precision, recall = precision[shown], recall[shown]
     line = go.Scatter(
         x=recall,
         y=precision,
@@ -90,7 +93,7 @@ def precision_recall_figure(
         height_px=320,
         right_px=4,
         dragmode=False,
-        xaxis=axis | {"title": {"text": "Recall: of all of this class, how many are found"},
+        xaxis=axis | {"title": {"text": "Recall"},
                       "range": [0.8, 1.002]},
         yaxis=axis | {"title": {"text": "Precision"}, "range": [low - 0.01, 1.002]},
     )  # fmt: skip
@@ -98,18 +101,18 @@ def precision_recall_figure(
 
 
 def describe_precision_recall(average_precision: float, class_name: str) -> str:
-    """The same in words."""
+    """Text alternative of the chart."""
     return (
         f"Precision against recall for {class_name}, from 80 % recall on. "
         f"Average precision {average_precision:.4f}."
     )
 
 
-def _thin(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
-    """Places of the points to draw: all where it turns, else evenly."""
+def _choose_points(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
+    """Indices of the points to draw: the largest steps, and others evenly spaced."""
     n = len(recall)
     if n <= _MAX_POINTS:
         return np.arange(n)
-    even = np.linspace(0, n - 1, _MAX_POINTS // 2).astype(int)
+    evenly_spaced = np.linspace(0, n - 1, _MAX_POINTS // 2).astype(int)
     steps = np.argsort(-np.abs(np.diff(precision)))[: _MAX_POINTS // 4]
-    return np.unique(np.concatenate([even, steps, steps + 1]))
+    return np.unique(np.concatenate([evenly_spaced, steps, steps + 1]))

@@ -1,4 +1,4 @@
-"""The ten probabilities of one answer."""
+"""The probabilities of one prediction."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,13 @@ _DIGITS = tuple("0123456789")
 def probability_figure(
     probabilities: Sequence[float], class_names: Sequence[str] = _DIGITS
 ) -> go.Figure:
-    """Ten thin bars, the highest in ink-blue.
+    """Draw one bar for each class, the highest in ink-blue.
 
     Args:
-        probabilities: ten floats from 0 to 1.
+        probabilities: one for each class, 0 to 1.
         class_names: of the classes, in order.
     """
     best = max(range(len(probabilities)), key=probabilities.__getitem__)
-    what = "digit" if tuple(class_names) == _DIGITS else "class"
     bars = go.Bar(
         x=list(class_names),
         y=list(probabilities),
@@ -30,7 +29,7 @@ def probability_figure(
     figure = go.Figure(bars)
     apply_theme(
         figure,
-        f"How probable each {what} is",
+        "Probability of each class",
         height_px=220,
         xaxis={"type": "category", "fixedrange": True, "title": None, "tickfont": {"size": 14}},
         yaxis={
@@ -48,7 +47,7 @@ def probability_figure(
 def describe_probabilities(
     probabilities: Sequence[float], class_names: Sequence[str] = _DIGITS
 ) -> str:
-    """The same in words, for those who cannot see the chart."""
+    """Text alternative of the chart."""
     order = sorted(range(len(probabilities)), key=lambda k: -probabilities[k])
     parts = [f"{class_names[k]}: {probabilities[k]:.1%}" for k in order]
-    return "Probability of each digit, highest first. " + ", ".join(parts) + "."
+    return "Probability of each class, highest first. " + ", ".join(parts) + "."

@@ -1,4 +1,4 @@
-"""How accuracy falls as digits get harder to read."""
+"""Robustness: accuracy against the strength of a corruption."""
 
 from collections.abc import Sequence
 
@@ -13,19 +13,20 @@ def robustness_figure(
     strengths: Sequence[float],
     accuracies: Sequence[float],
     intervals: Sequence[tuple[float, float]],
-    refused: Sequence[float],
+    rejected: Sequence[float],
     *,
     label: str,
     unit: str,
     neutral: float,
 ) -> go.Figure:
-    """Accuracy against strength with its 95 % interval; dashed, the share taken for no digit.
+    """Draw accuracy with its 95 % confidence interval; dashed, the fraction rejected as no digit.
 
     Args:
         strengths: rising.
-        accuracies, refused: one a strength, 0 to 1.
-        intervals: lower and upper end, one a strength.
-        neutral: the strength that changes nothing, marked.
+        accuracies, rejected: one for each strength, 0 to 1.
+        intervals: lower and upper end, one for each strength.
+        label, unit: of the strengths.
+        neutral: the strength that changes nothing; it is marked.
     """
     lows, highs = [low for low, _ in intervals], [high for _, high in intervals]
     figure = go.Figure()
@@ -34,34 +35,34 @@ def robustness_figure(
         fillcolor=_BAND, line={"width": 0}, mode="lines", hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     figure.add_scatter(
-        x=list(strengths), y=list(accuracies), mode="lines+markers", name="read right",
+        x=list(strengths), y=list(accuracies), mode="lines+markers", name="accuracy",
         line={"color": INK_BLUE, "width": 2.2},
-        hovertemplate="%{x}: %{y:.2%} right<extra></extra>",
+        hovertemplate="%{x}: accuracy %{y:.2%}<extra></extra>",
     )  # fmt: skip
-    if any(refused):
+    if any(rejected):
         figure.add_scatter(
-            x=list(strengths), y=list(refused), mode="lines", name="taken for no digit",
+            x=list(strengths), y=list(rejected), mode="lines", name="rejected as no digit",
             line={"color": VALIDATION, "width": 2, "dash": "dash"},
-            hovertemplate="%{x}: %{y:.1%} taken for no digit<extra></extra>",
+            hovertemplate="%{x}: %{y:.1%} rejected as no digit<extra></extra>",
         )  # fmt: skip
     figure.add_vline(x=neutral, line={"color": MUTED, "width": 1.5, "dash": "dot"})
-    _lay_out(figure, label, unit)
+    _apply_layout(figure, label, unit)
     return figure
 
 
 def describe_robustness(
     strengths: Sequence[float], accuracies: Sequence[float], label: str, unit: str
 ) -> str:
-    """The same in words."""
+    """Text alternative of the chart."""
     parts = [f"{s:g}: {a:.1%}" for s, a in zip(strengths, accuracies, strict=True)]
     return f"Accuracy by {label.lower()} ({unit}). " + ", ".join(parts) + "."
 
 
-def _lay_out(figure: go.Figure, label: str, unit: str) -> None:
+def _apply_layout(figure: go.Figure, label: str, unit: str) -> None:
     axis = {"fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4, "zeroline": False}
     apply_theme(
         figure,
-        f"{label}: how many are still read right",
+        f"{label}: accuracy by strength",
         height_px=320,
         top_px=60,
         right_px=4,

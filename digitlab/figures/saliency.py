@@ -1,4 +1,4 @@
-"""Where the ink is that an answer rests on."""
+"""Occlusion saliency: which parts of an image support a prediction."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,22 +12,22 @@ _SCALE = [
 ]
 
 
-def occlusion_figure(weights: np.ndarray, image: np.ndarray, digit: int | str) -> go.Figure:
-    """The digit's outline over the weight of each place.
+def occlusion_figure(weights: np.ndarray, image: np.ndarray, class_name: int | str) -> go.Figure:
+    """Draw the saliency of each pixel under the outline of the image.
 
     Args:
         weights: `(28, 28)` from `compute_occlusion`.
         image: `(28, 28)` uint8, ink 255.
-        digit: the answer that was watched, or its class's name.
+        class_name: of the class that the saliency is about.
     """
-    reach = max(float(np.abs(weights).max()), 1e-6)
+    highest = max(float(np.abs(weights).max()), 1e-6)
     heat = go.Heatmap(
         z=weights,
-        zmin=-reach,
-        zmax=reach,
+        zmin=-highest,
+        zmax=highest,
         colorscale=_SCALE,
         showscale=False,
-        hovertemplate=f"covered here, {digit} loses %{{z:.1%}}<extra></extra>",
+        hovertemplate=f"covered here, {class_name} loses %{{z:.1%}}<extra></extra>",
     )
     outline = go.Contour(
         z=image,
@@ -40,7 +40,7 @@ def occlusion_figure(weights: np.ndarray, image: np.ndarray, digit: int | str) -
     figure = go.Figure([heat, outline])
     apply_theme(
         figure,
-        f"What speaks for {digit}",
+        f"Saliency for {class_name}",
         height_px=300,
         xaxis=hidden | {"scaleanchor": "y"},
         yaxis=hidden | {"autorange": "reversed"},

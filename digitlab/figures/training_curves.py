@@ -1,4 +1,4 @@
-"""How a network learned: loss, accuracy and learning rate over the epochs."""
+"""Training curves: loss, accuracy and learning rate by epoch, of one run or several."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,9 +6,9 @@ import plotly.graph_objects as go
 
 from digitlab.figures.theme import MUTED, RUNS, TRAINING, VALIDATION, apply_theme
 
-# Epochs, as Keras's CSV log names the values.
+# One mapping for each epoch, with the keys of Keras's CSV log.
 History = Sequence[Mapping[str, float]]
-# Within the running epoch, in epochs: 2.5 is the middle of the third.
+# Batches of the running epoch; `epoch` is a fraction: 2.5 is the middle of the third.
 BatchCurve = Sequence[Mapping[str, float]]
 
 _QUANTITIES = {
@@ -21,13 +21,11 @@ _LINES: dict[str, dict[str, object]] = {
     "validation": {"color": VALIDATION, "width": 2, "dash": "dash"},
     "rate": {"color": MUTED, "width": 2},
 }
-# More markers than this run into one another.
+# More markers would overlap.
 _MAX_MARKED = 30
 # From bottom to top: learning rate, accuracy, loss.
-_WITH_RATE = {"loss": (0.63, 1.0), "accuracy": (0.23, 0.57), "learning_rate": (0.0, 0.13)}
-_WITHOUT_RATE = {"loss": (0.54, 1.0), "accuracy": (0.0, 0.44)}
-
-RunHistory = Sequence[Mapping[str, float]]
+_DOMAINS_WITH_RATE = {"loss": (0.63, 1.0), "accuracy": (0.23, 0.57), "learning_rate": (0.0, 0.13)}
+_DOMAINS_WITHOUT_RATE = {"loss": (0.54, 1.0), "accuracy": (0.0, 0.44)}
 
 _LABELS = {"loss": ("Loss", ".4f", None), "accuracy": ("Accuracy", ".2%", ".1%")}
 
@@ -40,38 +38,38 @@ def training_curves_figure(
     n_epochs: int | None = None,
     zoomable: bool = True,
 ) -> go.Figure:
-    """Loss above accuracy above learning rate; training solid, validation dashed.
+    """Draw loss, accuracy and learning rate below one another; validation is dashed.
 
     Args:
-        history: one mapping an epoch with `loss` and `accuracy`, perhaps `val_loss`,
+        history: one mapping for each epoch with `loss` and `accuracy`, optionally `val_loss`,
             `val_accuracy` and `learning_rate`.
-        batches: the running epoch as a fine line: `epoch` (a fraction), `loss`, `accuracy`.
-        best_epoch: the one whose weights are kept, from 1; None marks nothing.
-        n_epochs: how many there will be; the axis is drawn to there.
-        zoomable: whether dragging zooms. It keeps a finger from scrolling the page.
+        batches: the running epoch as a thin line: `epoch` (a fraction), `loss`, `accuracy`.
+        best_epoch: the epoch to mark, from 1; None marks nothing.
+        n_epochs: planned number of epochs, the end of the axis.
+        zoomable: whether dragging zooms; on a touch screen that prevents scrolling.
     """
     has_rate = any("learning_rate" in row for row in history)
-    domains = _WITH_RATE if has_rate else _WITHOUT_RATE
+    domains = _DOMAINS_WITH_RATE if has_rate else _DOMAINS_WITHOUT_RATE
     figure = go.Figure()
     for number, (quantity, domain) in enumerate(domains.items(), start=1):
         axis = "" if number == 1 else str(number)
         label, _, ticks = _QUANTITIES[quantity]
         figure.add_traces(_draw_quantity(quantity, history, batches, f"y{axis}"))
-        figure.update_layout({f"yaxis{axis}": _describe_y(label, domain, ticks)})
+        figure.update_layout({f"yaxis{axis}": _build_y_axis(label, domain, ticks)})
     if has_rate:
-        # A rate that never changes is a line above the ground, not one in the middle of nowhere.
+        # From 0, so that a constant rate is not drawn on an arbitrary scale.
         highest = max(row.get("learning_rate", 0.0) for row in history)
         figure.update_layout({f"yaxis{len(domains)}": {"range": [0, 1.2 * highest or 1.0]}})
     if best_epoch is not None and 1 <= best_epoch <= len(history):
         _mark_best(figure, history, best_epoch)
-    _lay_out(figure, len(domains), n_epochs or len(history), zoomable=zoomable)
+    _apply_layout(figure, len(domains), n_epochs or len(history), zoomable=zoomable)
     return figure
 
 
 def describe_training_curves(history: History, best_epoch: int | None = None) -> str:
-    """The same in words, for those who cannot see the chart."""
+    """Text alternative of the chart."""
     if not history:
-        return "Loss and accuracy over the epochs; there is no epoch yet."
+        return "Loss and accuracy by epoch; no epoch has finished yet."
     parts = []
     for quantity, label in (("loss", "loss"), ("accuracy", "accuracy")):
         for prefix, part in (("", "training"), ("val_", "validation")):
@@ -79,32 +77,32 @@ def describe_training_curves(history: History, best_epoch: int | None = None) ->
             if values:
                 parts.append(f"{part} {label} from {values[0]:.4f} to {values[-1]:.4f}")
     best = f" The best epoch is {best_epoch}." if best_epoch else ""
-    return f"Over {len(history)} epochs: {', '.join(parts)}.{best}"
+    return f"After {len(history)} epochs: {', '.join(parts)}.{best}"
 
 
 def _draw_quantity(
     quantity: str, history: History, batches: BatchCurve, axis: str
 ) -> list[go.Scatter]:
-    """The lines of one quantity on its axis."""
+    """Build the lines of one quantity on its axis."""
     if quantity == "learning_rate":
         return [_draw_line("learning rate", quantity, history, axis, _LINES["rate"])]
     lines = [
         _draw_line("training", quantity, history, axis, _LINES["training"]),
         _draw_line("validation", f"val_{quantity}", history, axis, _LINES["validation"]),
     ]
-    fine = [row for row in batches if quantity in row]
-    if fine:
+    running = [row for row in batches if quantity in row]
+    if running:
         lines.append(
             go.Scatter(
-                x=[row["epoch"] for row in fine],
-                y=[row[quantity] for row in fine],
+                x=[row["epoch"] for row in running],
+                y=[row[quantity] for row in running],
                 yaxis=axis,
                 mode="lines",
-                name="this epoch, so far",
+                name="running epoch",
                 line={"color": TRAINING, "width": 1},
                 opacity=0.75,
                 showlegend=False,
-                hovertemplate=f"so far %{{y:{_QUANTITIES[quantity][1]}}}<extra></extra>",
+                hovertemplate=f"running epoch %{{y:{_QUANTITIES[quantity][1]}}}<extra></extra>",
             )
         )
     return lines
@@ -119,12 +117,12 @@ def _draw_line(
         x=[number for number, _ in points],
         y=[value for _, value in points],
         yaxis=axis,
-        # A single epoch has no line yet, only a dot.
+        # A single epoch needs a marker to be visible.
         mode="lines+markers" if len(points) <= _MAX_MARKED else "lines",
         name=name,
         line=line,
         marker={"size": 5},
-        # Told once: the colours mean the same on each axis.
+        # One legend entry: the colours mean the same on each axis.
         showlegend=quantity == "loss" and bool(points),
         legendgroup=name,
         hovertemplate=f"{name} %{{y:{_QUANTITIES[quantity][1]}}}<extra></extra>",
@@ -132,7 +130,7 @@ def _draw_line(
 
 
 def _mark_best(figure: go.Figure, history: History, best_epoch: int) -> None:
-    """A thin upright line through all axes, with its name on top."""
+    """Draw a thin vertical line through all axes, with a label."""
     figure.add_shape(
         type="line",
         xref="x",
@@ -143,7 +141,7 @@ def _mark_best(figure: go.Figure, history: History, best_epoch: int) -> None:
         y1=1,
         line={"color": MUTED, "width": 1.5, "dash": "dot"},
     )
-    late = best_epoch > (len(history) + 1) / 2
+    is_late = best_epoch > (len(history) + 1) / 2
     figure.add_annotation(
         x=best_epoch,
         y=1,
@@ -151,14 +149,14 @@ def _mark_best(figure: go.Figure, history: History, best_epoch: int) -> None:
         yref="paper",
         text=f"best: epoch {best_epoch}",
         showarrow=False,
-        xanchor="right" if late else "left",
+        xanchor="right" if is_late else "left",
         yanchor="top",
-        xshift=-4 if late else 4,
+        xshift=-4 if is_late else 4,
         font={"size": 12},
     )
 
 
-def _describe_y(label: str, domain: tuple[float, float], ticks: str | None) -> dict[str, object]:
+def _build_y_axis(label: str, domain: tuple[float, float], ticks: str | None) -> dict[str, object]:
     return {
         "domain": domain,
         "anchor": "x",
@@ -173,14 +171,14 @@ def _describe_y(label: str, domain: tuple[float, float], ticks: str | None) -> d
     }
 
 
-def _lay_out(figure: go.Figure, n_axes: int, n_epochs: int, *, zoomable: bool) -> None:
+def _apply_layout(figure: go.Figure, n_axes: int, n_epochs: int, *, zoomable: bool) -> None:
     apply_theme(
         figure,
-        "How it learns, epoch by epoch",
+        "Training curves",
         height_px=470 if n_axes == 3 else 400,
         top_px=64,
         right_px=4,
-        # One label for all axes at the epoch that is pointed at.
+        # One tooltip for all axes.
         hovermode="x unified",
         hoversubplots="axis",
         dragmode="zoom" if zoomable else False,
@@ -200,14 +198,14 @@ def _lay_out(figure: go.Figure, n_axes: int, n_epochs: int, *, zoomable: bool) -
 
 
 def run_comparison_figure(
-    histories: Mapping[str, RunHistory], quantity: str, *, zoomable: bool = True
+    histories: Mapping[str, History], quantity: str, *, zoomable: bool = True
 ) -> go.Figure:
-    """The same quantity of several runs: a colour a run, training solid, validation dashed.
+    """Draw one quantity of several runs: one colour for each run, validation dashed.
 
     Args:
-        histories: by the runs' names, in the order of the legend; one mapping an epoch.
+        histories: by the runs' names, in the order of the legend.
         quantity: "loss" or "accuracy".
-        zoomable: whether dragging zooms. It keeps a finger from scrolling the page.
+        zoomable: whether dragging zooms; on a touch screen that prevents scrolling.
     """
     label, hover, ticks = _LABELS[quantity]
     figure = go.Figure()
@@ -216,7 +214,6 @@ def run_comparison_figure(
         has_validation = any(f"val_{quantity}" in row for row in history)
         for key, what, dash in ((quantity, "training", "solid"),
                                 (f"val_{quantity}", "validation", "dash")):  # fmt: skip
-            # The legend shows the line that counts.
             points = [(k, row[key]) for k, row in enumerate(history, start=1) if key in row]
             figure.add_scatter(
                 x=[k for k, _ in points],
@@ -226,13 +223,13 @@ def run_comparison_figure(
                 legendgroup=name,
                 showlegend=what == ("validation" if has_validation else "training"),
                 line={"color": colour, "width": 2, "dash": dash},
-                # Where there is validation, it is what counts.
+                # The validation curve matters most.
                 opacity=0.45 if what == "training" and has_validation else 1,
                 hovertemplate=f"{name}, {what} %{{y:{hover}}}<extra></extra>",
             )
     apply_theme(
         figure,
-        f"{label} of the runs: validation dashed, training solid",
+        f"{label} by run: validation dashed, training solid",
         height_px=380,
         top_px=44,
         right_px=4,
@@ -259,11 +256,11 @@ def run_comparison_figure(
     return figure
 
 
-def describe_run_comparison(histories: Mapping[str, RunHistory], quantity: str) -> str:
-    """The same in words: where each run ended."""
+def describe_run_comparison(histories: Mapping[str, History], quantity: str) -> str:
+    """Text alternative: the last value of each run."""
     ends = []
     for name, history in histories.items():
         key = f"val_{quantity}" if history and f"val_{quantity}" in history[-1] else quantity
         if history and key in history[-1]:
             ends.append(f"{name} {history[-1][key]:.4f} after {len(history)} epochs")
-    return f"{_LABELS[quantity][0]} of the runs at their end: {', '.join(ends) or 'none yet'}."
+    return f"{_LABELS[quantity][0]} after the last epoch: {', '.join(ends) or 'none yet'}."

@@ -77,9 +77,9 @@ def test_the_diagonal_hides_and_confusions_are_sorted():
         (1, 0, 3), (1, 2, 2), (0, 1, 1),
     ]  # fmt: skip
     assert [pair.describe("012") for pair in found] == [
-        "1 read as 0: 3 times", "1 read as 2: twice", "0 read as 1: once",
+        "1 classified as 0: 3 times", "1 classified as 2: twice", "0 classified as 1: once",
     ]  # fmt: skip
-    assert found[0].describe(["Shirt", "Coat", "Bag"]) == "Coat read as Shirt: 3 times"
+    assert found[0].describe(["Shirt", "Coat", "Bag"]) == "Coat classified as Shirt: 3 times"
     assert found[0].fraction == pytest.approx(3 / 14)
     assert len(list_confusions(counts, limit=2)) == 2
     with pytest.raises(ValueError, match="count, row or column"):

@@ -172,7 +172,7 @@ class TestPhotoModel:
         assert not report.is_rejected.any()
         worst = list_confusions(report.metrics["confusion"], limit=1)[0]
         names = build_photo_dataset().spec.class_names
-        assert worst.describe(names).startswith(f"{names[worst.true]} read as ")
+        assert worst.describe(names).startswith(f"{names[worst.true]} classified as ")
 
     def test_its_saved_images_have_colours(self, model):
         report = load_report(model)
