@@ -9,7 +9,8 @@ import time
 
 from playwright.sync_api import Browser, Page, expect
 
-from digitlab.runs.control import inspect_run, start_run, stop_run
+from digitlab.runs.control import start_run, stop_run
+from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run, create_run, get_run
 from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig

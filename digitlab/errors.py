@@ -76,3 +76,9 @@ class RunError(DigitlabError):
 
 class OwnerError(DigitlabError):
     """A run, a model, a data set or a job belongs to another user."""
+
+
+def describe_os_error(error: Exception) -> str:
+    """The reason of an error in a few words, without paths of this computer."""
+    reason = getattr(error, "strerror", None)
+    return reason.lower() if reason else str(error) or type(error).__name__

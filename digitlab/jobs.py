@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
-from digitlab.errors import RunError
+from digitlab.errors import RunError, describe_os_error
 from digitlab.files import load_json, write_json
 from digitlab.processes import ProcessIdentity
 
@@ -83,7 +83,9 @@ class JobDirectory(Generic[S]):
         except FileNotFoundError:
             status = self.status_type()
         except (OSError, ValueError) as error:
-            raise RunError(f"The status of {self.id} is damaged ({error}).") from error
+            raise RunError(
+                f"The status of {self.id} is damaged ({describe_os_error(error)})."
+            ) from error
         return status  # type: ignore[return-value]
 
     def write_status(self, status: S) -> None:

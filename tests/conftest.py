@@ -1,9 +1,13 @@
 """What all tests share: folders of their own, and real pen data where it is at hand."""
 
+import contextlib
+import errno
 import gzip
 import json
+import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
@@ -48,3 +52,51 @@ def pen_digits() -> list[dict]:
         pytest.skip("the shared pen strokes are not beside this checkout")
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return [json.loads(line) for line in file]
+
+
+class FullDisk:
+    """A disk of 4 MB that holds runs and queue."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._filler = folder / "filler"
+
+    def fill(self) -> None:
+        with self._filler.open("wb", buffering=0) as file:
+            try:
+                while True:
+                    if file.write(b"x" * 4096) < 4096:
+                        return
+            except OSError as error:
+                assert error.errno == errno.ENOSPC
+
+    def free(self) -> None:
+        self._filler.unlink()
+
+
+@pytest.fixture
+def full_disk(tmp_path, monkeypatch):
+    """A small disk that can be filled; for root on Linux only."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"a small disk can only be mounted as root on Linux ({error})")
+    monkeypatch.setenv("DIGITLAB_RUNS", str(folder / "runs"))
+    monkeypatch.setenv("DIGITLAB_CACHE", str(folder / "cache"))
+    yield FullDisk(folder)
+    end_workers(folder / "cache")
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def end_workers(cache_dir: Path) -> None:
+    """End the worker processes whose queue is in a folder."""
+    for process in psutil.process_iter(["cmdline"]):
+        with contextlib.suppress(psutil.Error):
+            if "digitlab.worker" in (process.info["cmdline"] or ()) and process.environ().get(
+                "DIGITLAB_CACHE"
+            ) == str(cache_dir):
+                process.terminate()
+                process.wait(10)

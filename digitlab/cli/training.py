@@ -17,12 +17,12 @@ from digitlab.model_store.names import check_label
 from digitlab.model_store.store import list_models, shelve_run
 from digitlab.runs.control import (
     follow_run,
-    inspect_run,
     is_active,
     resume_run,
     start_run,
     stop_run,
 )
+from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run, create_run, get_run, list_runs
 from digitlab.runs.status import RunStatus, format_duration
 from digitlab.training.config_warnings import find_config_warnings

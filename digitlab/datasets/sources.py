@@ -37,8 +37,8 @@ _IDX_HEADER_BYTES = {1: 8, 3: 16}
 
 
 def format_download_progress(done_bytes: int, total_bytes: int) -> str:
-    """How far a download is, in words."""
-    return f"downloading: {done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
+    """The progress of a download: 3 of 11 MB."""
+    return f"{done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
 
 
 def fetch_files(spec: DatasetSpec, folder: Path, progress: Progress | None = None) -> list[Path]:

@@ -1,6 +1,6 @@
-"""The evaluation's worker process: `python -m digitlab.evaluation.job_main JOB_DIR`.
+"""The process of an analysis: `python -m digitlab.evaluation.job_main JOB_DIR`.
 
-It answers through the job's folder only. LiteRT does the reading: Keras is not needed.
+It answers through the job's folder only. LiteRT classifies; Keras is not needed.
 """
 
 import sys
@@ -19,7 +19,7 @@ from digitlab.evaluation.analysis import (
     compute_tsne_map,
     require_grayscale,
 )
-from digitlab.evaluation.jobs import Job, JobStatus
+from digitlab.evaluation.jobs import AnalysisJob, AnalysisStatus, wait_until_started
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.results_cache import (
     REPORT_FILE,
@@ -37,13 +37,14 @@ _REPORT_EVERY_S = 0.3
 _N_ROBUSTNESS = 2000
 
 
-class _Stopped(Exception):  # noqa: N818
-    """Somebody asked to stop."""
+class _StopRequested(Exception):  # noqa: N818
+    """The user asked to stop."""
 
 
 def main(directory: Path) -> int:
-    """Carry out one job; the exit code is 0 if its result is there."""
-    job = Job(directory)
+    """Carry out one analysis; the exit code is 0 on success."""
+    job = AnalysisJob(directory)
+    wait_until_started(job)
     progress = _JobProgress(job)
     lower_priority()
     state, message = _carry_out(job, progress)
@@ -51,34 +52,33 @@ def main(directory: Path) -> int:
     return 0 if state == "done" else 1
 
 
-def _carry_out(job: Job, progress: "_JobProgress") -> tuple[str, str]:
-    """The state it ended in, and a sentence about it where one is needed."""
+def _carry_out(job: AnalysisJob, progress: "_JobProgress") -> tuple[str, str]:
+    """The final state, and a message where one is needed."""
     try:
         progress(0, 0)
-        model = get_model(job.read_model_id())
-        _STUDIES[job.kind](job, model, load_report(model), progress)
-    except _Stopped:
+        model = get_model(job.read_spec().model)
+        _ANALYSES[job.kind](job, model, load_report(model), progress)
+    except _StopRequested:
         return "stopped", "Stopped by you."
     except DigitlabError as error:
         return "failed", str(error)
     except ModuleNotFoundError as error:
         return "failed", f"This needs the package {error.name}. Run `make install` and try again."
     except Exception as error:
-        # The last line of defence: the log keeps the traceback, the person gets a sentence.
+        # The last line of defence: the log has the traceback, the user gets a sentence.
         traceback.print_exc()
         return "failed", (
-            f"The evaluation broke off ({type(error).__name__}: {error}). "
-            f"The whole story is in {job.directory / 'worker.log'}."
+            f"The analysis failed ({type(error).__name__}: {error}). Traceback: see worker.log."
         )
     return "done", ""
 
 
 class _JobProgress:
-    """Writes how far a job is, a few times a second, and notices a request to stop."""
+    """Writes the progress a few times a second and obeys a stop request."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: AnalysisJob) -> None:
         self._job = job
-        self._mark = identify_process()
+        self._identity = identify_process()
         self._last_write_s = 0.0
 
     def __call__(self, done: int, total: int) -> None:
@@ -87,17 +87,26 @@ class _JobProgress:
             return
         self._last_write_s = now
         if self._job.is_stop_requested():
-            raise _Stopped
+            raise _StopRequested
         self.update("running", done, total)
 
     def update(self, state: str, done: int = 0, total: int = 0, message: str = "") -> None:
         """Write the status."""
-        mark = self._mark
-        self._job.write_status(JobStatus(state, done, total, message, mark.pid, mark.started_s))
+        identity = self._identity
+        self._job.write_status(
+            AnalysisStatus(
+                state=state,
+                done=done,
+                total=total,
+                message=message,
+                pid=identity.pid,
+                process_started_s=identity.started_s,
+            )
+        )
 
 
-def _study_insight(
-    job: Job, model: StoredModel, report: EvaluationReport, progress: _JobProgress
+def _analyse_features(
+    job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
     dataset = _load_dataset(model, report, progress)
     feature_analysis = build_feature_analysis(
@@ -108,8 +117,8 @@ def _study_insight(
     draft.replace(job.results_dir / REPORT_FILE)
 
 
-def _study_robustness(
-    job: Job, model: StoredModel, report: EvaluationReport, progress: _JobProgress
+def _measure_robustness(
+    job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
     images = _load_dataset(model, report, progress).images_test
     require_grayscale(images)
@@ -120,8 +129,8 @@ def _study_robustness(
     robustness.save(job.results_dir / ROBUSTNESS_FILE)
 
 
-def _study_tsne(
-    job: Job, model: StoredModel, report: EvaluationReport, progress: _JobProgress
+def _compute_tsne(
+    job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
     images = _load_dataset(model, report, progress).images_test
     places = compute_tsne_map(model.read_content(), images, progress=progress)
@@ -130,15 +139,15 @@ def _study_tsne(
     draft.replace(job.results_dir / TSNE_FILE)
 
 
-def _fetch_pictures(
-    _job: Job, model: StoredModel, report: EvaluationReport, progress: _JobProgress
+def _fetch_test_images(
+    _job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
-    """They stay in the cache of data sets, where the page finds them."""
+    """They stay in the data set cache, where the page finds them."""
     _load_dataset(model, report, progress)
 
 
 def _load_dataset(model: StoredModel, report: EvaluationReport, progress: _JobProgress) -> Dataset:
-    """What the model was trained and tested on; downloaded where this machine lacks it."""
+    """The data set that the model was evaluated on; downloaded if it is missing."""
     dataset = find_dataset(model)
     if dataset is None:
         dataset = load_dataset(model.card["data"]["dataset"], progress=progress)
@@ -151,11 +160,11 @@ def _load_dataset(model: StoredModel, report: EvaluationReport, progress: _JobPr
     return dataset
 
 
-_STUDIES = {
-    "feature_analysis": _study_insight,
-    "robustness": _study_robustness,
-    "pictures": _fetch_pictures,
-    "tsne": _study_tsne,
+_ANALYSES = {
+    "feature_analysis": _analyse_features,
+    "robustness": _measure_robustness,
+    "test_images": _fetch_test_images,
+    "tsne": _compute_tsne,
 }
 
 

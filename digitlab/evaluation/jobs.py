@@ -1,80 +1,81 @@
-"""Long looks at a model in a process of their own: start one, follow it, stop it.
+"""Analyses of a model in a process of their own: start one, follow it, stop it.
 
 ```
 <cache>/evaluation/digitlab_cnn-27c187c4a5857510/
 ├── report.npz  robustness.json  tsne.npy     results
-└── robustness/                               one folder a kind of job
-    ├── job.json       model and kind, written by who starts it
+└── robustness/                               one folder a kind of analysis
+    ├── job.json       model, kind and owner, written by whoever starts it
+    ├── job.lock       held while it is being started
     ├── stop           its presence asks the worker to stop
-    ├── status.json    how far it is, replaced atomically
+    ├── status.json    AnalysisStatus, replaced atomically
     └── worker.log     what the worker printed
 ```
 """
 
-import json
-import subprocess
-import time
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
-from digitlab.errors import ModelStoreError, RunError
+from filelock import FileLock
+
+from digitlab.errors import ModelStoreError, RunError, describe_os_error
 from digitlab.evaluation.results_cache import get_results_dir
-from digitlab.files import write_json
+from digitlab.files import load_json, write_json
+from digitlab.jobs import JobDirectory, JobStatus
 from digitlab.model_store.store import StoredModel
-from digitlab.processes import ProcessIdentity, identify_process, start_worker
+from digitlab.owners import LOCAL_OWNER, check_owner
+from digitlab.processes import start_module
 
 JOB_KINDS = {
-    "feature_analysis": "Nearest training digits, the map and labels that are probably wrong",
-    "robustness": "Accuracy as digits are turned, moved, blurred and worn",
-    "pictures": "All pictures of the test set, fetched from its publisher",
-    "tsne": "The map by t-SNE, which keeps alike digits together",
+    "feature_analysis": "Nearest training images, the feature map and probable label errors",
+    "robustness": "Accuracy under rotation, shift, blur, noise and degradation",
+    "test_images": "All images of the test set, downloaded from its publisher",
+    "tsne": "The feature map by t-SNE, which keeps similar images together",
 }
-FINAL_STATES = ("done", "stopped", "failed")
-# Processes this one has started: only their parent can tell that they have ended.
-_processes: "dict[Path, subprocess.Popen[bytes]]" = {}
+# The only place that names the module of the worker.
+_WORKER_MODULE = "digitlab.evaluation.job_main"
+_LOCK_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True)
-class JobStatus:
-    """How far a job is.
+class AnalysisStatus(JobStatus):
+    """How far an analysis is.
 
     Attributes:
         state: "starting", "running", "done", "stopped" or "failed".
-        done, total: steps; `total` is 0 where it is not known yet.
-        message: a sentence for people, where something has to be said.
-        pid, process_started_s: mark the worker; numbers alone are used again after a restart.
-        updated_s: seconds since 1970 when this was written.
+        done, total: steps; `total` is 0 while it is unknown.
     """
 
     state: str = "starting"
     done: int = 0
     total: int = 0
-    message: str = ""
-    pid: int = 0
-    process_started_s: float = 0.0
-    updated_s: float = 0.0
 
     @property
-    def process(self) -> ProcessIdentity:
-        """The worker."""
-        return ProcessIdentity(self.pid, self.process_started_s)
-
-    @property
-    def share(self) -> float:
+    def fraction(self) -> float:
         """How much is done, 0 to 1."""
         return min(1.0, self.done / self.total) if self.total else 0.0
 
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more will come."""
-        return self.state in FINAL_STATES
+
+@dataclass(frozen=True)
+class JobSpec:
+    """What an analysis is about.
+
+    Attributes:
+        model: the model's id.
+        kind: one of `JOB_KINDS`.
+        owner: who may stop it.
+    """
+
+    model: str
+    kind: str
+    owner: str = LOCAL_OWNER
 
 
 @dataclass(frozen=True)
-class Job:
-    """One job, by its folder."""
+class AnalysisJob(JobDirectory[AnalysisStatus]):
+    """One analysis, by its folder."""
 
-    directory: Path
+    status_type: ClassVar[type[AnalysisStatus]] = AnalysisStatus
 
     @property
     def kind(self) -> str:
@@ -86,101 +87,92 @@ class Job:
         """Where its result is written."""
         return self.directory.parent
 
-    def read_model_id(self) -> str:
-        """The model it is about.
+    def read_spec(self) -> JobSpec:
+        """What it is about.
 
         Raises:
-            RunError: the job's file cannot be read.
+            RunError: the job's file is damaged.
         """
         try:
-            return str(json.loads((self.directory / "job.json").read_text("utf-8"))["model"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunError(f"The job {self.directory} cannot be read ({error}).") from error
+            return load_json(self.directory / "job.json", JobSpec)
+        except (OSError, ValueError) as error:
+            reason = describe_os_error(error)
+            raise RunError(f"The analysis {self.kind} cannot be read ({reason}).") from error
 
-    def read_status(self) -> JobStatus:
-        """How far it is; "failed" if its process has ended without a word.
+    def inspect(self) -> AnalysisStatus:
+        """The status after a look at the process: "failed" if it ended without a final status.
 
         Raises:
             RunError: the status file is damaged.
         """
-        status = self._read_file()
-        if status.is_over or self._is_alive(status.process):
+        status = self.read_status()
+        if status.is_final or status.process.is_alive():
             return status
-        # Read again: it may have written its last word and ended in between.
-        status = self._read_file()
-        if status.is_over:
+        # It may have written its final status between the two looks.
+        status = self.read_status()
+        if status.is_final or status.process.is_alive():
             return status
         message = (
-            "The process ended unexpectedly, perhaps for want of memory. Start it again. "
-            f"Its last words are in {self.directory / 'worker.log'}."
+            "The process ended unexpectedly: it was killed, or memory ran out. Start it again."
         )
         return replace(status, state="failed", message=message)
 
-    def write_status(self, status: JobStatus) -> None:
-        """Replace the status; a reader sees the old one or the new one, never half of one."""
-        write_json(self.directory / "status.json", asdict(status) | {"updated_s": time.time()})
 
-    def request_stop(self) -> None:
-        """Ask the worker to stop at the next step; nothing is kept."""
-        (self.directory / "stop").touch()
-
-    def is_stop_requested(self) -> bool:
-        """Whether somebody asked the worker to stop."""
-        return (self.directory / "stop").exists()
-
-    def _is_alive(self, process: ProcessIdentity) -> bool:
-        if self.directory in _processes:
-            return _processes[self.directory].poll() is None
-        return process.is_alive()
-
-    def _read_file(self) -> JobStatus:
-        try:
-            values = json.loads((self.directory / "status.json").read_text("utf-8"))
-            known = {spec.name for spec in fields(JobStatus)}
-            return JobStatus(**{key: value for key, value in values.items() if key in known})
-        except FileNotFoundError:
-            return JobStatus()
-        except (OSError, ValueError, AttributeError) as error:
-            raise RunError(f"The status of {self.directory} is damaged ({error}).") from error
-
-
-def find_job(model: StoredModel, kind: str) -> Job | None:
-    """The last job of this kind about this model file, running or over; None if there was none."""
-    job = Job(get_results_dir(model) / _check_kind(kind))
+def find_job(model: StoredModel, kind: str) -> AnalysisJob | None:
+    """The last analysis of this kind of this model file, running or not; None if there is none."""
+    job = AnalysisJob(get_results_dir(model) / _check_kind(kind))
     return job if (job.directory / "status.json").is_file() else None
 
 
-def start_job(model: StoredModel, kind: str) -> Job:
-    """Start a worker, unless one of the same kind already looks at the same model.
+def start_job(model: StoredModel, kind: str, *, owner: str = LOCAL_OWNER) -> AnalysisJob:
+    """Start an analysis, unless one of the same kind already runs on the same model.
 
     Args:
         kind: one of `JOB_KINDS`.
+        owner: who asks.
     Returns:
-        The job; it goes on if the caller ends.
+        The job; it continues if the caller ends.
     Raises:
-        RunError: the worker could not be started.
+        RunError: the process could not be started.
     """
-    running = find_job(model, kind)
-    if running is not None and not running.read_status().is_over:
-        return running
-    job = Job(get_results_dir(model) / _check_kind(kind))
+    job = AnalysisJob(get_results_dir(model) / _check_kind(kind))
     try:
         job.directory.mkdir(parents=True, exist_ok=True)
-        (job.directory / "stop").unlink(missing_ok=True)
-        write_json(job.directory / "job.json", {"model": model.id, "kind": kind})
-        # Before the worker lives, so that its own first word is never overwritten.
-        own = identify_process()
-        job.write_status(JobStatus(pid=own.pid, process_started_s=own.started_s))
-        with (job.directory / "worker.log").open("wb") as log:
-            _processes[job.directory] = start_worker(
-                "digitlab.evaluation.job_main", [str(job.directory.resolve())], log
-            )
+        # The worker takes this lock before it writes its first status: see `wait_until_started`.
+        with _get_lock(job):
+            if (job.directory / "status.json").is_file() and not job.inspect().is_final:
+                return job
+            job.clear_stop_request()
+            write_json(job.directory / "job.json", asdict(JobSpec(model.id, kind, owner)))
+            with job.log_path.open("wb") as log:
+                process = start_module(_WORKER_MODULE, [str(job.directory.resolve())], log)
+            job.write_status(AnalysisStatus(pid=process.pid, process_started_s=process.started_s))
     except OSError as error:
-        raise RunError(f"The evaluation could not be started: {error}.") from error
+        raise RunError(f"The analysis could not be started: {describe_os_error(error)}.") from error
     return job
+
+
+def stop_job(job: AnalysisJob, *, owner: str = LOCAL_OWNER) -> None:
+    """Ask an analysis to stop at its next step; nothing is kept.
+
+    Raises:
+        OwnerError: another user started it.
+    """
+    check_owner(f"The analysis {job.kind}", job.read_spec().owner, owner)
+    job.request_stop()
+
+
+def wait_until_started(job: AnalysisJob) -> None:
+    """Wait until `start_job` has written the first status; called by the worker."""
+    with _get_lock(job):
+        pass
+
+
+def _get_lock(job: AnalysisJob) -> FileLock:
+    return FileLock(job.directory / "job.lock", timeout=_LOCK_TIMEOUT_S)
 
 
 def _check_kind(kind: str) -> str:
     if kind not in JOB_KINDS:
-        raise ModelStoreError(f"{kind!r} is no evaluation; there is {', '.join(JOB_KINDS)}.")
+        raise ModelStoreError(f"There is no analysis {kind!r}; choose from {', '.join(JOB_KINDS)}.")
     return kind

@@ -1,144 +1,200 @@
-"""Start, stop, resume and delete runs, and follow them. No Keras here."""
+"""Start, stop, resume, rename and delete runs, and follow them. No Keras here.
 
+Whoever acts on a run must be its owner; this is the place where that is checked.
+"""
+
+import contextlib
 import shutil
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from digitlab.errors import RunError
+from digitlab.errors import RunError, describe_os_error
+from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.runs import launcher
 from digitlab.runs.checkpoints import find_checkpoint
 from digitlab.runs.health import delete_heartbeat, inspect_run
-from digitlab.runs.queue import build_place, change_line, find_position
-from digitlab.runs.run import Run, list_runs
+from digitlab.runs.queue import (
+    add_entry,
+    count_entries,
+    get_current_run,
+    lock_queue,
+    remove_entry,
+)
+from digitlab.runs.run import Run, check_label, list_runs
 from digitlab.runs.status import RunStatus
 
-__all__ = [
-    "can_resume", "delete_run", "find_position", "follow_run", "inspect_run", "is_active",
-    "list_active_runs", "resume_run", "start_run", "stop_run",
-]  # fmt: skip
 _POLL_S = 0.2
 _STOP_GRACE_S = 3.0
 
 
-def start_run(run: Run) -> None:
-    """Start a run's worker process, which trains at once or when its turn has come.
+def start_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
+    """Queue a run, and start the worker process if there is none.
 
-    The process goes on if the caller ends. A second call for a run that is active is refused.
+    The worker continues when the caller ends. A second call for an active run is refused.
 
+    Args:
+        owner: who asks.
     Raises:
         RunError: the run is active, or the process could not be started.
+        OwnerError: the run belongs to another user.
     """
-    with change_line() as places:
-        # The line is held still: of two callers at the same moment, the second finds the first.
+    _check_owner(run, owner)
+    with lock_queue():
+        # Under the lock: of two callers at the same moment, the second sees the first.
         if is_active(run):
-            raise RunError(f"The run {run.id} is being trained already.")
-        delete_heartbeat(run)
-        run.clear_stop_request()
-        process = launcher.launch(run)
-        places.append(build_place(run, process))
-        run.write_status(
-            replace(
-                RunStatus(),
-                state="queued" if len(places) > 1 else "starting",
-                position=len(places) - 1,
-                epoch=find_checkpoint(run),
-                epochs=run.read_meta().epochs,
-                pid=process.pid,
-                process_started_s=process.started_s,
+            raise RunError(f"The run {run.id} is already active.")
+        before = run.read_status()
+        try:
+            delete_heartbeat(run)
+            run.clear_stop_request()
+            run.write_status(
+                RunStatus(
+                    state="queued",
+                    epoch=find_checkpoint(run),
+                    epochs=run.read_meta().epochs,
+                )
             )
-        )
+            add_entry(run)
+        except OSError as error:
+            _undo_start(run, before)
+            raise RunError(
+                f"The run {run.id} cannot be queued: {describe_os_error(error)}."
+            ) from error
+    try:
+        launcher.ensure_worker()
+    except RunError:
+        with lock_queue():
+            # It stays queued if a worker has taken it meanwhile.
+            if remove_entry(run):
+                _undo_start(run, before)
+        raise
 
 
 def can_resume(run: Run) -> bool:
-    """Whether `resume_run` has something to go on from, or nothing to lose."""
+    """Whether `resume_run` has a checkpoint to continue from, or no model to lose."""
     return not is_active(run) and (find_checkpoint(run) > 0 or not run.has_model)
 
 
-def resume_run(run: Run, *, epochs: int | None = None) -> None:
-    """Go on with a run that has ended: weights, optimizer and history continue.
+def resume_run(run: Run, *, epochs: int | None = None, owner: str = LOCAL_OWNER) -> None:
+    """Continue a run that has ended: weights, optimizer and history are kept.
 
     Args:
-        epochs: how many more; by default what is lacking of those planned.
+        epochs: how many more; by default those that are missing from the plan.
+        owner: who asks.
     Raises:
-        RunError: the run is active, nothing is lacking, or the process could not be started.
+        RunError: the run is active, no epoch is missing, or the process could not be started.
         ConfigError: the run would have too many epochs.
+        OwnerError: the run belongs to another user.
     """
+    _check_owner(run, owner)
     if is_active(run):
-        raise RunError(f"The run {run.id} is being trained already.")
+        raise RunError(f"The run {run.id} is already active.")
     if not can_resume(run):
         raise RunError(
-            f"The run {run.id} has a model but no saved state to go on from. "
+            f"The run {run.id} has a model but no checkpoint to continue from. "
             "Start a new run with the same settings."
         )
-    config, done = run.read_config(), find_checkpoint(run)
-    planned = run.read_meta().epochs or config.epochs
+    config, meta, done = run.read_config(), run.read_meta(), find_checkpoint(run)
+    planned = meta.epochs or config.epochs
     total = planned if epochs is None else done + epochs
     if total <= done:
         raise RunError(
-            f"The run {run.id} has all its {done} epochs. Say how many more it is to have."
+            f"The run {run.id} has all its {done} epochs. Say how many more epochs to train."
         )
-    # The same range as for a new run.
+    # Checks the range, as for a new run.
     replace(config, epochs=total)
-    run.write_meta(replace(run.read_meta(), epochs=total))
-    start_run(run)
+    run.write_meta(replace(meta, epochs=total))
+    start_run(run, owner=owner)
 
 
-def stop_run(run: Run, *, force: bool = False) -> None:
-    """Stop after the batch and keep the best epoch; in the queue, leave it.
+def stop_run(run: Run, *, force: bool = False, owner: str = LOCAL_OWNER) -> None:
+    """Stop after the batch and keep the best epoch; a queued run leaves the queue.
 
-    Returns at once; `inspect_run` tells when the run has ended. A worker that is stuck is ended
-    from outside after a few seconds.
+    Returns at once; `inspect_run` shows when the run has ended. A worker that hangs is killed
+    after a grace period.
 
     Args:
-        force: end the process now. What was saved is kept, no model is made of it.
+        force: kill the process now. What was saved is kept, no model is made of it.
+        owner: who asks.
+    Raises:
+        RunError: the request cannot be written.
+        OwnerError: the run belongs to another user.
     """
+    _check_owner(run, owner)
     if not is_active(run):
         return
-    run.request_stop()
+    try:
+        run.request_stop()
+        with lock_queue():
+            if remove_entry(run):
+                has_epochs = find_checkpoint(run) > 0
+                run.update_status(state="stopped" if has_epochs else "cancelled")
+                return
+    except OSError as error:
+        raise RunError(
+            f"The run {run.id} cannot be stopped: {describe_os_error(error)}."
+        ) from error
     grace_s = 0.0 if force else _STOP_GRACE_S
     threading.Thread(
         target=_kill_after_grace_period, args=(run, grace_s, force), daemon=True
     ).start()
 
 
-def _kill_after_grace_period(run: Run, grace_s: float, force: bool) -> None:
-    """Watch a run that was asked to stop, and end its process if it does not listen."""
-    begin = time.monotonic()
-    while not (status := inspect_run(run)).is_final:
-        is_late = time.monotonic() - begin >= grace_s
-        if is_late and (force or status.is_hanging):
-            status.process.end()
-        time.sleep(_POLL_S)
-
-
 def is_active(run: Run) -> bool:
-    """Whether a run waits in the queue, trains or is being finished."""
+    """Whether a run is queued, trains or is being evaluated."""
     status = inspect_run(run)
     return not status.is_final and status.state != "waiting"
 
 
 def list_active_runs() -> list[Run]:
-    """The runs that train or wait, in no particular order."""
-    return [run for run in list_runs() if is_active(run)]
+    """The runs that are queued or train, in no particular order; damaged ones are left out."""
+    active = []
+    for run in list_runs():
+        with contextlib.suppress(RunError):
+            if is_active(run):
+                active.append(run)
+    return active
 
 
-def delete_run(run: Run) -> None:
+def count_active_runs() -> int:
+    """How many runs of this computer are queued or train, in whichever folder they are."""
+    current = get_current_run()
+    is_training = current is not None and current.directory.is_dir() and is_active(current)
+    return count_entries() + is_training
+
+
+def rename_run(run: Run, label: str, *, owner: str = LOCAL_OWNER) -> None:
+    """Give the run another label; its id and address stay.
+
+    Raises:
+        RunError: the label is longer than 80 characters, or it cannot be written.
+        OwnerError: the run belongs to another user.
+    """
+    _check_owner(run, owner)
+    run.write_meta(replace(run.read_meta(), label=check_label(label)))
+
+
+def delete_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
     """Remove a run and all its files.
 
     Raises:
         RunError: it is active, or its files cannot be removed.
+        OwnerError: the run belongs to another user.
     """
+    _check_owner(run, owner)
     if is_active(run):
-        raise RunError(f"The run {run.id} is still being trained. Stop it first.")
-    # Out of the list at once, even if removing the files takes a while or fails.
-    grave = run.directory.with_name(f".deleted-{time.time_ns()}")
+        raise RunError(f"The run {run.id} is still active. Stop it first.")
+    # It leaves the list at once, even if removing the files takes a while or fails.
+    trash = run.directory.with_name(f".deleted-{time.time_ns()}")
     try:
-        run.directory.rename(grave)
-        shutil.rmtree(grave)
+        run.directory.rename(trash)
+        shutil.rmtree(trash)
     except OSError as error:
-        raise RunError(f"The run {run.id} cannot be deleted: {error}.") from error
+        raise RunError(
+            f"The run {run.id} cannot be deleted: {describe_os_error(error)}."
+        ) from error
 
 
 def follow_run(run: Run) -> Iterator[RunStatus]:
@@ -151,4 +207,24 @@ def follow_run(run: Run) -> Iterator[RunStatus]:
             yield status
         if status.is_final:
             return
+        time.sleep(_POLL_S)
+
+
+def _check_owner(run: Run, owner: str) -> None:
+    check_owner(f"The run {run.id}", run.read_meta().owner, owner)
+
+
+def _undo_start(run: Run, before: RunStatus) -> None:
+    # On a full disk the status cannot be written either: the run then counts as interrupted.
+    with contextlib.suppress(OSError):
+        run.write_status(before)
+
+
+def _kill_after_grace_period(run: Run, grace_s: float, force: bool) -> None:
+    """Wait until a run that was asked to stop has ended; kill its process if it hangs."""
+    begin_s = time.monotonic()
+    while not (status := inspect_run(run)).is_final:
+        is_late = time.monotonic() - begin_s >= grace_s
+        if is_late and (force or status.is_hanging):
+            status.process.terminate()
         time.sleep(_POLL_S)

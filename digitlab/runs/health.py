@@ -1,38 +1,41 @@
-"""Whether a run's worker is alive and well, found out by whoever looks. No Keras here."""
+"""Whether the worker of a run is alive and makes progress. No Keras here."""
 
 import contextlib
-import json
+import shutil
 import threading
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from digitlab.files import write_json
+from digitlab.files import load_json, write_json
+from digitlab.runs import launcher
 from digitlab.runs.checkpoints import find_checkpoint
+from digitlab.runs.queue import find_position, lock_queue
 from digitlab.runs.run import Run
 from digitlab.runs.status import RunStatus
 
-_BEAT_EVERY_S = 1.0
-# A process that has not written for so long, though it does so each second, is stuck.
-_SILENCE_S = 8.0
-# Half a core, a swapping machine: what takes a while may once take ten times as long.
+_WRITE_EVERY_S = 1.0
+# A process that has not written for this long, though it writes every second, is stuck.
+_SILENCE_LIMIT_S = 8.0
+# Half a core, a swapping machine: a step may once take ten times as long as it did.
 _MARGIN = 10.0
-_LEAST_PATIENCE_S = 8.0
-# Importing, reading data, compiling: how long is not known beforehand.
+_MIN_PATIENCE_S = 8.0
+# Imports, reading data, compiling: how long they take is not known beforehand.
 _FIRST_PATIENCE_S = 300.0
-# A worker that has given a sign of life so lately lives, whatever the process table says: the
-# clock may have been set, or it runs in another container.
+# A worker with so recent a heartbeat lives, whatever the process table says: the clock may have
+# been set, or the worker runs in another container.
 _FRESH_S = 2.5
+_FULL_DISK_BYTES = 200_000
 
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """What the worker said of itself last; all times in seconds since 1970.
+    """The worker's last sign of life; times in seconds since 1970.
 
     Attributes:
-        beat_s: when it said so.
-        progress_s: when it last completed something, a batch for example.
-        patience_s: how long the next thing may take before something must be wrong.
+        beat_s: when it was written.
+        progress_s: when the worker last completed a step, a batch for example.
+        patience_s: how long the next step may take before the worker counts as hanging.
     """
 
     beat_s: float
@@ -40,47 +43,43 @@ class Heartbeat:
     patience_s: float
 
     def measure_silence_s(self) -> float:
-        """How long the worker has shown no sign of life, in seconds."""
+        """Seconds since the last sign of life."""
         return time.time() - self.beat_s
 
-    def find_hang_s(self) -> float | None:
-        """How long it has been stuck, in seconds; None if it is well."""
-        if self.measure_silence_s() > _SILENCE_S:
+    def measure_hang_s(self) -> float | None:
+        """Seconds for which the worker has been stuck; None if it is not."""
+        if self.measure_silence_s() > _SILENCE_LIMIT_S:
             return self.measure_silence_s()
         idle_s = time.time() - self.progress_s
         return idle_s if idle_s > self.patience_s else None
 
 
 def read_heartbeat(run: Run) -> Heartbeat | None:
-    """A run's last sign of life; None if its worker has given none."""
+    """A run's last heartbeat; None if its worker has written none."""
     try:
-        return Heartbeat(**json.loads(_find_path(run).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+        return load_json(_get_path(run), Heartbeat)
+    except (OSError, ValueError):
         return None
 
 
 def delete_heartbeat(run: Run) -> None:
-    """Remove the signs of an earlier worker."""
-    _find_path(run).unlink(missing_ok=True)
-
-
-def _find_path(run: Run) -> Path:
-    return run.directory / "heartbeat.json"
+    """Remove the heartbeat of an earlier worker."""
+    _get_path(run).unlink(missing_ok=True)
 
 
 class HeartbeatWriter:
-    """Beats in a thread of its own, so that a long batch does not look like a dead process."""
+    """Writes heartbeats from a thread, so that a long batch does not look like a dead process."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._progress_s = time.time()
         self._longest_s: dict[str, float] = {}
-        self._doing = "import"
+        self._step = "import"
         self._has_ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._thread = threading.Thread(target=self._write_repeatedly, daemon=True)
 
     def __enter__(self) -> "HeartbeatWriter":
-        # The first sign is there before anything else happens.
+        # The first heartbeat is written before anything else happens.
         self._write()
         self._thread.start()
         return self
@@ -89,39 +88,40 @@ class HeartbeatWriter:
         self._has_ended.set()
         self._thread.join()
 
-    def progress(self, next_thing: str) -> None:
-        """Tell that something is complete, and what comes next.
+    def progress(self, next_step: str) -> None:
+        """Report that a step is complete, and which comes next.
 
         Args:
-            next_thing: things of one name are expected to take about equally long.
+            next_step: steps of one name are expected to take about equally long.
         """
         now = time.time()
         took_s = now - self._progress_s
-        # The longest is forgotten slowly: the machine may have been busy once.
-        longest_s = self._longest_s.get(self._doing, 0.0)
-        self._longest_s[self._doing] = max(took_s, 0.999 * longest_s)
-        self._progress_s, self._doing = now, next_thing
+        # The longest time fades slowly: the machine may have been busy once.
+        longest_s = self._longest_s.get(self._step, 0.0)
+        self._longest_s[self._step] = max(took_s, 0.999 * longest_s)
+        self._progress_s, self._step = now, next_step
 
-    def _beat(self) -> None:
-        while not self._has_ended.wait(_BEAT_EVERY_S):
+    def _write_repeatedly(self) -> None:
+        while not self._has_ended.wait(_WRITE_EVERY_S):
             self._write()
 
     def _write(self) -> None:
-        longest_s = self._longest_s.get(self._doing)
+        longest_s = self._longest_s.get(self._step)
         patience_s = (
-            _FIRST_PATIENCE_S if longest_s is None else max(_LEAST_PATIENCE_S, _MARGIN * longest_s)
+            _FIRST_PATIENCE_S if longest_s is None else max(_MIN_PATIENCE_S, _MARGIN * longest_s)
         )
-        beat = Heartbeat(time.time(), self._progress_s, patience_s)
-        # The disk is full, or the run was deleted: the next write that matters says so.
+        heartbeat = Heartbeat(time.time(), self._progress_s, patience_s)
+        # The disk is full, or the run was deleted: the next write that matters reports it.
         with contextlib.suppress(OSError):
-            write_json(_find_path(self._run), asdict(beat))
+            write_json(_get_path(self._run), asdict(heartbeat))
 
 
 def inspect_run(run: Run) -> RunStatus:
-    """Where a run stands, after a look at its worker; quick enough for twice a second.
+    """The status of a run after a look at its worker; fast enough for twice a second.
 
-    A worker that has gone without a word leaves the run "interrupted", with a message that says
-    what was kept. One that lives but does nothing is told by `is_hanging` and `message`.
+    A worker that died leaves the run "interrupted", with a message that says what was saved. One
+    that makes no progress is reported by `is_hanging` and `message`. If the first queued run finds
+    no worker, one is started.
 
     Raises:
         RunError: the status file is damaged.
@@ -129,52 +129,62 @@ def inspect_run(run: Run) -> RunStatus:
     status = run.read_status()
     if status.is_final or status.state == "waiting":
         return status
-    beat = read_heartbeat(run)
-    if status.process.is_alive() or (beat and beat.measure_silence_s() < _FRESH_S):
-        hang_s = beat.find_hang_s() if beat else None
+    if status.state == "queued":
+        position = find_position(run)
+        if position:
+            if position == 1:
+                launcher.ensure_worker()
+            return replace(status, position=position)
+        with lock_queue():
+            # A worker was about to take it, or a stop request to remove it.
+            status = run.read_status()
+        if status.is_final:
+            return status
+    heartbeat = read_heartbeat(run)
+    if status.process.is_alive() or (heartbeat and heartbeat.measure_silence_s() < _FRESH_S):
+        hang_s = heartbeat.measure_hang_s() if heartbeat else None
         if hang_s is None:
             return status
         message = (
-            f"The training process has not moved for {hang_s:.0f} seconds. It may go on by itself; "
+            f"The training process has made no progress for {hang_s:.0f} seconds. It may recover; "
             "if not, stop the run: what was saved is kept."
         )
         return replace(status, is_hanging=True, message=message)
-    # It may have written its last word between the two looks.
+    # It may have written its final status between the two looks.
     status = run.read_status()
     return status if status.is_final else _mark_interrupted(run, status)
 
 
 def _mark_interrupted(run: Run, status: RunStatus) -> RunStatus:
-    """Write down for everybody that the worker has gone."""
-    status = replace(
-        status,
-        state="interrupted",
-        position=0,
-        eta_s=-1.0,
-        message=f"{_tell_end(run, status)} {_tell_rest(run)}",
-    )
-    try:
+    """Record that the worker died, for every reader."""
+    message = f"{_describe_end(run, status)} {_describe_saved(run)}"
+    status = replace(status, state="interrupted", eta_s=-1.0, message=message)
+    # A full disk may be what ended it; the next reader will find out again.
+    with contextlib.suppress(OSError):
         run.write_status(status)
-    except OSError:
-        # A full disk may be what ended it; the next reader will find out again.
-        return status
     return status
 
 
-def _tell_end(run: Run, status: RunStatus) -> str:
+def _describe_end(run: Run, status: RunStatus) -> str:
     if run.is_stop_requested():
-        return "The training process was ended before it had made a model."
+        return "The training process was killed before it could save a model."
     if status.state == "queued":
-        return "The process that waited for its turn has ended unexpectedly."
+        return "The run was lost from the queue."
+    if shutil.disk_usage(run.directory).free < _FULL_DISK_BYTES:
+        return "The training process ended because the disk is full."
     return (
-        "The training process ended unexpectedly: it was ended from outside, or there was not "
-        f"enough memory. Its last words, if any, are in {run.directory / 'worker.log'}."
+        "The training process ended unexpectedly: it was killed, or memory ran out. "
+        "Its output is in worker.log."
     )
 
 
-def _tell_rest(run: Run) -> str:
+def _describe_saved(run: Run) -> str:
     epochs = find_checkpoint(run)
     if not epochs:
-        return "No epoch was complete: resume it to start over."
+        return "No epoch was complete: resume the run to start over."
     what = "The first epoch was" if epochs == 1 else f"{epochs} epochs were"
-    return f"{what} saved: resume it to go on from there."
+    return f"{what} saved: resume the run to continue from there."
+
+
+def _get_path(run: Run) -> Path:
+    return run.directory / "heartbeat.json"

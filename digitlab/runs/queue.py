@@ -1,125 +1,155 @@
-"""One training at a time on a computer, first come first served. No Keras here.
+"""The queue of training runs on this computer: files, first come first served.
 
-The line is one file for all who start runs here: pages in several sessions, several app
-processes, the command line. Each worker process stands in it itself, so the line moves on
-whoever has gone meanwhile. A lock that the operating system takes from a dying process makes
-sure of it once more: only its holder trains.
+```
+<cache>/queue-<computer>/
+├── entries/<time>.<key>    one file a queued run; its content is the run directory
+├── current                 the entry of the run that is being trained
+├── queue.lock              held while the queue changes
+├── worker.lock             held by the worker process as long as it lives
+└── worker.log              what the worker printed between runs
+```
+
+One worker process at a time takes entries in order and trains them. Both locks belong to the
+operating system, which releases them when a process dies.
 """
 
 import contextlib
-import json
+import hashlib
+import os
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
-from digitlab.errors import RunError
-from digitlab.files import write_json
+from digitlab.errors import RunError, describe_os_error
+from digitlab.files import replace_file
 from digitlab.paths import get_queue_dir
-from digitlab.processes import ProcessIdentity
 from digitlab.runs.run import Run
 
-_POLL_S = 0.2
 _LOCK_TIMEOUT_S = 20.0
 
 
-@dataclass(frozen=True)
-class Place:
-    """One run's place in the line.
-
-    Attributes:
-        run_directory: of the run, as text.
-        pid, started_s: mark its worker.
-    """
-
-    run_directory: str
-    pid: int
-    started_s: float
-
-    @property
-    def process(self) -> ProcessIdentity:
-        """The worker."""
-        return ProcessIdentity(self.pid, self.started_s)
-
-
 @contextlib.contextmanager
-def change_line() -> Iterator[list[Place]]:
-    """Hold the line still; what is changed in the list is kept, the dead are gone from it.
+def lock_queue() -> Iterator[None]:
+    """Hold the queue: nobody else adds, takes or removes an entry meanwhile.
 
     Raises:
-        RunError: the folder of the line cannot be written.
+        RunError: the folder of the queue cannot be written.
     """
-    folder = get_queue_dir()
+    # A singleton is reentrant: the functions called in the block may lock the queue themselves.
+    lock = FileLock(get_queue_dir() / "queue.lock", timeout=_LOCK_TIMEOUT_S, is_singleton=True)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "line.lock", timeout=_LOCK_TIMEOUT_S):
-            places = read_line()
-            yield places
-            write_json(folder / "line.json", [asdict(place) for place in places])
-    except (OSError, Timeout) as error:
-        raise RunError(f"The queue of trainings in {folder} cannot be used: {error}.") from error
-
-
-def read_line() -> list[Place]:
-    """Who stands in line, the one who trains first."""
+        _get_entries_dir().mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise RunError("The training queue is busy. Try again in a moment.") from error
+    except OSError as error:
+        raise RunError(f"The training queue is unavailable: {describe_os_error(error)}.") from error
     try:
-        values = json.loads((get_queue_dir() / "line.json").read_text("utf-8"))
-        places = [Place(**value) for value in values]
-    except (FileNotFoundError, ValueError, TypeError):
-        # A damaged line is as good as none: the lock still lets only one train.
-        return []
-    return [place for place in places if place.process.is_alive()]
-
-
-def find_position(run: Run) -> int | None:
-    """How many stand before a run, 0 for the one whose turn it is; None if it is not in line."""
-    directories = [place.run_directory for place in read_line()]
-    directory = str(run.directory.resolve())
-    return directories.index(directory) if directory in directories else None
-
-
-def build_place(run: Run, process: ProcessIdentity) -> Place:
-    """The place that a run's worker takes."""
-    return Place(str(run.directory.resolve()), process.pid, process.started_s)
-
-
-@contextlib.contextmanager
-def take_turn(
-    run: Run, process: ProcessIdentity, *, on_wait: Callable[[int], None]
-) -> Iterator[bool]:
-    """Stand in line until it is this process's turn to train, then hold it.
-
-    Args:
-        on_wait: called a few times a second with the number of runs before this one.
-    Yields:
-        Whether it is its turn; false if a stop was asked for while it waited.
-    """
-    place = build_place(run, process)
-    with change_line() as places:
-        if place not in places:
-            places.append(place)
-    lock = FileLock(get_queue_dir() / "training.lock")
-    try:
-        yield _wait(run, place, lock, on_wait)
+        yield
     finally:
-        with change_line() as places:
-            places[:] = [other for other in places if other != place]
         lock.release()
 
 
-def _wait(run: Run, place: Place, lock: FileLock, on_wait: Callable[[int], None]) -> bool:
-    while not run.is_stop_requested():
-        places = read_line()
-        position = places.index(place) if place in places else 0
-        if position == 0:
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                # Somebody trains who is not in line, or has only just left it.
-                position = 1
-            else:
-                return True
-        on_wait(position)
-        time.sleep(_POLL_S)
-    return False
+def add_entry(run: Run) -> None:
+    """Add a run at the end. Hold `lock_queue`.
+
+    Raises:
+        OSError: the disk is full, for example.
+    """
+    path = _get_entries_dir() / f"{time.time_ns():020d}.{_compute_key(run)}"
+    replace_file(path, os.fsencode(run.directory.resolve()))
+
+
+def remove_entry(run: Run) -> bool:
+    """Remove a run; whether it was queued. Hold `lock_queue`."""
+    found = [path for path in _list_entries() if path.suffix == f".{_compute_key(run)}"]
+    for path in found:
+        path.unlink(missing_ok=True)
+    return bool(found)
+
+
+def take_first_entry() -> Run | None:
+    """Make the first run the current one; None if the queue is empty. Hold `lock_queue`."""
+    for path in _list_entries():
+        run = _load_entry(path)
+        path.replace(_get_current_path())
+        if run.directory.is_dir():
+            return run
+        # The run directory was removed by hand.
+    return None
+
+
+def get_current_run() -> Run | None:
+    """The run that was taken last; it may have ended."""
+    try:
+        return _load_entry(_get_current_path())
+    except FileNotFoundError:
+        return None
+
+
+def find_position(run: Run) -> int:
+    """A run's position in the queue, 1 for the next one; 0 if it is not queued."""
+    suffix = f".{_compute_key(run)}"
+    for position, path in enumerate(_list_entries(), start=1):
+        if path.suffix == suffix:
+            return position
+    return 0
+
+
+def count_entries() -> int:
+    """How many runs are queued."""
+    return len(_list_entries())
+
+
+@contextlib.contextmanager
+def hold_worker_lock() -> Iterator[BaseFileLock | None]:
+    """Be the worker of this computer until the block ends; None if there is one already."""
+    lock = FileLock(get_queue_dir() / "worker.lock", timeout=0)
+    with lock_queue():
+        is_taken = False
+        try:
+            lock.acquire()
+        except Timeout:
+            is_taken = True
+    try:
+        yield None if is_taken else lock
+    finally:
+        lock.release()
+
+
+def has_worker() -> bool:
+    """Whether a worker process lives on this computer. Hold `lock_queue`.
+
+    Without that lock, a worker that starts at this moment would find its lock taken.
+    """
+    try:
+        with FileLock(get_queue_dir() / "worker.lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _get_entries_dir() -> Path:
+    return get_queue_dir() / "entries"
+
+
+def _get_current_path() -> Path:
+    return get_queue_dir() / "current"
+
+
+def _load_entry(path: Path) -> Run:
+    return Run(Path(os.fsdecode(path.read_bytes())))
+
+
+def _list_entries() -> list[Path]:
+    try:
+        return sorted(p for p in _get_entries_dir().iterdir() if not p.name.startswith("."))
+    except FileNotFoundError:
+        return []
+
+
+def _compute_key(run: Run) -> str:
+    directory = os.fsencode(run.directory.resolve())
+    return hashlib.sha256(directory).hexdigest()[:16]

@@ -1,136 +1,120 @@
-"""Where a run stands, and what is known of it besides its settings."""
+"""The status of a run, in fields and in words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
 
-from digitlab.processes import ProcessIdentity
+from digitlab.jobs import JobStatus
+from digitlab.owners import LOCAL_OWNER
 
-FINAL_STATES = ("done", "stopped", "cancelled", "failed", "interrupted")
 _FINAL = {
     "done": "Done",
     "stopped": "Stopped by you, the best epoch is kept",
-    "cancelled": "Cancelled before it began",
+    "cancelled": "Cancelled before it started",
     "failed": "Failed",
     "interrupted": "Interrupted",
 }
 _BEFORE = {
     "waiting": "Not started",
-    "starting": "Starting: TensorFlow is being loaded",
-    "preparing pictures": "Preparing pictures",
-    "evaluating": "Testing the best epoch on digits it never saw",
+    "starting": "Loading TensorFlow",
+    "downloading": "Downloading the data set",
+    "preparing": "Preparing images",
+    "evaluating": "Evaluating the best epoch on the test set",
 }
 
 
 @dataclass(frozen=True)
-class RunStatus:
-    """Where a run stands.
+class RunStatus(JobStatus):
+    """The status of a run.
 
     Attributes:
-        state: "waiting" (made, not started), "queued", "starting", "downloading: …",
-            "preparing pictures", "training", "evaluating", or a final one: "done", "stopped" (by
-            a person, the best epoch is kept), "cancelled" (in the queue), "failed" (`message`
-            says why), "interrupted" (the process died or was ended; `message`).
+        state: "waiting" (created, not started), "queued", "starting", "downloading", "preparing",
+            "training", "evaluating", or a final one: "done", "stopped" (by the user, the best
+            epoch is kept), "cancelled" (before it started), "failed" (`message` says why),
+            "interrupted" (the process died or was killed; `message`).
         epoch, batch: how many are complete; `batch` counts within the epoch.
-        epochs: how many the run is to have, those before a resumption included.
-        metrics: the last values Keras reported.
-        message: a sentence or two for people.
-        notes: sentences about what did not work but did not stop training either.
-        position: in the queue, 1 for the next one to train; 0 when not queued.
+        epochs: how many are planned, those before a resume included.
+        metrics: the last values that Keras reported.
+        notes: problems that did not stop training.
+        position: in the queue, 1 for the next run; filled in by `inspect_run`, 0 otherwise.
         images_per_s: over the last seconds of training.
-        eta_s: until the last epoch is trained and validated, in seconds; -1 while unknown.
-        is_hanging: the worker lives but has done nothing for too long; told by `inspect_run`.
-        updated_s: seconds since 1970 when this was written.
+        eta_s: seconds until the last epoch is trained and validated; -1 while unknown.
+        is_hanging: the worker lives but makes no progress; filled in by `inspect_run`.
     """
 
-    state: str = "waiting"
     epoch: int = 0
     epochs: int = 0
     batch: int = 0
     batches: int = 0
     metrics: dict[str, float] = field(default_factory=dict)
-    message: str = ""
     notes: tuple[str, ...] = ()
     position: int = 0
     learning_rate: float = 0.0
     images_per_s: float = 0.0
     eta_s: float = -1.0
     is_hanging: bool = False
-    pid: int = 0
-    process_started_s: float = 0.0
-    updated_s: float = 0.0
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the run has ended, well or badly."""
-        return self.state in FINAL_STATES
-
-    @property
-    def process(self) -> ProcessIdentity:
-        """The worker."""
-        return ProcessIdentity(self.pid, self.process_started_s)
 
 
 @dataclass(frozen=True)
 class RunMeta:
-    """What is known of a run besides its settings.
+    """What is known of a run besides its settings and status.
 
     Attributes:
-        label: its name for people, "" for none.
-        created_s: when it was made, seconds since 1970.
-        epochs: how many it is to have after resumptions; 0 for as many as the settings say.
+        label: the name that users see, "" for none.
+        created_s: seconds since 1970.
+        epochs: how many are planned after a resume; 0 for as many as the settings say.
+        owner: who may act on it.
     """
 
     label: str = ""
     created_s: float = 0.0
     epochs: int = 0
-
-
-def keep_known(values: dict[str, Any], kind: type[RunStatus] | type[RunMeta]) -> dict[str, Any]:
-    """Leave out what a newer version may have written."""
-    known = {spec.name for spec in fields(kind)}
-    return {key: value for key, value in values.items() if key in known}
+    owner: str = LOCAL_OWNER
 
 
 def describe_status(status: RunStatus, history: Sequence[Mapping[str, float]] = ()) -> str:
-    """One line one can read across a room.
+    """One line for the head of a page.
 
     Args:
         status: from `inspect_run`.
         history: the epochs so far.
     """
     if status.is_hanging:
-        return "Hanging: nothing has happened for too long"
+        return "Not responding"
     if status.state == "queued":
-        others = status.position - 1
-        place = "next" if others <= 0 else f"{others} before it"
-        return f"In the queue, {place}"
+        ahead = status.position - 1
+        return "Queued, next" if ahead <= 0 else f"Queued, {ahead} ahead"
     if status.state == "training":
         return " · ".join(_describe_training(status, history))
     if status.state in _FINAL:
-        return " · ".join([_FINAL[status.state], *_describe_end(status, history)])
-    # Downloads tell their figures in the state itself.
-    return _BEFORE.get(status.state, status.state[:1].upper() + status.state[1:])
+        return " · ".join([_FINAL[status.state], *_describe_result(status, history)])
+    text = _BEFORE.get(status.state, status.state.capitalize())
+    return f"{text}: {status.message}" if status.state == "downloading" else text
 
 
 def describe_state(status: RunStatus) -> str:
-    """The same in one or two words, for a list."""
-    if status.state in _FINAL:
+    """The state in one or two words, for a list."""
+    if status.is_final:
         return status.state
     if status.state == "waiting":
         return "not started"
-    # A list is not drawn anew each second: what changes soon would be wrong.
+    # Lists are not redrawn every second: anything more precise would be out of date.
     return "queued" if status.state == "queued" else "running"
 
 
 def format_duration(seconds: float) -> str:
-    """Seconds as a person says them: 8 s, 3 min 20 s, 2 h 5 min."""
+    """A duration in one or two units: 8 s, 3 min 20 s, 25 min, 2 h 5 min."""
     whole = max(round(seconds), 0)
     if whole < 60:
         return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{round(whole / 60)} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    if whole < 600:
+        return f"{whole // 60} min {whole % 60} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def format_count(n: int, noun: str) -> str:
+    """A number with its noun: 1 epoch, 2 epochs, 1,000 images."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def _describe_training(status: RunStatus, history: Sequence[Mapping[str, float]]) -> list[str]:
@@ -143,9 +127,10 @@ def _describe_training(status: RunStatus, history: Sequence[Mapping[str, float]]
     return parts
 
 
-def _describe_end(status: RunStatus, history: Sequence[Mapping[str, float]]) -> list[str]:
+def _describe_result(status: RunStatus, history: Sequence[Mapping[str, float]]) -> list[str]:
     if "test_accuracy" in status.metrics:
-        return [f"{status.metrics['test_accuracy']:.2%} on test digits", f"{status.epoch} epochs"]
+        accuracy = f"{status.metrics['test_accuracy']:.2%} on the test set"
+        return [accuracy, format_count(status.epoch, "epoch")]
     parts = _describe_accuracy(history)
     return [*parts, f"{len(history)} of {status.epochs} epochs"] if parts else []
 

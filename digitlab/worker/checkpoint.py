@@ -96,7 +96,7 @@ def restore_checkpoint(model: keras.Model, progress: StatusWriter) -> int:
     epochs = whole.epochs if whole else 0
     if whole:
         if whole != checkpoints[0]:
-            progress.note(
+            progress.add_note(
                 f"The last saved state was damaged: training went on from epoch {epochs}."
             )
         model.load_weights(whole.path)

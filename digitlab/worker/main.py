@@ -1,193 +1,176 @@
-"""The worker process: `python -m digitlab.worker RUN_DIR`, or `--wait` for one to come.
+"""The worker process: takes runs from the queue and trains them, one after the other.
+
+```
+python -m digitlab.worker              train what is queued, then wait for more while useful
+python -m digitlab.worker --prewarm    the same, importing TensorFlow before a run is queued
+python -m digitlab.worker RUN_DIR      train this run now, without the queue
+```
 
 It imports TensorFlow, so that nobody else has to, and answers through the run directory only.
 """
 
+import argparse
+import contextlib
 import errno
 import importlib
 import os
 import shutil
 import sys
 import threading
+import time
 import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import cast
 
-from filelock import FileLock, Timeout
-
-from digitlab.errors import DigitlabError
-from digitlab.paths import get_queue_dir
-from digitlab.processes import lower_priority
+from digitlab.errors import DigitlabError, RunError
+from digitlab.processes import ProcessIdentity, identify_process, lower_priority
 from digitlab.runs.checkpoints import find_checkpoint
 from digitlab.runs.health import HeartbeatWriter
-from digitlab.runs.queue import take_turn
+from digitlab.runs.launcher import MIN_FREE_BYTES, measure_free_memory_bytes
+from digitlab.runs.queue import count_entries, hold_worker_lock, lock_queue, take_first_entry
 from digitlab.runs.run import Run
 from digitlab.worker.status_writer import StatusWriter
 
-_PATIENCE_S = 900.0
-_UNUSED = "matplotlib.pyplot"
-
-_RESERVE_BYTES = 64 * 1024
-_LITTLE_ROOM_BYTES = 200_000
-
-
-def wait_for_run() -> Path | None:
-    """Import Keras, then wait for a run directory on standard input.
-
-    Returns:
-        The run's directory; None if another worker waits on this computer already, if nobody
-        asked for some minutes, or if the process that might ask has ended.
-    """
-    lock = FileLock(get_queue_dir() / "warm.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return None
-    with lock:
-        line = _read_line()
-    if not line:
-        return None
-    directory = Path(os.fsdecode(line))
-    _write_to(directory / "worker.log")
-    return directory
+# Names the module whose `train(status_writer)` carries out a run; tests put a stub here.
+_TRAINER_VARIABLE, _TRAINER = "DIGITLAB_TRAINER", "digitlab.worker.train"
+_IDLE_LIMIT_S = 900.0
+_POLL_S = 0.05
+_FULL_DISK_BYTES = 200_000
 
 
-def _read_line() -> bytes:
-    """The line with the directory; empty if none came in time."""
-    received: list[bytes] = []
-    # Without a buffer, whose lock a thread that still waits would hold when the process ends.
-    pipe = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
-    reader = threading.Thread(target=lambda: received.append(pipe.readline()), daemon=True)
-    # Reading begins before the import: a person may be quicker than Keras.
-    reader.start()
-    import_training()
-    reader.join(_PATIENCE_S)
-    return received[0].strip() if received else b""
-
-
-def import_training() -> ModuleType:
-    """`digitlab.worker.train`, and with it TensorFlow and Keras, which takes seconds."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Keras imports Matplotlib where it is installed, for plots that nobody makes here; it does
-    # without, and a second is saved.
-    is_blocked = _UNUSED not in sys.modules
-    if is_blocked:
-        sys.modules[_UNUSED] = cast("ModuleType", None)
-    try:
-        return importlib.import_module("digitlab.worker.train")
-    finally:
-        if is_blocked:
-            del sys.modules[_UNUSED]
-
-
-def _write_to(log: Path) -> None:
-    """Let everything that is printed from now on go to the run's log."""
-    with log.open("ab") as file:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-
-
-class DiskReserve:
-    """A file that is given up when the disk is full, so that the reason can be written."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def take(self) -> None:
-        """Take the room.
-
-        Raises:
-            OSError: there is not even this much.
-        """
-        # Not zeros: some file systems store those in no room at all.
-        (self._run.directory / ".reserve").write_bytes(os.urandom(_RESERVE_BYTES))
-
-    def release(self) -> None:
-        """Give the room back, and that of drafts that were never finished."""
-        for path in self._run.directory.glob(".*"):
-            path.unlink(missing_ok=True)
-
-
-def carry_out(directory: Path) -> int:
-    """Carry out one run when its turn has come; the exit code is 0 if it has a model."""
-    run = Run(directory)
-    with HeartbeatWriter(run) as heartbeat:
-        progress = StatusWriter(run, heartbeat)
-
-        def report_position(position: int) -> None:
-            heartbeat.progress("queue")
-            if progress.status.position != position:
-                progress.update(state="queued", position=position)
-
-        with take_turn(run, progress.status.process, on_wait=report_position) as is_our_turn:
-            if not is_our_turn:
-                return _leave(progress)
-            heartbeat.progress("data")
-            progress.update(state="starting", position=0)
-            return _train(progress)
-
-
-def _leave(progress: StatusWriter) -> int:
-    """End a run that was stopped before training began."""
-    has_epochs = find_checkpoint(progress.run) > 0
-    progress.update(state="stopped" if has_epochs else "cancelled", position=0)
-    return 1
-
-
-def _train(progress: StatusWriter) -> int:
-    reserve = DiskReserve(progress.run)
-    try:
-        # Before the heavy import: bad settings are told at once.
-        progress.run.read_config()
-        reserve.take()
-        # Imported late: by now the status says that the worker lives.
-        fit = import_training()
-        if progress.run.is_stop_requested():
-            return _leave(progress)
-        fit.train(progress)
-    except DigitlabError as error:
-        reserve.release()
-        progress.update(state="failed", message=str(error), eta_s=-1.0)
-        return 1
-    except Exception as error:
-        # The last line of defence: the log keeps the traceback, the person gets a sentence.
-        message = _tell_failure(progress.run, error)
-        reserve.release()
-        progress.update(state="failed", message=message, eta_s=-1.0)
-        traceback.print_exc()
-        return 1
-    finally:
-        reserve.release()
+def main(arguments: Sequence[str]) -> int:
+    """Serve the queue, or carry out the run that is named; the exit code is 0 on success."""
+    parser = argparse.ArgumentParser(prog="digitlab.worker", description=__doc__.splitlines()[0])
+    parser.add_argument("run_dir", nargs="?", type=Path)
+    parser.add_argument("--prewarm", action="store_true")
+    parser.add_argument("--parent", nargs=2, type=float, default=(0, 0.0), metavar=("PID", "START"))
+    options = parser.parse_args(arguments)
+    lower_priority()
+    if options.run_dir is not None:
+        return 0 if carry_out(Run(options.run_dir)) else 1
+    pid, started_s = options.parent
+    serve_queue(ProcessIdentity(int(pid), started_s), prewarm=options.prewarm)
     return 0
 
 
-def _tell_failure(run: Run, error: Exception) -> str:
+def serve_queue(parent: ProcessIdentity, *, prewarm: bool) -> None:
+    """Train queued runs in order; return at once if another process does so already.
+
+    TensorFlow stays loaded between runs. With an empty queue the process ends when `parent` has
+    ended, when it has been idle for long, or when memory is short.
+
+    Args:
+        parent: the process that started this one.
+        prewarm: import TensorFlow before there is a run.
+    """
+    with hold_worker_lock() as lock:
+        if lock is None:
+            return
+        if prewarm:
+            threading.Thread(target=import_trainer, daemon=True).start()
+        idle_since_s, has_memory = time.monotonic(), True
+        while True:
+            run = _take_next()
+            if run is not None:
+                with _redirect_output(run.log_path):
+                    carry_out(run)
+                idle_since_s = time.monotonic()
+                has_memory = measure_free_memory_bytes() > MIN_FREE_BYTES
+                continue
+            is_recent = time.monotonic() - idle_since_s < _IDLE_LIMIT_S
+            if not (has_memory and is_recent and parent.is_alive()):
+                with lock_queue():
+                    # Under this lock: whoever queues a run next finds no worker and starts one.
+                    if not count_entries():
+                        lock.release()
+                        return
+            time.sleep(_POLL_S)
+
+
+def carry_out(run: Run) -> bool:
+    """Train one run; whether it ended with a model."""
+    with HeartbeatWriter(run) as heartbeat:
+        status_writer = StatusWriter(run, heartbeat)
+        try:
+            status_writer.update(state="starting", message="")
+            # Before the heavy import: invalid settings are reported at once.
+            run.read_config()
+            trainer = import_trainer()
+            if run.is_stop_requested():
+                has_epochs = find_checkpoint(run) > 0
+                status_writer.update(state="stopped" if has_epochs else "cancelled")
+                return False
+            trainer.train(status_writer)
+        except DigitlabError as error:
+            _end_as_failed(status_writer, str(error))
+            return False
+        except Exception as error:
+            # The last line of defence: the log has the traceback, the user gets a sentence.
+            traceback.print_exc()
+            _end_as_failed(status_writer, _describe_failure(run, error))
+            return False
+    return True
+
+
+def import_trainer() -> ModuleType:
+    """Import the module that trains, and with it TensorFlow and Keras, which takes seconds."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    return importlib.import_module(os.environ.get(_TRAINER_VARIABLE, _TRAINER))
+
+
+def _take_next() -> Run | None:
+    """Take the first run from the queue; its status names this process from then on."""
+    with lock_queue():
+        run = take_first_entry()
+        if run is not None:
+            identity = identify_process()
+            # With a full disk or a damaged status, the run fails with the reason, later.
+            with contextlib.suppress(OSError, RunError):
+                run.update_status(
+                    state="starting", pid=identity.pid, process_started_s=identity.started_s
+                )
+        return run
+
+
+def _end_as_failed(status_writer: StatusWriter, message: str) -> None:
+    # Unfinished drafts are of no use, and on a full disk this makes room for the status.
+    for path in status_writer.run.directory.glob(".*"):
+        path.unlink(missing_ok=True)
+    status_writer.update(state="failed", message=message, eta_s=-1.0)
+
+
+def _describe_failure(run: Run, error: Exception) -> str:
     if _is_disk_full(run, error):
         return (
-            "Training broke off because the disk is full. What was saved before is kept: make "
-            "room, then resume the run."
+            "Training failed because the disk is full. What was saved before is kept: free some "
+            "space, then resume the run."
         )
-    return (
-        f"Training broke off ({type(error).__name__}: {error}). "
-        f"The whole story is in {run.directory / 'worker.log'}."
-    )
+    return f"Training failed ({type(error).__name__}: {error}). Traceback: see worker.log."
 
 
 def _is_disk_full(run: Run, error: Exception) -> bool:
-    """TensorFlow and HDF5 have exceptions of their own for it: the disk is asked too."""
+    """TensorFlow and HDF5 raise exceptions of their own for it: the disk is asked too."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
-    is_told = os.strerror(errno.ENOSPC) in str(error)
-    return is_told or shutil.disk_usage(run.directory).free < _LITTLE_ROOM_BYTES
+    is_reported = os.strerror(errno.ENOSPC) in str(error)
+    return is_reported or shutil.disk_usage(run.directory).free < _FULL_DISK_BYTES
 
 
-def main(arguments: list[str]) -> int:
-    """Carry out the run named on the command line, or wait for one."""
-    lower_priority()
-    if arguments != ["--wait"]:
-        return carry_out(Path(arguments[0]))
-    directory = wait_for_run()
-    return carry_out(directory) if directory else 0
+@contextlib.contextmanager
+def _redirect_output(log: Path) -> Iterator[None]:
+    """Append everything that is printed in the block to the run's log."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    originals = [os.dup(1), os.dup(2)]
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for descriptor, original in zip((1, 2), originals, strict=True):
+            os.dup2(original, descriptor)
+            os.close(original)

@@ -1,4 +1,4 @@
-"""What the worker tells of itself: one status, changed bit by bit. No Keras here."""
+"""The worker's side of `status.json`: one status, changed field by field. No Keras here."""
 
 import threading
 from dataclasses import replace
@@ -12,30 +12,30 @@ from digitlab.runs.status import RunStatus
 
 
 class StatusWriter:
-    """The worker's side of `status.json` and of the heartbeat."""
+    """Writes the status of a run; `heartbeat` says that the worker makes progress."""
 
     def __init__(self, run: Run, heartbeat: HeartbeatWriter) -> None:
-        mark = identify_process()
+        identity = identify_process()
         self.run = run
         self.heartbeat = heartbeat
-        # Where a resumption goes on from; a new run has neither yet.
+        # A resumed run continues from its checkpoint; a new run has none.
         self.status = RunStatus(
             epoch=find_checkpoint(run),
             epochs=run.read_meta().epochs,
-            pid=mark.pid,
-            process_started_s=mark.started_s,
+            pid=identity.pid,
+            process_started_s=identity.started_s,
         )
         # Notes may come from another thread.
-        self._guard = threading.RLock()
+        self._lock = threading.RLock()
 
     def update(self, **changes: Any) -> None:
         """Change some fields of the status and write it."""
-        with self._guard:
+        with self._lock:
             self.status = replace(self.status, **changes)
             self.run.write_status(self.status)
 
-    def note(self, sentence: str) -> None:
-        """Add what a person should know although training goes on."""
-        with self._guard:
+    def add_note(self, sentence: str) -> None:
+        """Add what the user should know although training continues."""
+        with self._lock:
             if sentence not in self.status.notes:
                 self.update(notes=(*self.status.notes, sentence))

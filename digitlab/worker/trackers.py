@@ -72,7 +72,7 @@ class Tracker:
 
     def _fail(self, reason: str) -> None:
         self._is_on = False
-        self._progress.note(
+        self._progress.add_note(
             f"MLflow at {os.environ[_VARIABLE]} could not be told about this run ({reason}). "
             "Training is not affected."
         )
@@ -127,7 +127,7 @@ def _find_mlflow(progress: StatusWriter) -> bool:
     if not os.environ.get(_VARIABLE):
         return False
     if importlib.util.find_spec("mlflow") is None:
-        progress.note(
+        progress.add_note(
             f"{_VARIABLE} is set, but MLflow is not installed: this run is not tracked. "
             "Install it with `pip install -r requirements-mlflow.txt`."
         )

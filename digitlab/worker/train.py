@@ -73,7 +73,7 @@ def _train(progress: StatusWriter, config: TrainConfig, tracker: Tracker) -> Non
     training, validation = split_dataset(config, dataset)
     spec = get_dataset_spec(config.dataset)
     if spec.synthesis:
-        progress.update(state="preparing pictures")
+        progress.update(state="preparing")
         training, validation = add_synthetic_images(training, validation)
     shape, n_classes = spec.image_shape, len(spec.class_names)
     training = take_training_fraction(config, training, n_classes)
@@ -130,7 +130,9 @@ class _DownloadReporter:
         self._progress.heartbeat.progress("download")
         if self._progress.run.is_stop_requested():
             raise RunError("Stopped by you while the data was being downloaded.")
-        self._progress.update(state=format_download_progress(done_bytes, total_bytes))
+        self._progress.update(
+            state="downloading", message=format_download_progress(done_bytes, total_bytes)
+        )
 
 
 def _fit(

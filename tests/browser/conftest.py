@@ -40,7 +40,7 @@ def runs_of_server(server, monkeypatch):
     shutil.rmtree(environment["DIGITLAB_RUNS"], ignore_errors=True)
     yield
     for run in list_active_runs():
-        run.read_status().process.end()
+        run.read_status().process.terminate()
 
 
 @pytest.fixture

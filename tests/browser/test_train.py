@@ -318,7 +318,7 @@ def test_a_killed_worker_is_told_and_resumes(train_page):
     start_slow_run(train_page, batch_size=2 * BRISK_BATCH)
     train_page.expect_line("^Epoch 2 of 2")
     run = get_run(train_page.run_id)
-    run.read_status().process.end(wait_s=0.1)
+    run.read_status().process.terminate(timeout_s=0.1)
     train_page.expect_line("^Interrupted", timeout=10_000)
     n_epochs = len(run.read_history())
     assert n_epochs >= 1

@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from digitlab.errors import ConfigError, RunError
+from digitlab.errors import ConfigError, OwnerError, RunError
+from digitlab.runs.control import delete_run, rename_run, start_run, stop_run
+from digitlab.runs.health import inspect_run
+from digitlab.runs.queue import find_position
 from digitlab.runs.run import create_run, get_run, list_runs
 from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig
 
 
-def test_a_run_keeps_its_settings():
+def test_a_run_stores_its_settings():
     config = TrainConfig(net="three_conv_cnn", epochs=3)
     run = create_run(config)
     assert get_run(run.id).read_config() == config
@@ -23,9 +26,9 @@ def test_runs_of_the_same_second_do_not_collide():
     assert len({create_run(TrainConfig()).id for _ in range(5)}) == 5
 
 
-def test_a_name_is_taken_once():
+def test_a_name_is_used_once():
     create_run(TrainConfig(), name="first")
-    with pytest.raises(RunError, match="A run called first exists"):
+    with pytest.raises(RunError, match="A run named first exists"):
         create_run(TrainConfig(), name="first")
 
 
@@ -41,7 +44,7 @@ def test_missing_and_damaged_runs():
         run.read_config()
 
 
-def test_a_reader_never_sees_half_a_status():
+def test_a_status_is_replaced_atomically():
     run = create_run(TrainConfig())
     long_message = "x" * 50_000
     stop = threading.Event()
@@ -70,8 +73,8 @@ def test_a_stop_request_is_seen():
 
 
 @pytest.mark.parametrize("name", ["../outside", "", "a/b", ".hidden", "x" * 101])
-def test_names_that_are_no_folder_names_are_refused(name):
-    with pytest.raises(RunError, match="cannot be a run's name"):
+def test_invalid_folder_names_are_refused(name):
+    with pytest.raises(RunError, match="is not a valid run name"):
         create_run(TrainConfig(), name=name)
 
 
@@ -81,7 +84,7 @@ def test_epochs_without_validation_have_no_validation_values():
     assert run.read_history() == [{"epoch": 0, "loss": 0.5}]
 
 
-def test_two_writers_do_not_disturb_each_other():
+def test_concurrent_writers():
     run = create_run(TrainConfig())
 
     def write():
@@ -98,16 +101,77 @@ def test_runs_are_listed_newest_first_and_renamed():
     first, second = create_run(TrainConfig()), create_run(TrainConfig(), label="two")
     (first.directory.parent / "no-run").mkdir()
     assert list_runs() == [second, first]
-    first.rename("  my\n first ")
+    rename_run(first, "  my\n first ")
     assert first.read_meta().label == "my first"
     assert second.read_meta().label == "two"
     assert list_runs() == [second, first]
     with pytest.raises(RunError, match="at most 80"):
-        first.rename("x" * 81)
+        rename_run(first, "x" * 81)
 
 
-def test_the_command_tells_of_resumptions():
+def test_the_command_includes_a_resume():
     run = create_run(TrainConfig(epochs=3))
     assert run.format_command() == "python -m digitlab train --net simple_cnn --epochs 3"
     run.write_meta(replace(run.read_meta(), epochs=5))
     assert run.format_command().splitlines()[1] == f"python -m digitlab resume {run.id} --epochs 2"
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "{", '{"state": 3}', '{"metrics": []}'])
+def test_a_damaged_status_is_one_error_and_hides_no_other_run(content):
+    damaged, sound = create_run(TrainConfig()), create_run(TrainConfig())
+    (damaged.directory / "status.json").write_text(content)
+    with pytest.raises(RunError, match=f"The status of {damaged.id} is damaged"):
+        damaged.read_status()
+    assert set(list_runs()) == {damaged, sound}
+    assert sound.read_status().state == "waiting"
+
+
+@pytest.mark.parametrize("content", ["[]", "null", '{"label": 3}'])
+def test_a_damaged_meta_file_is_one_error(content):
+    damaged, sound = create_run(TrainConfig()), create_run(TrainConfig())
+    (damaged.directory / "meta.json").write_text(content)
+    with pytest.raises(RunError, match=f"The file meta.json of the run {damaged.id} is damaged"):
+        damaged.read_meta()
+    assert set(list_runs()) == {damaged, sound}
+
+
+def test_only_the_owner_may_act_on_a_run():
+    run = create_run(TrainConfig(), owner="alice")
+    for act in (delete_run, stop_run, lambda run: rename_run(run, "mine")):
+        with pytest.raises(OwnerError, match=f"The run {run.id} belongs to another user"):
+            act(run)
+    rename_run(run, "mine", owner="alice")
+    assert run.read_meta().label == "mine"
+    assert run.read_meta().owner == "alice"
+    delete_run(run, owner="alice")
+
+
+def test_a_run_deleted_while_runs_are_listed_is_left_out():
+    """One process creates and deletes runs while this one lists them."""
+    kept = create_run(TrainConfig())
+    stop = threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            delete_run(create_run(TrainConfig()))
+
+    churner = threading.Thread(target=churn)
+    churner.start()
+    try:
+        listed = [list_runs() for _ in range(300)]
+    finally:
+        stop.set()
+        churner.join()
+    assert all(kept in runs for runs in listed)
+    assert any(len(runs) > 1 for runs in listed)
+
+
+def test_a_full_disk_is_one_sentence(full_disk):
+    run = create_run(TrainConfig())
+    full_disk.fill()
+    with pytest.raises(RunError, match=f"The run {run.id} cannot be changed: no space left"):
+        rename_run(run, "x" * 80)
+    with pytest.raises(RunError, match=f"The run {run.id} cannot be queued: no space left"):
+        start_run(run)
+    assert inspect_run(run).state in ("waiting", "interrupted")
+    assert find_position(run) == 0

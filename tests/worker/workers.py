@@ -1,17 +1,21 @@
 """What the tests of real worker processes share."""
 
+import contextlib
+import os
 import subprocess
 import sys
 import time
 
+import psutil
+
 from digitlab.runs.checkpoints import find_checkpoint
-from digitlab.runs.control import follow_run, inspect_run, start_run
-from digitlab.runs.health import HeartbeatWriter
-from digitlab.worker.main import import_training
+from digitlab.runs.control import follow_run, start_run
+from digitlab.runs.health import HeartbeatWriter, inspect_run
+from digitlab.worker.main import import_trainer
 from digitlab.worker.status_writer import StatusWriter
 from tests.conftest import PROJECT_DIR
 
-LIMIT_S = 300
+LIMIT_S = 120
 
 
 def wait_until(condition, limit_s=LIMIT_S):
@@ -49,7 +53,7 @@ def train(run):
 def train_here(run):
     """Carry a run out in this process, which has imported Keras already; its last status."""
     with HeartbeatWriter(run) as heartbeat:
-        import_training().train(StatusWriter(run, heartbeat))
+        import_trainer().train(StatusWriter(run, heartbeat))
     return run.read_status()
 
 
@@ -59,3 +63,17 @@ def run_python(code, *arguments):
         [sys.executable, "-c", code, *arguments],
         cwd=PROJECT_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+def find_workers():
+    """The worker processes that serve this test's queue."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        with contextlib.suppress(psutil.Error):
+            if (
+                "digitlab.worker" in (process.info["cmdline"] or ())
+                and process.status() != psutil.STATUS_ZOMBIE
+                and process.environ().get("DIGITLAB_CACHE") == os.environ["DIGITLAB_CACHE"]
+            ):
+                found.append(process)
+    return found

@@ -5,7 +5,14 @@ import importlib.util
 import streamlit as st
 
 from digitlab.errors import DigitlabError
-from digitlab.evaluation.jobs import JOB_KINDS, Job, JobStatus, find_job, start_job
+from digitlab.evaluation.jobs import (
+    JOB_KINDS,
+    AnalysisJob,
+    AnalysisStatus,
+    find_job,
+    start_job,
+    stop_job,
+)
 from digitlab.model_store.store import StoredModel
 from digitlab.ui.streamlit_internals import callback
 
@@ -28,8 +35,8 @@ def render_job(model: StoredModel, kind: str, start_label: str) -> None:
     if problem:
         st.error(problem)
     job = find_job(model, kind)
-    status = job.read_status() if job else None
-    if job is not None and status is not None and not status.is_over:
+    status = job.inspect() if job else None
+    if job is not None and status is not None and not status.is_final:
         st.fragment(_follow, run_every=_EVERY_S)(job)
         return
     if status is not None and status.state in ("failed", "stopped"):
@@ -57,24 +64,25 @@ def _start(model: StoredModel, kind: str) -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _follow(job: Job) -> None:
+def _follow(job: AnalysisJob) -> None:
     try:
-        status = job.read_status()
+        status = job.inspect()
     except DigitlabError as error:
         st.error(str(error))
         return
-    if status.is_over:
+    if status.is_final:
         # What it found stands outside of this fragment.
         st.rerun()
-    words = f"{status.share:.0%}" if status.total else "Starting …"
+    words = f"{status.fraction:.0%}" if status.total else "Starting …"
     if job.is_stop_requested():
         words = f"Stopping … {words}"
-    st.progress(status.share, f"{words} {status.message}".strip())
+    st.progress(status.fraction, f"{words} {status.message}".strip())
     st.button("Stop", key=f"evaluate_stop_{job.kind}", icon=":material/stop:",
-              on_click=callback(job.request_stop))  # fmt: skip
+              on_click=callback(stop_job),
+              args=(job,))  # fmt: skip
 
 
-def _tell_end(status: JobStatus) -> None:
+def _tell_end(status: AnalysisStatus) -> None:
     if status.state == "failed":
         st.error(status.message or "It failed without a word. Start it again.")
     else:

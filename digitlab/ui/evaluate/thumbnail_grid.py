@@ -172,4 +172,4 @@ def _render_lack(tested: EvaluatedModel) -> None:
         if tested.pictures is not None
         else "The pictures are not on this machine."
     )
-    render_job(tested.model, "pictures", "Fetch all pictures")
+    render_job(tested.model, "test_images", "Fetch all pictures")

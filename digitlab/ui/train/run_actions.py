@@ -6,7 +6,8 @@ import streamlit as st
 
 from digitlab.errors import DigitlabError
 from digitlab.model_store.store import find_shelved, shelve_run
-from digitlab.runs.control import can_resume, delete_run, inspect_run, resume_run, stop_run
+from digitlab.runs.control import can_resume, delete_run, rename_run, resume_run, stop_run
+from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.train.form import fill_form
@@ -148,7 +149,7 @@ def _render_more(run: Run, *, is_over: bool) -> None:
             key="train_rename",
             icon=":material/edit:",
             width="stretch",
-            on_click=report_errors(lambda: run.rename(st.session_state[key])),
+            on_click=report_errors(lambda: rename_run(run, st.session_state[key])),
         )
         if is_over:
             st.button(

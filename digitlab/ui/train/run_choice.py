@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from digitlab.errors import RunError
-from digitlab.runs.control import inspect_run
+from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run, list_runs
 from digitlab.runs.status import describe_state
 from digitlab.ui.selectors import render_segments

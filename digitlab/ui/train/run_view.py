@@ -12,7 +12,7 @@ from digitlab.errors import DigitlabError
 from digitlab.figures.training_curves import describe_training_curves, training_curves_figure
 from digitlab.inference.reader import format_percent
 from digitlab.png import build_data_uri, to_dark_on_light
-from digitlab.runs.control import inspect_run
+from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run
 from digitlab.runs.status import RunStatus, describe_status
 from digitlab.runs.tables import DigitReadings, Row

@@ -9,8 +9,7 @@ import streamlit as st
 from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ConfigError
 from digitlab.nets.architectures import NETS
-from digitlab.runs.control import start_run
-from digitlab.runs.queue import read_line
+from digitlab.runs.control import count_active_runs, start_run
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.config_warnings import find_config_warnings
@@ -41,7 +40,7 @@ def render_start(config: TrainConfig | ConfigError) -> None:
     """Render the button; below it, an error in the settings or warnings about them."""
     is_installed = is_training_installed()
     is_valid = isinstance(config, TrainConfig)
-    n_before = len(read_line())
+    n_before = count_active_runs()
     st.button(
         "Start training" if not n_before else "Add to queue",
         key="train_start",

@@ -19,15 +19,18 @@ def test_the_first_epoch_tells_what_there_is():
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (RunStatus(state="queued", position=1), "In the queue, next"),
-        (RunStatus(state="queued", position=3), "In the queue, 2 before it"),
-        (RunStatus(state="downloading: 3 of 11 MB"), "Downloading: 3 of 11 MB"),
-        (RunStatus(state="training", is_hanging=True), "Hanging: nothing has happened"),
-        (RunStatus(state="cancelled"), "Cancelled before it began"),
+        (RunStatus(state="queued", position=1), "Queued, next"),
+        (RunStatus(state="queued", position=3), "Queued, 2 ahead"),
+        (
+            RunStatus(state="downloading", message="3 of 11 MB"),
+            "Downloading the data set: 3 of 11 MB",
+        ),
+        (RunStatus(state="training", is_hanging=True), "Not responding"),
+        (RunStatus(state="cancelled"), "Cancelled before it started"),
         (RunStatus(state="failed", epochs=5), "Failed · 98.7% on validation · 1 of 5 epochs"),
         (
             RunStatus(state="done", epoch=5, epochs=5, metrics={"test_accuracy": 0.9912}),
-            "Done · 99.12% on test digits · 5 epochs",
+            "Done · 99.12% on the test set · 5 epochs",
         ),
     ],
 )

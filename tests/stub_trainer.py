@@ -1,0 +1,109 @@
+"""Stands in for `digitlab.worker.train`: the same run directory, without TensorFlow.
+
+`DIGITLAB_TRAINER=tests.stub_trainer` makes the worker use it. It takes no images and learns
+nothing: curves come from a formula, the model is a copy of the shipped `simple_cnn`. What it
+shares with the real trainer is the protocol: the files, their order, and how it obeys a stop.
+"""
+
+import math
+import os
+import shutil
+import time
+
+import numpy as np
+
+from digitlab.files import write_json
+from digitlab.model_store.store import get_model
+from digitlab.runs.checkpoints import find_checkpoint, list_checkpoints, record_checkpoint
+from digitlab.runs.tables import append_reading, append_rows, load_digits, truncate_table
+
+N_BATCHES = 20
+MODEL_FILES = ("model.keras", "model.tflite", "report.npz")
+
+
+def train(status_writer):
+    run = status_writer.run
+    batch_s = float(os.environ.get("STUB_BATCH_S", "0.005"))
+    config = run.read_config()
+    epochs = run.read_meta().epochs or config.epochs
+    first = find_checkpoint(run)
+    truncate_table(run.history_path, "epoch", first)
+    truncate_table(run.batches_path, "epoch", first)
+    status_writer.update(state="training", epochs=epochs, batches=N_BATCHES, epoch=first, batch=0)
+    if not first:
+        read_digits(run, 0)
+    for epoch in range(first, epochs):
+        if not train_epoch(status_writer, epoch, batch_s):
+            break
+        finish_epoch(status_writer, epoch, batch_s)
+    was_stopped = run.is_stop_requested()
+    n_epochs = len(run.read_history())
+    if not n_epochs:
+        status_writer.update(state="cancelled", epoch=0, batch=0)
+        return
+    status_writer.update(state="evaluating", eta_s=-1.0)
+    export_model(run, config, n_epochs)
+    status_writer.update(
+        state="stopped" if was_stopped else "done",
+        epoch=n_epochs,
+        batch=0,
+        metrics={"test_accuracy": get_model("simple_cnn").accuracy},
+    )
+
+
+def train_epoch(status_writer, epoch, batch_s):
+    """Whether the epoch is complete; false if a stop was requested."""
+    run = status_writer.run
+    for batch in range(1, N_BATCHES + 1):
+        time.sleep(batch_s)
+        status_writer.heartbeat.progress("batch")
+        if run.is_stop_requested():
+            return False
+        values = compute_metrics(epoch + batch / N_BATCHES)
+        row = {"epoch": epoch, "batch": batch, **values, "learning_rate": 0.001}
+        append_rows(run.batches_path, [row | {"images_per_s": 64 / batch_s, "seconds": 0.0}])
+        status_writer.update(epoch=epoch, batch=batch, metrics=values, images_per_s=64 / batch_s)
+    return True
+
+
+def finish_epoch(status_writer, epoch, batch_s):
+    """In the real trainer's order: history, then the checkpoint."""
+    run = status_writer.run
+    values = compute_metrics(epoch + 1)
+    row = {"epoch": epoch, "accuracy": values["accuracy"], "loss": values["loss"]}
+    row |= {"val_accuracy": values["accuracy"] - 0.01, "val_loss": values["loss"] + 0.02}
+    append_rows(run.history_path, [row | {"learning_rate": 0.001, "seconds": N_BATCHES * batch_s}])
+    used = [one.path.name for one in list_checkpoints(run)[:1]]
+    names = ("checkpoint-a.weights.h5", "checkpoint-b.weights.h5")
+    path = run.directory / next(name for name in names if name not in used)
+    path.write_bytes(os.urandom(100_000))
+    record_checkpoint(run, path, epoch + 1)
+    (run.directory / "best.weights.h5").write_bytes(path.read_bytes())
+    read_digits(run, epoch + 1)
+    status_writer.update(epoch=epoch + 1, batch=0, metrics=values)
+
+
+def compute_metrics(epochs):
+    loss = 2.3 * math.exp(-epochs) + 0.05
+    return {"loss": loss, "accuracy": 1 - 0.9 * math.exp(-epochs)}
+
+
+def read_digits(run, epochs):
+    digits = load_digits(run.directory)
+    if digits is not None:
+        _, labels = digits
+        sure = 1 - 0.9 * math.exp(-epochs)
+        probabilities = np.full((len(labels), 10), (1 - sure) / 9)
+        probabilities[np.arange(len(labels)), np.maximum(labels, 0)] = sure
+        append_reading(run.directory, epochs, probabilities)
+
+
+def export_model(run, config, n_epochs):
+    model = get_model("simple_cnn")
+    for name in MODEL_FILES:
+        shutil.copyfile(model.directory / name, run.directory / name)
+    card = dict(model.card)
+    card["config"], card["net"] = config.to_json(), config.net
+    card["command"] = run.format_command()
+    card["training"] = {"epochs": n_epochs, "seconds": 1.0}
+    write_json(run.directory / "card.json", card)
