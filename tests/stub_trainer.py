@@ -17,7 +17,7 @@ from digitlab.model_store.store import get_model
 from digitlab.runs.checkpoints import find_checkpoint, list_checkpoints, record_checkpoint
 from digitlab.runs.tables import append_reading, append_rows, load_digits, truncate_table
 
-N_BATCHES = 20
+N_BATCHES = int(os.environ.get("STUB_BATCHES", "20"))
 MODEL_FILES = ("model.keras", "model.tflite", "report.npz")
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from digitlab.evaluation.feature_analysis import FeatureAnalysis
 from digitlab.evaluation.gallery import GalleryQuery, find_samples
-from digitlab.evaluation.jobs import Job, JobStatus
+from digitlab.evaluation.jobs import AnalysisJob, AnalysisStatus
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.results_cache import get_results_dir, load_report, load_test_images
+from digitlab.files import write_json
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.processes import identify_process
 from tests.app.html import read_html
@@ -102,7 +103,7 @@ def test_neighbours_are_shown_or_named(open_page, with_insight, index, words):
 def test_a_job_that_failed_says_why_and_can_be_started_again(open_page, own_model, view, kind):
     directory = get_results_dir(own_model) / kind
     directory.mkdir(parents=True)
-    Job(directory).write_status(JobStatus("failed", message="The disk is full."))
+    AnalysisJob(directory).write_status(AnalysisStatus(state="failed", message="The disk is full."))
     app = open_page(view=view, model=own_model.id)
     assert any("The disk is full." in error.value for error in app.error)
     assert not app.button(key=f"evaluate_start_{kind}").disabled
@@ -112,12 +113,17 @@ def test_a_running_job_shows_how_far_it_is(open_page, own_model):
     directory = get_results_dir(own_model) / "robustness"
     directory.mkdir(parents=True)
     # Of this very process, which lives.
-    mark = identify_process()
-    Job(directory).write_status(JobStatus("running", 3, 12, "", mark.pid, mark.started_s))
+    me = identify_process()
+    write_json(directory / "job.json", {"model": own_model.id, "kind": "robustness"})
+    AnalysisJob(directory).write_status(
+        AnalysisStatus(
+            state="running", done=3, total=12, pid=me.pid, process_started_s=me.started_s
+        )
+    )
     app = open_page(view="robustness", model=own_model.id)
     assert app.progress[0].value == 25
     app.button(key="evaluate_stop_robustness").click().run()
-    assert Job(directory).is_stop_requested()
+    assert AnalysisJob(directory).is_stop_requested()
 
 
 def test_a_picture_that_is_not_here_can_be_fetched(open_page):

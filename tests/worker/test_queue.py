@@ -93,7 +93,7 @@ def test_two_simultaneous_starts_make_one_training_and_a_queue():
 
 
 def test_two_hundred_queued_runs_are_files_and_one_process(monkeypatch):
-    monkeypatch.setenv("STUB_BATCH_S", "0.001")
+    monkeypatch.setenv("STUB_BATCHES", "1")
     first = create_run(LONG)
     start_run(first)
     wait_for_state(first, "training")
