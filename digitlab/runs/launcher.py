@@ -8,7 +8,7 @@ import psutil
 from digitlab.errors import RunError, describe_os_error
 from digitlab.paths import get_queue_dir
 from digitlab.processes import identify_process, start_module
-from digitlab.runs.queue import count_entries, has_worker, lock_queue
+from digitlab.runs.queue import count_entries, has_worker, lock_queue, record_worker
 
 # The only place that names the worker's module.
 _WORKER_MODULE = "digitlab.worker"
@@ -72,7 +72,7 @@ def _start_worker(arguments: list[str]) -> None:
     arguments = [*arguments, "--parent", str(me.pid), str(me.started_s)]
     try:
         with (get_queue_dir() / "worker.log").open("ab") as log:
-            start_module(_WORKER_MODULE, arguments, log)
+            record_worker(start_module(_WORKER_MODULE, arguments, log))
     except OSError as error:
         raise RunError(
             f"The training process could not be started: {describe_os_error(error)}."

@@ -5,6 +5,7 @@
 ├── entries/<time>.<key>    one file a queued run; its content is the run directory
 ├── current                 the entry of the run that is being trained
 ├── queue.lock              held while the queue changes
+├── worker.json             the identity of the worker process
 ├── worker.lock             held by the worker process as long as it lives
 └── worker.log              what the worker printed between runs
 ```
@@ -18,13 +19,15 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from digitlab.errors import RunError, describe_os_error
-from digitlab.files import replace_file
+from digitlab.files import load_json, replace_file, write_json
 from digitlab.paths import get_queue_dir
+from digitlab.processes import ProcessIdentity
 from digitlab.runs.run import Run
 
 _LOCK_TIMEOUT_S = 20.0
@@ -119,16 +122,44 @@ def hold_worker_lock() -> Iterator[BaseFileLock | None]:
         lock.release()
 
 
+def record_worker(worker: ProcessIdentity) -> None:
+    """Remember a worker process that was started and does not hold its lock yet."""
+    write_json(_get_worker_path(), asdict(worker))
+
+
 def has_worker() -> bool:
-    """Whether a worker process lives on this computer. Hold `lock_queue`.
+    """Whether a worker process lives, or starts, on this computer. Hold `lock_queue`.
 
     Without that lock, a worker that starts at this moment would find its lock taken.
     """
+    try:
+        if load_json(_get_worker_path(), ProcessIdentity).is_alive():
+            return True
+    except (OSError, ValueError):
+        # None was started yet; the lock decides.
+        pass
     try:
         with FileLock(get_queue_dir() / "worker.lock", timeout=0):
             return False
     except Timeout:
         return True
+
+
+def retire_worker(lock: BaseFileLock) -> bool:
+    """Let the worker end if nothing is queued; whether it may.
+
+    Whoever queues a run after this finds no worker and starts one.
+    """
+    with lock_queue():
+        if _list_entries():
+            return False
+        _get_worker_path().unlink(missing_ok=True)
+        lock.release()
+        return True
+
+
+def _get_worker_path() -> Path:
+    return get_queue_dir() / "worker.json"
 
 
 def _get_entries_dir() -> Path:

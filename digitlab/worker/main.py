@@ -28,7 +28,7 @@ from digitlab.processes import ProcessIdentity, identify_process, lower_priority
 from digitlab.runs.checkpoints import find_checkpoint
 from digitlab.runs.health import HeartbeatWriter
 from digitlab.runs.launcher import MIN_FREE_BYTES, measure_free_memory_bytes
-from digitlab.runs.queue import count_entries, hold_worker_lock, lock_queue, take_first_entry
+from digitlab.runs.queue import hold_worker_lock, lock_queue, retire_worker, take_first_entry
 from digitlab.runs.run import Run
 from digitlab.worker.status_writer import StatusWriter
 
@@ -79,12 +79,9 @@ def serve_queue(parent: ProcessIdentity, *, prewarm: bool) -> None:
                 has_memory = measure_free_memory_bytes() > MIN_FREE_BYTES
                 continue
             is_recent = time.monotonic() - idle_since_s < _IDLE_LIMIT_S
-            if not (has_memory and is_recent and parent.is_alive()):
-                with lock_queue():
-                    # Under this lock: whoever queues a run next finds no worker and starts one.
-                    if not count_entries():
-                        lock.release()
-                        return
+            is_useful = has_memory and is_recent and parent.is_alive()
+            if not is_useful and retire_worker(lock):
+                return
             time.sleep(_POLL_S)
 
 

@@ -132,7 +132,7 @@ def test_a_picture_that_is_not_here_can_be_fetched(open_page):
     place = int(np.flatnonzero(~known)[0])
     app = open_page(view="mistakes", correct="1", digit=str(place))
     assert any("not on this machine" in caption.value for caption in app.caption)
-    assert not app.button(key="evaluate_start_pictures").disabled
+    assert not app.button(key="evaluate_start_test_images").disabled
 
 
 def test_the_next_digit_is_a_click_away(open_page):

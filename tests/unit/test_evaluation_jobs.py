@@ -148,7 +148,7 @@ def test_images_of_another_report_are_refused(model):
         ([1], np.zeros((1, 28, 28), np.float32)),
     ):
         replace(report, saved_images=SavedImages(np.array(places, np.int32), images)).save(path)
-        with pytest.raises(ModelStoreError, match="do not belong"):
+        with pytest.raises(ModelStoreError, match="inconsistent"):
             load_report(model)
 
 
