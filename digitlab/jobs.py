@@ -11,6 +11,7 @@ The folder is all that the app and the worker share. Both kinds have in common:
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
@@ -19,6 +20,8 @@ from digitlab.errors import RunError, describe_os_error
 from digitlab.files import load_json, write_json
 from digitlab.processes import ProcessIdentity
 
+# Called with the work done and the work in all: bytes, images or pictures.
+ProgressCallback = Callable[[int, int], None]
 # "stopped" by the user, "cancelled" before it began, "interrupted": the process died.
 FINAL_STATES = ("done", "stopped", "cancelled", "failed", "interrupted")
 

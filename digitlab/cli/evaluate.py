@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from digitlab.evaluation.results_cache import (
 from digitlab.evaluation.robustness import compute_robustness
 from digitlab.evaluation.saved_images import SavedImages, choose_indices_to_save
 from digitlab.evaluation.user_test_set import read_labelled_folder, read_labelled_zip
+from digitlab.jobs import ProgressCallback
 from digitlab.model_store.store import StoredModel, get_model
 from digitlab.reports.document import Subject, render_html, to_json
 
@@ -83,7 +83,7 @@ def _choose_images_to_save(
     return SavedImages(indices, dataset.images_test[indices])
 
 
-def _report_progress(task: str) -> Callable[[int, int], None]:
+def _report_progress(task: str) -> ProgressCallback:
     def report(done: int, total: int) -> None:
         _print_progress(f"{task}: {done:,} of {total:,}", is_last=done == total)
 

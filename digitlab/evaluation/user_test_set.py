@@ -20,10 +20,10 @@ from digitlab.errors import InkError, UserTestSetError
 from digitlab.evaluation.zip_safety import RejectedEntry, open_archive, read_members
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
 from digitlab.ink.decode import PICTURE_SUFFIXES, measure_picture
+from digitlab.jobs import ProgressCallback
 from digitlab.png import encode_png, to_dark_on_light
 
 # Called with files done and the number of files.
-Progress = Callable[[int, int], None]
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 20_000_000
 # Of all images of a zip together. Small files can hold enormous images: without a budget, a zip of
@@ -66,7 +66,7 @@ class UserTestSet:
 
 
 def read_labelled_zip(
-    source: bytes | Path | BinaryIO, *, progress: Progress | None = None
+    source: bytes | Path | BinaryIO, *, progress: ProgressCallback | None = None
 ) -> UserTestSet:
     """Read a zip archive of labelled images.
 
@@ -84,7 +84,7 @@ def read_labelled_zip(
         return _read_entries(entries, skipped, progress, max_pixels=MAX_ZIP_PIXELS)
 
 
-def read_labelled_folder(folder: Path, *, progress: Progress | None = None) -> UserTestSet:
+def read_labelled_folder(folder: Path, *, progress: ProgressCallback | None = None) -> UserTestSet:
     """Read a folder of labelled images. Symbolic links are not followed.
 
     Args:
@@ -174,7 +174,7 @@ def _add_entry(
 def _read_entries(
     entries: list[_Entry],
     skipped: Counter[str],
-    progress: Progress | None,
+    progress: ProgressCallback | None,
     *,
     max_pixels: int | None = None,
 ) -> UserTestSet:

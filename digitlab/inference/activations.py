@@ -2,15 +2,14 @@
 
 import itertools
 import warnings
-from collections.abc import Callable
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from digitlab.errors import ModelStoreError
+from digitlab.jobs import ProgressCallback
 from digitlab.processes import STDERR, silence
 
-Progress = Callable[[int, int], None]
 _BLOCK = 128
 _TOLERANCE = 1e-4
 
@@ -39,7 +38,9 @@ class FeatureExtractor:
             self._interpreter.allocate_tensors()
         self._tensor = self._find_tensor()
 
-    def compute(self, images: np.ndarray, *, progress: Progress | None = None) -> np.ndarray:
+    def compute(
+        self, images: np.ndarray, *, progress: ProgressCallback | None = None
+    ) -> np.ndarray:
         """Features of many images.
 
         Args:

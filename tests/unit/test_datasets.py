@@ -14,6 +14,7 @@ import pytest
 from digitlab.datasets.loading import load_dataset, load_sample, mask_sample
 from digitlab.datasets.registry import DATASETS, DatasetSpec, RemoteFile
 from digitlab.errors import ConfigError, DatasetUnavailableError
+from digitlab.model_store.store import get_model
 
 N_TRAIN, N_TEST = 12, 5
 
@@ -39,7 +40,7 @@ def make_npz(arrays) -> bytes:
 
 
 def make_spec(files, layout, arrays, *, by_content=False, base_url="http://127.0.0.1:9"):
-    """A small data set; by default its publisher's server cannot be reached."""
+    """A small data set; by default the publisher's server is unreachable."""
     remotes = tuple(
         RemoteFile(name, f"{base_url}/{name}", sha256(content), (f"keras/{name}",))
         for name, content in files.items()
@@ -60,8 +61,8 @@ def make_spec(files, layout, arrays, *, by_content=False, base_url="http://127.0
 
 
 @pytest.fixture
-def npz_world(tmp_path, monkeypatch):
-    """A spec in an .npz known by its content, its bytes, and the user's data folder."""
+def npz_dataset(tmp_path, monkeypatch):
+    """A spec verified by its arrays, these, the file's bytes, and the user's data folder."""
     arrays = make_arrays()
     content = make_npz(arrays)
     spec = make_spec({"tiny.npz": content}, "npz", arrays, by_content=True)
@@ -93,7 +94,7 @@ def at(spec: DatasetSpec, base_url: str) -> DatasetSpec:
     return replace(spec, files=tuple(replace(f, url=f"{base_url}/{f.name}") for f in spec.files))
 
 
-def assert_holds(dataset, arrays):
+def assert_equals(dataset, arrays):
     assert np.array_equal(dataset.images_train, arrays["x_train"])
     assert np.array_equal(dataset.labels_train, arrays["y_train"])
     assert np.array_equal(dataset.images_test, arrays["x_test"])
@@ -102,35 +103,35 @@ def assert_holds(dataset, arrays):
     assert not dataset.is_sample
 
 
-def test_the_users_folder_comes_first(npz_world):
-    spec, arrays, content, folder = npz_world
+def test_the_users_folder_is_tried_first(npz_dataset):
+    spec, arrays, content, folder = npz_dataset
     (folder / "tiny.npz").write_bytes(content)
     dataset = load_dataset(spec)
-    assert_holds(dataset, arrays)
+    assert_equals(dataset, arrays)
     assert str(folder) in dataset.source
     assert dataset.notes == ()
 
 
-def test_the_same_arrays_in_another_container_are_accepted(npz_world):
-    spec, arrays, content, folder = npz_world
+def test_the_same_arrays_in_another_container_are_accepted(npz_dataset):
+    spec, arrays, content, folder = npz_dataset
     np.savez(folder / "tiny.npz", **{name: a.astype(np.int64) for name, a in arrays.items()})
     assert (folder / "tiny.npz").read_bytes() != content
-    assert_holds(load_dataset(spec), arrays)
+    assert_equals(load_dataset(spec), arrays)
 
 
-def test_keras_cache_comes_next(npz_world, tmp_path):
-    spec, arrays, content, _ = npz_world
+def test_keras_cache_is_tried_next(npz_dataset, tmp_path):
+    spec, arrays, content, _ = npz_dataset
     cached = tmp_path / "keras" / "datasets" / "keras" / "tiny.npz"
     cached.parent.mkdir(parents=True)
     cached.write_bytes(content)
     dataset = load_dataset(spec)
-    assert_holds(dataset, arrays)
+    assert_equals(dataset, arrays)
     assert "Keras" in dataset.source
 
 
 @pytest.mark.parametrize("damage", ["truncated", "tampered", "garbage"])
-def test_a_damaged_file_is_refused_and_downloaded_afresh(npz_world, publisher, damage):
-    spec, arrays, content, folder = npz_world
+def test_a_damaged_file_is_replaced_by_a_download(npz_dataset, publisher, damage):
+    spec, arrays, content, folder = npz_dataset
     served, base_url = publisher
     (served / "tiny.npz").write_bytes(content)
     changed = {name: array.copy() for name, array in arrays.items()}
@@ -143,43 +144,43 @@ def test_a_damaged_file_is_refused_and_downloaded_afresh(npz_world, publisher, d
     (folder / "tiny.npz").write_bytes(damaged)
     progress = []
     dataset = load_dataset(at(spec, base_url), progress=lambda *step: progress.append(step))
-    assert_holds(dataset, arrays)
+    assert_equals(dataset, arrays)
     assert "server" in dataset.source
     assert "damaged or was changed" in dataset.load_errors[0]
     assert dataset.notes == ()
     assert progress[-1] == (len(content), len(content))
 
 
-def test_a_download_is_kept(npz_world, publisher):
-    spec, arrays, content, _ = npz_world
+def test_a_download_is_kept(npz_dataset, publisher):
+    spec, arrays, content, _ = npz_dataset
     served, base_url = publisher
     (served / "tiny.npz").write_bytes(content)
     load_dataset(at(spec, base_url))
     (served / "tiny.npz").unlink()
     dataset = load_dataset(at(spec, base_url))
-    assert_holds(dataset, arrays)
+    assert_equals(dataset, arrays)
     assert "cache" in dataset.source
 
 
-def test_nothing_is_downloaded_when_it_may_not_be(npz_world, publisher):
-    spec, _, content, _ = npz_world
+def test_no_download_unless_allowed(npz_dataset, publisher):
+    spec, _, content, _ = npz_dataset
     served, base_url = publisher
     (served / "tiny.npz").write_bytes(content)
     with pytest.raises(DatasetUnavailableError):
         load_dataset(at(spec, base_url), may_download=False)
 
 
-def test_a_damaged_download_is_not_used(npz_world, publisher):
-    spec, _, content, _ = npz_world
+def test_a_damaged_download_is_not_used(npz_dataset, publisher):
+    spec, _, content, _ = npz_dataset
     served, base_url = publisher
     (served / "tiny.npz").write_bytes(content[:-20])
     with pytest.raises(DatasetUnavailableError, match="could not be downloaded"):
         load_dataset(at(spec, base_url))
 
 
-def test_without_any_source_the_error_says_what_to_do(npz_world):
+def test_the_error_without_any_source_names_the_way_out(npz_dataset):
     with pytest.raises(DatasetUnavailableError, match=r"no connection.*tiny.npz.*DIGITLAB_DATA"):
-        load_dataset(npz_world[0])
+        load_dataset(npz_dataset[0])
 
 
 def test_idx_files(tmp_path):
@@ -193,7 +194,7 @@ def test_idx_files(tmp_path):
     for name, content in files.items():
         (folder / name).write_bytes(content)
     spec = make_spec(files, "idx", arrays)
-    assert_holds(load_dataset(spec), arrays)
+    assert_equals(load_dataset(spec), arrays)
     (folder / "x_train.gz").write_bytes(files["x_train.gz"][:-9])
     with pytest.raises(DatasetUnavailableError, match=r"x_train.gz is damaged"):
         load_dataset(spec)
@@ -218,15 +219,15 @@ def test_cifar_archive(tmp_path):
     folder.mkdir()
     (folder / "cifar.tar.gz").write_bytes(buffer.getvalue())
     spec = make_spec({"cifar.tar.gz": buffer.getvalue()}, "cifar", arrays)
-    assert_holds(load_dataset(spec), arrays)
+    assert_equals(load_dataset(spec), arrays)
 
 
-def test_an_unknown_data_set_is_an_error():
+def test_an_unknown_data_set_is_rejected():
     with pytest.raises(ConfigError, match=r"'emnist'.*mnist, fashion_mnist, cifar10"):
         load_dataset("emnist")
 
 
-def test_offline_mnist_is_the_sample_and_says_so():
+def test_offline_mnist_is_the_sample_with_a_note():
     dataset = load_dataset("mnist")
     assert dataset.is_sample
     assert "offline sample of 5,000" in dataset.notes[-1]
@@ -234,11 +235,11 @@ def test_offline_mnist_is_the_sample_and_says_so():
     assert dataset.images_test.shape == (1000, 28, 28)
 
 
-def test_the_sample_is_balanced_and_split_cleanly():
+def test_the_sample_is_balanced_and_its_splits_are_disjoint():
     sample = load_sample()
     assert set(np.bincount(sample["y_train"])) == {400}
     assert set(np.bincount(sample["y_test"])) == {100}
-    # A validation split takes the last ones: every digit has to be among them.
+    # A validation split takes the last images, which must contain every digit.
     assert len(set(sample["y_train"][-400:])) == 10
     train = {image.tobytes() for image in sample["x_train"]}
     test = {image.tobytes() for image in sample["x_test"]}
@@ -256,13 +257,29 @@ def test_real_mnist_and_its_sample(shared_data_dir, monkeypatch):
     assert len(masked) == 5000
 
 
-def test_facts_about_data_sets_are_fields_of_their_specs():
-    facts = {
-        spec.id: (spec.is_digits, spec.synthesis, spec.base_spec.id) for spec in DATASETS.values()
-    }
-    assert facts == {
-        "mnist": (True, None, "mnist"),
-        "fashion_mnist": (False, None, "fashion_mnist"),
-        "cifar10": (False, None, "cifar10"),
-        "handwriting": (True, "handwriting", "mnist"),
-    }
+@pytest.mark.parametrize("error", [OSError(), ValueError("")])
+def test_an_error_without_a_message_is_reported_by_its_type(npz_dataset, publisher, error):
+    """Here it is raised while the download reports its progress."""
+    spec, _, content, _ = npz_dataset
+    served, base_url = publisher
+    (served / "tiny.npz").write_bytes(content)
+
+    def fail(*_):
+        raise error
+
+    with pytest.raises(DatasetUnavailableError, match=rf"downloaded \({type(error).__name__}\)"):
+        load_dataset(at(spec, base_url), progress=fail)
+
+
+def test_a_derived_data_set_loads_its_base():
+    spec = replace(DATASETS["handwriting"], id="derived")
+    assert load_dataset(spec).spec.id == "mnist"
+
+
+@pytest.mark.parametrize("spec", DATASETS.values(), ids=lambda spec: spec.id)
+def test_models_of_a_new_digit_data_set_read_digits(monkeypatch, spec):
+    """The Draw page offers a model by its data set's facts, not by a known id."""
+    monkeypatch.setitem(DATASETS, "new", replace(spec, id="new"))
+    shipped = get_model("simple_cnn")
+    card = shipped.card | {"data": shipped.card["data"] | {"dataset": "new"}}
+    assert replace(shipped, card=card).reads_digits == (spec.id in ("mnist", "handwriting"))

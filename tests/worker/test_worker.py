@@ -121,7 +121,7 @@ def test_a_stop_keeps_the_best_epoch():
     ("values", "sentence"),
     [
         ({"epochs": 0}, "epochs is 0; it must be a whole number from 1 to 1000."),
-        ({"dataset": "cifar10"}, "CIFAR-10 photos is not to be had"),
+        ({"dataset": "cifar10"}, "CIFAR-10 photos is unavailable"),
     ],
 )
 def test_a_run_that_cannot_be_says_why(values, sentence):
