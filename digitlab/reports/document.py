@@ -1,30 +1,31 @@
-"""A report as a file: JSON with all figures, or one HTML page with pictures inside."""
+"""A report as a file: JSON with all metrics, or one HTML page with charts and images inside."""
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from digitlab import __version__
 from digitlab.evaluation.calibration import compute_coverage, compute_reliability
 from digitlab.evaluation.gallery import GalleryQuery, find_samples, get_probable_label_errors
-from digitlab.evaluation.metrics import list_confusions
+from digitlab.evaluation.metrics import MACRO_NOTE, list_confusions, normalise_confusion
 from digitlab.evaluation.report import EvaluationReport
-from digitlab.evaluation.robustness import Robustness
-from digitlab.reports.html import (
-    Part,
-    draw_confusion,
-    draw_coverage,
-    draw_digits,
-    draw_per_digit,
-    draw_reliability,
-    draw_robustness,
-    render_page,
+from digitlab.evaluation.robustness import CORRUPTIONS, Robustness
+from digitlab.figures.calibration import (
+    coverage_figure,
+    describe_coverage,
+    describe_reliability,
+    reliability_figure,
 )
+from digitlab.figures.robustness import describe_robustness, robustness_figure
+from digitlab.png import build_data_uri, to_dark_on_light
+from digitlab.reports.html import render_block, render_template
+from digitlab.reports.svg_charts import render_svg
 
-_N_SHOWN = 60
+_N_IMAGES = 60
 _N_CONFUSIONS = 15
 
 
@@ -33,13 +34,13 @@ class Subject:
     """What a report is about.
 
     Attributes:
-        model: the model's name for people.
-        data: the test set's name for people.
+        model: label of the model.
+        data: label of the test set.
         size_bytes: of `model.tflite`.
-        latency_ms: how long one digit takes; None where it was not measured.
-        notes: sentences that have to stand beside the figures.
+        latency_ms: median time for one image; None if it was not measured.
+        notes: sentences that must accompany the metrics.
         class_names: of the classes, in order.
-        licence: of the pictures, where they are somebody's.
+        licence: of the images.
     """
 
     model: str
@@ -51,21 +52,39 @@ class Subject:
     licence: str = ""
 
 
+@dataclass(frozen=True)
+class ReportContent:
+    """What the sections of an HTML report draw from.
+
+    Attributes:
+        images: `(n, h, w)` or `(n, h, w, 3)` uint8, the test set; None if it is unavailable.
+        is_available: `(n,)` bool, which of these images are available; None for all.
+        robustness: None if it was not measured.
+    """
+
+    subject: Subject
+    report: EvaluationReport
+    images: np.ndarray | None = None
+    is_available: np.ndarray | None = None
+    robustness: Robustness | None = None
+
+
 def to_json(
     subject: Subject, report: EvaluationReport, robustness: Robustness | None = None
 ) -> dict[str, Any]:
-    """All figures, for a file; shares are 0 to 1."""
+    """Build the JSON report; fractions are 0 to 1."""
     reliability = compute_reliability(report.confidences, report.is_correct)
     curve = compute_coverage(report.confidences, report.is_correct)
+    is_label_error = get_probable_label_errors(report)
     return {
         "digitlab": __version__,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "subject": asdict(subject),
         **report.metrics,
-        "n_refused": int(report.is_rejected.sum()),
+        "n_rejected": int(report.is_rejected.sum()),
         "confusions": [asdict(pair) for pair in list_confusions(report.metrics["confusion"])],
         "reliability": {
-            # JSON knows no NaN: an empty bin is null.
+            # JSON has no NaN: an empty bin is null.
             key: [None if np.isnan(value) else float(value) for value in getattr(reliability, key)]
             for key in ("edges", "counts", "confidences", "accuracies")
         },
@@ -80,8 +99,8 @@ def to_json(
                 "true": int(report.labels[k]),
                 "predicted": int(report.predictions[k]),
                 "confidence": float(report.confidences[k]),
-                "refused": bool(report.is_rejected[k]),
-                "suspect": bool(get_probable_label_errors(report)[k]),
+                "rejected": bool(report.is_rejected[k]),
+                "probable_label_error": bool(is_label_error[k]),
             }
             for k in find_samples(report, GalleryQuery(correct=False))
         ],
@@ -97,56 +116,164 @@ def render_html(
     is_available: np.ndarray | None = None,
     robustness: Robustness | None = None,
 ) -> str:
-    """One HTML page without any other file: figures and pictures are inside.
+    """Render the HTML report: one file, without scripts, that needs no other file.
 
     Args:
-        images: `(n, h, w)` or `(n, h, w, 3)` uint8, the test set; without it no digits are shown.
-        is_available: `(n,)` bool, which of these pictures are there; all by default.
+        images, is_available, robustness: as in `ReportContent`.
     """
-    names = subject.class_names
-    confusion = np.array(report.metrics["confusion"])
-    sentences = [pair.describe(names) for pair in list_confusions(confusion, limit=_N_CONFUSIONS)]
-    mistakes = find_samples(report, GalleryQuery(correct=False))
-    parts = [
-        Part("At a glance", _describe(subject, report)),
-        Part("Confusion matrix", draw_confusion(confusion, names)),
-        Part("What is confused", "".join(f"<li>{escape(text)}</li>" for text in sentences), "ul"),
-        Part("Class by class", draw_per_digit(report.metrics["per_class"], names)),
-        Part("Can the confidence be trusted?", draw_reliability(report)),
-        Part("Answering only when sure", draw_coverage(report)),
-    ]
-    if robustness is not None:
-        parts.append(Part("As digits get harder to read", draw_robustness(robustness)))
-    shown = mistakes if is_available is None else mistakes[is_available[mistakes]]
-    shown = shown[:_N_SHOWN]
-    if images is not None and len(shown):
-        title = f"The most confident mistakes ({len(shown)} of {len(mistakes)})"
-        parts.append(Part(title, draw_digits(report, images, shown, names)))
-    return render_page(f"{subject.model} on {subject.data}", parts, notes=_list_notes(subject))
+    content = ReportContent(subject, report, images, is_available, robustness)
+    bodies = [(section, section.render(content)) for section in SECTIONS]
+    page = render_template(
+        "page.html.j2",
+        title=f"{subject.model} on {subject.data}",
+        notes=[*subject.notes, *([f"Images: {subject.licence}."] if subject.licence else [])],
+        sections=[
+            {"id": section.id, "title": section.title, "body": body}
+            for section, body in bodies
+            if body is not None
+        ],
+        date=time.strftime("%d %B %Y"),
+    )
+    return str(page)
 
 
-def _describe(subject: Subject, report: EvaluationReport) -> str:
+def _render_overview(content: ReportContent) -> Markup:
+    subject, report = content.subject, content.report
     metrics = report.metrics
     low, high = metrics["interval"]
+    macro = ", ".join(f"{metrics['macro'][key]:.4f}" for key in ("precision", "recall", "f1"))
     rows = {
-        "Accuracy": f"{metrics['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%})",
-        "Read wrong": f"{metrics['n'] - metrics['n_correct']:,} of {metrics['n']:,}",
-        "Taken for no digit": f"{int(report.is_rejected.sum()):,}",
+        "Accuracy": f"{metrics['accuracy']:.2%} (95 % confidence interval {low:.2%} to {high:.2%})",
+        "Misclassified": f"{metrics['n'] - metrics['n_correct']:,} of {metrics['n']:,}",
         "Loss (cross-entropy)": f"{metrics['loss']:.4f}",
-        "Macro precision, recall, F1": ", ".join(
-            f"{metrics['macro'][key]:.4f}" for key in ("precision", "recall", "f1")
-        ),
-        "Calibration error": f"{metrics['calibration_error']:.2%}",
+        "Macro precision, recall, F1": macro,
+        "Calibration error (ECE)": f"{metrics['calibration_error']:.2%}",
         "Size": f"{subject.size_bytes / 1e6:.2f} MB",
     }
+    if report.no_digit_threshold is not None:
+        rows["Rejected as no digit"] = f"{int(report.is_rejected.sum()):,}"
     if subject.latency_ms is not None:
-        rows["Time a digit"] = f"{subject.latency_ms:.2f} ms"
-    cells = "".join(f"<tr><th>{key}</th><td>{value}</td></tr>" for key, value in rows.items())
-    return f'<table class="facts">{cells}</table>'
+        rows["Time per image"] = f"{subject.latency_ms:.2f} ms"
+    return render_block("facts", rows)
 
 
-def _list_notes(subject: Subject) -> list[str]:
-    notes = list(subject.notes)
-    if subject.licence:
-        notes.append(f"Pictures: {subject.licence}.")
-    return notes
+def _render_confusion(content: ReportContent) -> Markup:
+    """Counts as a table; the tint of a cell is its fraction of the most frequent mistake."""
+    counts = np.array(content.report.metrics["confusion"])
+    mistakes = np.nan_to_num(normalise_confusion(counts, hide_diagonal=True))
+    tints = mistakes / max(float(mistakes.max()), 1.0)
+    cells = [
+        [
+            (f"{count:,}" if count else "·", 0.15 + 0.6 * tint if tint else 0)
+            for count, tint in zip(row, tint_row, strict=True)
+        ]
+        for row, tint_row in zip(counts.tolist(), tints.tolist(), strict=True)
+    ]
+    note = "Rows: true class. Columns: predicted class."
+    return render_block("matrix", content.subject.class_names[: len(counts)], cells, note)
+
+
+def _render_confusions(content: ReportContent) -> Markup | None:
+    pairs = list_confusions(content.report.metrics["confusion"], limit=_N_CONFUSIONS)
+    if not pairs:
+        return None
+    return render_block("bullets", [pair.describe(content.subject.class_names) for pair in pairs])
+
+
+def _render_class_metrics(content: ReportContent) -> Markup:
+    rows = []
+    for row in content.report.metrics["per_class"]:
+        values = [f"{row[key]:.4f}" for key in ("precision", "recall", "f1")]
+        if not row["support"]:
+            values = ["–"] * 3
+        rows.append((content.subject.class_names[row["class"]], *values, f"{row['support']:,}"))
+    head = ("", "Precision", "Recall", "F1", "Support")
+    return render_block("table", head, rows, note=MACRO_NOTE)
+
+
+def _render_calibration(content: ReportContent) -> Markup:
+    bins = compute_reliability(content.report.confidences, content.report.is_correct)
+    values = (bins.confidences, bins.accuracies, bins.counts)
+    chart = render_svg(reliability_figure(*values), describe_reliability(*values))
+    return render_block("charts", [(chart, "A calibrated model lies on the dotted diagonal.")])
+
+
+def _render_coverage(content: ReportContent) -> Markup:
+    curve = compute_coverage(content.report.confidences, content.report.is_correct)
+    values = (curve.coverages, curve.accuracies)
+    chart = render_svg(coverage_figure(*values), describe_coverage(*values))
+    caption = "Accuracy if only the most confident predictions are accepted."
+    return render_block("charts", [(chart, caption)])
+
+
+def _render_robustness(content: ReportContent) -> Markup | None:
+    """One chart for each corruption."""
+    if content.robustness is None:
+        return None
+    charts = []
+    for key, points in content.robustness.curves.items():
+        corruption = CORRUPTIONS[key]
+        strengths = [point.strength for point in points]
+        accuracies = [point.accuracy for point in points]
+        figure = robustness_figure(
+            strengths,
+            accuracies,
+            [(point.low, point.high) for point in points],
+            [point.rejected for point in points],
+            label=corruption.label,
+            unit=corruption.unit,
+            neutral=corruption.neutral,
+        )
+        alt = describe_robustness(strengths, accuracies, corruption.label, corruption.unit)
+        charts.append((render_svg(figure, alt), f"{content.robustness.n:,} images."))
+    return render_block("charts", charts)
+
+
+def _render_mistakes(content: ReportContent) -> Markup | None:
+    """The images of the most confident mistakes."""
+    if content.images is None:
+        return None
+    report, names = content.report, content.subject.class_names
+    indices = find_samples(report, GalleryQuery(correct=False))
+    if content.is_available is not None:
+        indices = indices[content.is_available[indices]]
+    if not len(indices):
+        return None
+    images = []
+    for k in indices[:_N_IMAGES]:
+        true, predicted = names[report.labels[k]], names[report.predictions[k]]
+        text = f"{true} classified as {predicted}"
+        images.append(
+            {
+                "uri": build_data_uri(to_dark_on_light(content.images[k])),
+                "alt": f"Test image {k}: {text}",
+                "lines": [f"{text}, {report.confidences[k]:.0%}", f"no. {k}"],
+            }
+        )
+    return render_block("images", images)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the HTML report.
+
+    Attributes:
+        render: returns the section's HTML; None leaves the section out.
+    """
+
+    id: str
+    title: str
+    render: Callable[[ReportContent], Markup | None]
+
+
+# The order of the report. A new chart is a figure in `figures/`, drawn by a function here.
+SECTIONS = (
+    Section("overview", "Overview", _render_overview),
+    Section("confusion", "Confusion matrix", _render_confusion),
+    Section("confusions", "Most frequent mistakes", _render_confusions),
+    Section("classes", "Metrics by class", _render_class_metrics),
+    Section("calibration", "Calibration", _render_calibration),
+    Section("coverage", "Confidence threshold", _render_coverage),
+    Section("robustness", "Robustness", _render_robustness),
+    Section("mistakes", "Most confident mistakes", _render_mistakes),
+)
