@@ -104,8 +104,7 @@ def _show_run(run: Run, interrupts: _InterruptCounter) -> bool:
     """Follow a run to its end and print the result.
 
     Returns:
-        Whether the run has a model; false if it was cancelled while it was queued.
-
+        Whether the run has a model; false if it was stopped before it made one.
     Raises:
         RunError: it failed or was interrupted.
     """
@@ -117,6 +116,10 @@ def _show_run(run: Run, interrupts: _InterruptCounter) -> bool:
         return False
     if status.state not in ("done", "stopped"):
         raise RunError(status.message)
+    if not run.has_model:
+        # A resumed run that was stopped before the first of its new epochs.
+        console.print("stopped before a model was made; resume the run to continue")
+        return False
     _print_result(run, status)
     return True
 

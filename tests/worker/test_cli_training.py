@@ -1,4 +1,4 @@
-"""`train` on the command line, as a real process: Ctrl-C, and names on the shelf."""
+"""`train` and `resume` on the command line as real processes, with the stub trainer: Ctrl-C."""
 
 import os
 import signal
@@ -7,31 +7,46 @@ import sys
 
 import pytest
 
-from digitlab.runs.control import stop_run
-from digitlab.runs.run import get_run, list_runs
-from tests.conftest import PROJECT_DIR
-from tests.worker.workers import LIMIT_S, wait_for_state, wait_until
+from digitlab.runs.control import follow_run, start_run, stop_run
+from digitlab.runs.health import inspect_run
+from digitlab.runs.run import create_run, get_run
+from digitlab.training.config import TrainConfig
+from tests.conftest import PROJECT_DIR, end_workers
+from tests.worker.workers import LIMIT_S, wait_for_epochs, wait_for_state, wait_until
 
 
 @pytest.fixture(autouse=True)
-def no_workers_left():
+def stub_trainer(tmp_path, monkeypatch):
+    monkeypatch.setenv("DIGITLAB_TRAINER", "tests.stub_trainer")
     yield
-    for run in list_runs():
-        stop_run(run, force=True)
-    wait_until(lambda: all(not run.read_status().process.is_alive() for run in list_runs()))
+    end_workers(tmp_path / "cache")
 
 
 @pytest.fixture
-def train_cli():
-    """Start `train` for a long run; returns the process and its run."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "digitlab", "train", "--epochs", "500", "--name", "long"],
-        cwd=PROJECT_DIR, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+def start_cli():
+    """Start a command as a process whose output can be read."""
+    processes = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "digitlab", *arguments],
+            cwd=PROJECT_DIR, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def train_cli(start_cli):
+    """A `train` of a long run that has printed the run's id, and its run."""
+    process = start_cli("train", "--epochs", "500", "--name", "long")
     assert "long" in process.stdout.readline()
-    yield process, get_run("long")
-    process.kill()
-    process.wait()
+    return process, get_run("long")
 
 
 def test_ctrl_c_stops_the_run_before_it_is_followed(train_cli):
@@ -46,8 +61,7 @@ def test_ctrl_c_stops_the_run_before_it_is_followed(train_cli):
 
 def test_ctrl_c_stops_the_run_and_keeps_its_model(train_cli):
     process, run = train_cli
-    wait_for_state(run, "training")
-    wait_until(run.read_history)
+    wait_for_epochs(run, 1)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, output
@@ -56,10 +70,24 @@ def test_ctrl_c_stops_the_run_and_keeps_its_model(train_cli):
     assert run.has_model
 
 
+def test_ctrl_c_removes_a_queued_run_from_the_queue(start_cli):
+    first = create_run(TrainConfig(epochs=500))
+    start_run(first)
+    wait_for_state(first, "training")
+    process = start_cli("train", "--name", "second")
+    assert "second" in process.stdout.readline()
+    wait_until(lambda: inspect_run(get_run("second")).state == "queued")
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0, output
+    assert "cancelled before training started" in output
+    assert inspect_run(first).state == "training"
+
+
 def test_second_ctrl_c_ends_the_process(train_cli):
     process, run = train_cli
     wait_for_state(run, "training")
-    # A stopped process cannot obey the first request.
+    # A suspended worker cannot obey the first request.
     os.kill(run.read_status().pid, signal.SIGSTOP)
     process.send_signal(signal.SIGINT)
     wait_until(lambda: "stopping" in process.stdout.readline())
@@ -69,3 +97,21 @@ def test_second_ctrl_c_ends_the_process(train_cli):
     assert "ending the training process" in output
     assert "Traceback" not in output
     assert run.read_status().state == "interrupted"
+
+
+def test_a_resumed_run_can_be_stopped_before_its_first_new_epoch(start_cli):
+    run = create_run(TrainConfig(epochs=500))
+    start_run(run)
+    wait_for_epochs(run, 1)
+    stop_run(run, force=True)
+    *_, status = follow_run(run)
+    assert status.state == "interrupted"
+    blocker = create_run(TrainConfig(epochs=500))
+    start_run(blocker)
+    wait_for_state(blocker, "training")
+    process = start_cli("resume", run.id)
+    wait_until(lambda: inspect_run(run).state == "queued")
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0, output
+    assert "resume the run to continue" in output
