@@ -1,4 +1,4 @@
-"""Histories of runs as workers leave them."""
+"""Histories of runs as the worker writes them."""
 
 import math
 
@@ -6,7 +6,7 @@ from digitlab.runs.run import Run
 
 
 def write_history(run: Run, n_epochs: int) -> None:
-    """A run that learns and slowly overfits."""
+    """Write the history of a run that learns and slowly overfits."""
     lines = ["epoch,accuracy,learning_rate,loss,seconds,val_accuracy,val_loss"]
     for k in range(n_epochs):
         loss = 0.36 * math.exp(-0.35 * k) + 0.004

@@ -1,4 +1,4 @@
-"""A shelf model whose report is of the offline sample, made from a shipped one."""
+"""A model on the user's shelf that was tested on the offline sample; a copy of a shipped one."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ from digitlab.paths import get_user_models_dir
 
 
 def shelve_sample_model() -> StoredModel:
-    """Put it on the own shelf as `sample_model`."""
+    """Put the model on the shelf as `sample_model`."""
     shipped = get_model("simple_cnn")
     directory = get_user_models_dir() / "sample_model"
     shutil.copytree(shipped.directory, directory)

@@ -1,3 +1,5 @@
+"""Metrics against numbers computed by hand."""
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from digitlab.evaluation.metrics import (
 )
 
 
-def test_against_numbers_done_by_hand():
+def test_metrics_equal_numbers_computed_by_hand():
     labels = np.array([0, 0, 1, 1, 1, 2])
     predictions = np.array([0, 1, 1, 1, 2, 2])
     probabilities = np.eye(3, dtype=np.float32)[predictions] * 0.7 + 0.1
@@ -22,13 +24,13 @@ def test_against_numbers_done_by_hand():
 
 
 def test_wilson_interval():
-    # 9,960 of 10,000: the textbook's formula, worked out apart from the code.
+    # 9,960 of 10,000: the textbook formula, computed independently of the code.
     assert compute_wilson_interval(9960, 10_000) == pytest.approx((0.99455, 0.99706), abs=2e-5)
     assert compute_wilson_interval(10, 10)[1] == pytest.approx(1)
     assert compute_wilson_interval(0, 10)[0] == pytest.approx(0)
 
 
-def test_calibration_error_against_numbers_done_by_hand():
+def test_calibration_error_equals_a_number_computed_by_hand():
     # Two bins: 0.9 and 0.92 lie in (13/15, 14/15], 0.5 in (7/15, 8/15].
     confidences = np.array([0.9, 0.92, 0.5, 0.5, 0.5, 0.5])
     is_correct = np.array([True, False, True, True, True, False])
@@ -36,7 +38,7 @@ def test_calibration_error_against_numbers_done_by_hand():
     assert compute_calibration_error(confidences, is_correct) == pytest.approx(expected)
 
 
-def test_calibration_error_at_the_ends():
+def test_calibration_error_at_confidence_0_and_1():
     certain = np.array([1.0, 1.0, 0.0, 0.0], np.float32)
     assert compute_calibration_error(certain, certain == 1) == 0
     assert compute_calibration_error(certain, certain == 0) == 1
@@ -44,8 +46,16 @@ def test_calibration_error_at_the_ends():
         compute_calibration_error(np.array([]), np.array([], bool))
 
 
-def test_calibration_error_of_an_honest_reader_is_small():
+def test_calibration_error_of_a_calibrated_classifier_is_small():
     rng = np.random.default_rng(0)
     confidences = rng.uniform(0.1, 1, 20_000)
     is_correct = rng.uniform(0, 1, 20_000) < confidences
     assert compute_calibration_error(confidences, is_correct) < 0.02
+
+
+def test_macro_averages_ignore_absent_classes():
+    """Perfect 3s and 7s: precision, recall and F1 are 1, not 0.2."""
+    labels = np.array([3, 7, 3, 7])
+    metrics = compute_metrics(labels, np.eye(10, dtype=np.float32)[labels])
+    assert metrics["macro"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
+    assert [row["class"] for row in metrics["per_class"] if row["support"]] == [3, 7]
