@@ -1,17 +1,16 @@
-"""A network's own features: what its last layer sees. LiteRT keeps them; Keras is not needed."""
+"""Compute a network's features, the input of its last dense layer, with LiteRT."""
 
-import itertools
 import warnings
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from digitlab.errors import ModelStoreError
 from digitlab.jobs import ProgressCallback
 from digitlab.processes import STDERR, silence
 
-_BLOCK = 128
-_TOLERANCE = 1e-4
+_BATCH_SIZE = 128
 
 
 class FeatureExtractor:
@@ -21,85 +20,67 @@ class FeatureExtractor:
         """Load a model.
 
         Args:
-            content: a `.tflite` file with softmax outputs after a dense layer.
+            content: a `.tflite` file whose output is the softmax of a dense layer.
         Raises:
             ModelStoreError: it has no such layer.
         """
+        self._tensor = find_feature_tensor(content)
         with warnings.catch_warnings(), silence(STDERR):
-            # The warning is about memory: one small block is all that is kept here.
+            # LiteRT warns that kept tensors need memory: here they are those of one small batch.
             warnings.simplefilter("ignore", UserWarning)
             self._interpreter = Interpreter(
                 model_content=content, num_threads=2, experimental_preserve_all_tensors=True
             )
-            detail = self._interpreter.get_input_details()[0]
-            self._shape = (_BLOCK, *(int(side) for side in detail["shape"][1:]))
-            self._input = detail["index"]
+            details = self._interpreter.get_input_details()[0]
+            self._shape = (_BATCH_SIZE, *(int(side) for side in details["shape"][1:]))
+            self._input = details["index"]
             self._interpreter.resize_tensor_input(self._input, self._shape)
             self._interpreter.allocate_tensors()
-        self._tensor = self._find_tensor()
 
     def compute(
         self, images: np.ndarray, *, progress: ProgressCallback | None = None
     ) -> np.ndarray:
-        """Features of many images.
+        """Compute the features of many images.
 
         Args:
             images: `(n, h, w)` or `(n, h, w, 3)` uint8.
-            progress: called now and then with images done and images in all.
+            progress: called after each batch with the images done and in all.
         Returns:
             `(n, features)` float32.
         """
-        parts = []
-        for start in range(0, len(images), _BLOCK):
-            block = images[start : start + _BLOCK]
-            self._run(block)
-            # A copy: the next block is written to the same place.
-            parts.append(self._interpreter.get_tensor(self._tensor)[: len(block)].copy())
+        batches = []
+        for start in range(0, len(images), _BATCH_SIZE):
+            batch = images[start : start + _BATCH_SIZE]
+            padded = np.zeros(self._shape, np.float32)
+            padded[: len(batch)] = batch.reshape(len(batch), *self._shape[1:])
+            self._interpreter.set_tensor(self._input, padded)
+            self._interpreter.invoke()
+            batches.append(self._interpreter.get_tensor(self._tensor)[: len(batch)])
             if progress is not None:
-                progress(start + len(block), len(images))
-        return np.concatenate(parts)
-
-    def _run(self, block: np.ndarray) -> None:
-        filled = np.zeros(self._shape, np.float32)
-        filled[: len(block)] = block.reshape(len(block), *self._shape[1:])
-        self._interpreter.set_tensor(self._input, filled)
-        self._interpreter.invoke()
-
-    def _find_tensor(self) -> int:
-        """The tensor from which one dense layer and a softmax give the outputs."""
-        # Any images will do that give different answers.
-        noise = np.random.default_rng(0).integers(0, 256, self._shape, dtype=np.uint8)
-        self._run(noise)
-        output = self._interpreter.get_output_details()[0]["index"]
-        outputs = self._interpreter.get_tensor(output)
-        tensors = self._collect_tensors()
-        n_classes = outputs.shape[1]
-        kernels = [t for t in tensors.values() if t.ndim == 2 and len(t) == n_classes]
-        biases = [t for t in tensors.values() if t.shape == (n_classes,)]
-        for index, features in tensors.items():
-            for kernel, bias in itertools.product(kernels, biases):
-                if features.shape != (_BLOCK, kernel.shape[1]):
-                    continue
-                if np.abs(_apply_softmax(features @ kernel.T + bias) - outputs).max() < _TOLERANCE:
-                    return index
-        raise ModelStoreError(
-            "This model does not end in a dense layer, so that its features cannot be read. "
-            "The map and the nearest training digits are not available for it."
-        )
-
-    def _collect_tensors(self) -> dict[int, np.ndarray]:
-        tensors = {}
-        for detail in self._interpreter.get_tensor_details():
-            if detail["dtype"] is not np.float32:
-                continue
-            try:
-                tensors[int(detail["index"])] = self._interpreter.get_tensor(detail["index"])
-            except ValueError:
-                # A tensor that lives inside a delegate holds nothing to look at.
-                continue
-        return tensors
+                progress(start + len(batch), len(images))
+        return np.concatenate(batches)
 
 
-def _apply_softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+def find_feature_tensor(content: bytes) -> int:
+    """Find the index of the tensor that the last dense layer takes as its input.
+
+    Args:
+        content: a `.tflite` file.
+    Raises:
+        ModelStoreError: its output is not the softmax of a dense layer.
+    """
+    graph = schema.ModelT.InitFromPackedBuf(content, 0)
+    codes = [code.builtinCode for code in graph.operatorCodes]
+    main = graph.subgraphs[0]
+    operators = {int(operator.outputs[0]): operator for operator in main.operators}
+    index = int(main.outputs[0])
+    # From the output backwards: a softmax, then a dense layer.
+    for kind in (schema.BuiltinOperator.SOFTMAX, schema.BuiltinOperator.FULLY_CONNECTED):
+        operator = operators.get(index)
+        if operator is None or codes[operator.opcodeIndex] != kind:
+            raise ModelStoreError(
+                "The model does not end in a dense layer with softmax, so its features cannot be "
+                "computed. The feature map and the nearest training images are unavailable."
+            )
+        index = int(operator.inputs[0])
+    return index
