@@ -1,25 +1,32 @@
-# `make run` opens the app, `make test` runs everything a change must pass.
+# `make run` opens the app, `make test` runs what every change must pass, `make integration` what
+# must pass before an issue is resolved.
 PYTHON ?= python3
 VENV := .venv
-# uv installs several times faster than pip; where it cannot be had, pip does. Compiled now, as pip
-# does: the first page and each start of a worker would wait for it, where Python may not write.
+# uv installs several times faster than pip, which serves where uv is unavailable. Bytecode is
+# compiled now, as pip does: otherwise the first page and each worker would wait for it where
+# Python cannot write it later.
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python $(1) || $(BIN)/python -m pip install --quiet $(1)
 
-.PHONY: run test check bench screenshots install install-app install-dev browser shipped-models shipped-reports clean
+TEST_OPTIONS := -m "not integration" --numprocesses 2 --dist worksteal
+
+.PHONY: run test integration check bench screenshots install install-app install-dev browser shipped-models shipped-reports clean
 
 ## run: open the app in the browser
 run: install-app
-	@# The training packages are most of the download: they come while the app is already open.
+	@# The training packages are most of the download: they are fetched while the app is open.
 	@$(MAKE) --question install 2>/dev/null || (nice $(MAKE) --silent install >$(VENV)/install.log 2>&1 &)
-	@# Nobody edits the app while it runs so; watching the folder would cost memory for nothing.
+	@# Watching the source files costs memory and is of use only to developers.
 	$(BIN)/python -m streamlit run app.py --server.fileWatcherType none
 
-## test: checks, then all tests
+## test: checks, then all tests but those of `make integration`
 test: check browser
-	$(BIN)/python -m pytest tests/browser
-	@# Without a browser, whose answers are timed, two at a time are quicker.
-	$(BIN)/python -m pytest tests/app tests/unit tests/worker --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest tests/unit tests/app tests/worker $(TEST_OPTIONS)
+	$(BIN)/python -m pytest tests/browser $(TEST_OPTIONS)
+
+## integration: what needs a real server, real training in a browser, or many minutes
+integration: browser $(VENV)/.integration
+	$(BIN)/python -m pytest tests -m integration
 
 ## check: style, types, import contracts
 check: install-dev
@@ -32,15 +39,15 @@ check: install-dev
 bench: install-dev
 	$(BIN)/python -m benchmarks
 
-## screenshots: take the README's pictures anew
+## screenshots: renew the README's screenshots
 screenshots: browser
 	$(BIN)/python -m tests.browser.screenshots
 
-## shipped-models: train the models in models/ anew (about an hour on 2 cores)
+## shipped-models: retrain the models in models/ (about an hour on 2 cores)
 shipped-models: install
 	$(BIN)/python -m benchmarks.shipped_models
 
-## shipped-reports: evaluate the models in models/ anew, with all the Evaluate page shows
+## shipped-reports: re-evaluate the models in models/, with everything the Evaluate page shows
 shipped-reports: install
 	$(BIN)/python -m digitlab evaluate --model digitlab_cnn --full
 	$(BIN)/python -m digitlab evaluate --model simple_cnn --full
@@ -69,6 +76,11 @@ $(VENV)/.full: requirements.txt $(VENV)/.app
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.full
 	@echo "Installing the tools for tests and checks …"
 	@$(call PIP,-r requirements-dev.txt)
+	@touch $@
+
+$(VENV)/.integration: requirements-integration.txt $(VENV)/.dev
+	@echo "Installing the packages for integration tests …"
+	@$(call PIP,-r requirements-integration.txt)
 	@touch $@
 
 ## browser: Chromium for the browser tests, where it is missing

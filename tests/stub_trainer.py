@@ -17,14 +17,15 @@ from digitlab.model_store.store import get_model
 from digitlab.runs.checkpoints import find_checkpoint, list_checkpoints, record_checkpoint
 from digitlab.runs.tables import append_reading, append_rows, load_digits, truncate_table
 
-N_BATCHES = int(os.environ.get("STUB_BATCHES", "20"))
+N_BATCHES = 20
 MODEL_FILES = ("model.keras", "model.tflite", "report.npz")
 
 
 def train(status_writer):
     run = status_writer.run
-    batch_s = float(os.environ.get("STUB_BATCH_S", "0.005"))
     config = run.read_config()
+    # As with the real trainer, small batches make long epochs: 0.2 s at 64, 6.4 s at 2.
+    batch_s = 0.64 / config.batch_size
     epochs = run.read_meta().epochs or config.epochs
     first = find_checkpoint(run)
     truncate_table(run.history_path, "epoch", first)

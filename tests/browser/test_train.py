@@ -1,5 +1,6 @@
-"""The Train page in real Chromium, with real workers on the offline sample."""
+"""The Train page in real Chromium, with real worker processes and the stub trainer."""
 
+import os
 import re
 
 import numpy as np
@@ -16,7 +17,7 @@ from tests.browser.server import own_folders, serve_app
 from tests.browser.train_page import RUN_LIMIT_MS, START_LIMIT_MS, TrainPage
 from tests.unit.histories import write_history
 
-# Steps of so few images that an epoch on the sample takes some ten seconds, or some five.
+# Batch sizes with which an epoch of the stub trainer takes 6.4 or 3.2 seconds.
 SLOW_BATCH, BRISK_BATCH = 2, 4
 # How many epochs the axis of the curves in sight spans.
 SHOWN_EPOCHS = """(() => {
@@ -91,7 +92,7 @@ def test_a_run_from_the_recipe_to_the_drawing(train_page, browser, server):
     page.keyboard.press("Enter")
     train_page.wait_until_idle()
     train_page.press("train_resume")
-    train_page.expect_line(r"^Done · \d\d\.\d+% on test digits")
+    train_page.expect_line(r"^Done · \d\d\.\d+% on the test set")
     history = get_run(run_id).read_history()
     assert history[: len(before)] == before
     assert [row["epoch"] for row in history] == list(range(len(before) + 1))
@@ -161,7 +162,7 @@ def test_a_second_run_queues_and_can_be_cancelled(train_page):
     train_page.update_url("Choose")
     expect(train_page.start).to_contain_text("Add to queue")
     train_page.start.click()
-    train_page.expect_line("^In the queue, next", timeout=START_LIMIT_MS)
+    train_page.expect_line("^Queued, next", timeout=START_LIMIT_MS)
     train_page.press("train_stop")
     train_page.expect_line("^Cancelled")
     train_page.page.goto(f"/train?run={first}")
@@ -173,6 +174,7 @@ def test_a_second_run_queues_and_can_be_cancelled(train_page):
 def test_two_visitors_start_at_once_and_the_app_is_restarted(browser, tmp_path):
     """One trains, the other waits; both go on without the app and are found by the next one."""
     with own_folders(tmp_path):
+        os.environ["DIGITLAB_TRAINER"] = "tests.stub_trainer"
         with serve_app(tmp_path / "first.log") as (url, _):
             visitors = [browser.new_context(base_url=url) for _ in range(2)]
             trains = [open_form(visitor) for visitor in visitors]
@@ -182,9 +184,9 @@ def test_two_visitors_start_at_once_and_the_app_is_restarted(browser, tmp_path):
             for train_page in trains:
                 train_page.start.click(no_wait_after=True)
             for train_page in trains:
-                train_page.expect_line("^(Epoch 1 of|In the queue, next)", timeout=START_LIMIT_MS)
+                train_page.expect_line("^(Epoch 1 of|Queued, next)", timeout=START_LIMIT_MS)
             runs = {train_page.run_id: train_page.line.inner_text() for train_page in trains}
-            waiting = [run for run, line in runs.items() if line.startswith("In the queue")]
+            waiting = [run for run, line in runs.items() if line.startswith("Queued")]
             assert len(runs) == 2
             assert len(waiting) == 1
             for visitor in visitors:
@@ -193,7 +195,7 @@ def test_two_visitors_start_at_once_and_the_app_is_restarted(browser, tmp_path):
             visitor = browser.new_context(base_url=url)
             page = open_page(visitor, waiting[0])
             train_page = TrainPage(page)
-            train_page.expect_line("^In the queue, next")
+            train_page.expect_line("^Queued, next")
             train_page.press("train_stop")
             train_page.expect_line("^Cancelled")
             (training,) = set(runs) - set(waiting)

@@ -92,12 +92,11 @@ def test_two_simultaneous_starts_make_one_training_and_a_queue():
     wait_until(lambda: not find_workers())
 
 
-def test_two_hundred_queued_runs_are_files_and_one_process(monkeypatch):
-    monkeypatch.setenv("STUB_BATCHES", "1")
+def test_two_hundred_queued_runs_are_files_and_one_process():
     first = create_run(LONG)
     start_run(first)
     wait_for_state(first, "training")
-    runs = [create_run(TrainConfig(epochs=1)) for _ in range(200)]
+    runs = [create_run(TrainConfig(epochs=1, batch_size=4096)) for _ in range(200)]
     for run in runs:
         start_run(run)
     assert [inspect_run(run).position for run in runs] == list(range(1, 201))
