@@ -15,6 +15,7 @@ from digitlab.datasets.sources import format_download_progress
 from digitlab.errors import ConfigError, DigitlabError, ModelStoreError
 from digitlab.evaluation.analysis import build_feature_analysis
 from digitlab.evaluation.feature_analysis import FeatureAnalysis
+from digitlab.evaluation.metrics import MACRO_NOTE
 from digitlab.evaluation.report import EvaluationReport, evaluate_images, evaluate_reader
 from digitlab.evaluation.results_cache import (
     REPORT_FILE,
@@ -215,7 +216,12 @@ def _write_report(model: StoredModel, evaluation: _Evaluation, path: Path) -> No
         evaluation.class_names,
         evaluation.licence,
     )
-    robustness = load_robustness(model) if evaluation.is_default_data else None
+    robustness = None
+    try:
+        robustness = load_robustness(model) if evaluation.is_default_data else None
+    except ModelStoreError as error:
+        # The report has everything else.
+        print(f"note: {error}", file=sys.stderr)
     if path.suffix.lower() == ".json":
         values = to_json(subject, evaluation.report, robustness)
         text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -242,3 +248,5 @@ def _print_metrics(metrics: dict[str, Any], class_names: tuple[str, ...]) -> Non
         )
     macro = metrics["macro"]
     print(f"{'macro':12} {macro['precision']:9.4f} {macro['recall']:7.4f} {macro['f1']:7.4f}")
+    if not all(row["support"] for row in metrics["per_class"]):
+        print(f"\n{MACRO_NOTE}")

@@ -34,8 +34,8 @@ def load_report(model: StoredModel) -> EvaluationReport:
     """Load a model's report, with its feature analysis if there is one.
 
     Raises:
-        ModelStoreError: the model's own report is missing or damaged. A damaged report in the
-            cache is ignored: its analysis can be computed again.
+        ModelStoreError: the report beside the model is missing or damaged. A damaged report in the
+            cache is ignored: the analysis can be computed again.
     """
     threshold = model.card["no_digit_threshold"]
     report = EvaluationReport.load(model.directory / REPORT_FILE, no_digit_threshold=threshold)
@@ -186,7 +186,7 @@ def _list_saved_images(model: StoredModel, report: EvaluationReport) -> Iterator
         try:
             found = load_report(other)
         except ModelStoreError:
-            # That model's own page shows the error; this one can do without its images.
+            # Selecting that model shows the error; this one does not need its images.
             continue
         if found.saved_images is not None and report.has_same_data(found):
             yield found.saved_images

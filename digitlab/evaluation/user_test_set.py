@@ -103,7 +103,7 @@ def read_labelled_folder(folder: Path, *, progress: ProgressCallback | None = No
             "1,000 digits measure the accuracy to within two percent."
         )
     for path in paths:
-        # The folder's own name counts too, so that a single folder `7` can be given.
+        # The folder's name is included, so that a single folder `7` can be given.
         name = (Path(folder.resolve().name) / path.relative_to(folder)).as_posix()
         _add_entry(entries, skipped, name, lambda path=path: _read_file(path))  # type: ignore[misc]
     return _read_entries(entries, skipped, progress)

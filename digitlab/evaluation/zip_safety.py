@@ -16,7 +16,7 @@ from digitlab.errors import UserTestSetError
 MAX_UPLOAD_MB = 50
 # Streamlit counts a megabyte as 1024 * 1024 bytes.
 MAX_ARCHIVE_BYTES = MAX_UPLOAD_MB * 1024 * 1024
-# Of all files together, uncompressed. Images hardly compress, so honest archives stay far below.
+# Of all files together, uncompressed. Images hardly compress, so real test sets stay far below.
 MAX_UNCOMPRESSED_BYTES = 500_000_000
 # A directory entry is 46 bytes and a name; longer names on average are not those of images.
 _MAX_ENTRY_BYTES = 400
@@ -78,7 +78,7 @@ def read_members(
     for info in files:
         name = info.filename.replace("\\", "/")
         if PurePosixPath(name).is_absolute() or ".." in name.split("/") or ":" in name:
-            # Harmless, since nothing is written; but such an archive is not an honest one.
+            # Harmless, since nothing is written, but a sign of a manipulated archive.
             skipped["the path leads outside the zip"] += 1
             continue
         yield name, lambda info=info: _read_member(archive, info, max_bytes)  # type: ignore[misc]

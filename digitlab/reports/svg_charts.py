@@ -1,7 +1,7 @@
 """Draw the app's line charts as static SVG.
 
-A report is one file of modest size that works offline. Plotly's own script is 4.6 MB in each file
-or a download, and its image export needs a browser. So a report takes the same plotly figures as
+A report is one small file that works offline. Plotly's script would add 4.8 MB to each report or
+need a download, and its image export needs a browser. So a report takes the same plotly figures as
 the pages and draws what they contain: lines, markers, bands and vertical lines on linear axes.
 """
 

@@ -177,3 +177,14 @@ def test_without_the_pictures_the_figures_are_still_shown(open_page, own_model, 
     app = open_page(model=own_model.id, view=view, cell="4-4", digit="3", other=other)
     assert not app.error
     assert "detail-verdict" in read_html(app)
+
+
+def test_a_damaged_robustness_file_breaks_its_own_view_only(open_page, own_model):
+    (own_model.directory / "robustness.json").write_text("[]")
+    app = open_page(model=own_model.id)
+    assert not app.exception
+    assert not app.error
+    app.segmented_control(key="evaluate_view").set_value("robustness").run()
+    assert not app.exception
+    assert "is damaged" in app.error[0].value
+    assert not app.button(key="evaluate_start_robustness").disabled

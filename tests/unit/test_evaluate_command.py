@@ -3,6 +3,7 @@ import json
 import re
 import zipfile
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -90,3 +91,27 @@ def test_full_evaluation_is_stored_with_the_model(capsys, tmp_path):
 def test_impossible_options_are_explained(capsys, arguments, message):
     assert main(["evaluate", *arguments]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_absent_classes_do_not_lower_the_macro_average(capsys, tmp_path):
+    """A user test set of 3s and 7s."""
+    sample = load_sample()
+    for k in np.flatnonzero(np.isin(sample["y_test"], (3, 7)))[::10]:
+        path = tmp_path / "mine" / str(sample["y_test"][k]) / f"{k}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(255 - sample["x_test"][k]).resize((112, 112)).save(path)
+    text, _ = evaluate(capsys, "--data", tmp_path / "mine")
+    assert "the mean over the classes that are present" in text
+    values = json.loads(evaluate(capsys, "--data", tmp_path / "mine", "--json")[0])
+    assert values["macro"]["recall"] == values["accuracy"] == 1
+
+
+def test_a_damaged_robustness_file_is_noted_and_left_out_of_the_report(capsys, tmp_path):
+    model = shelve_sample_model()
+    (model.directory / "robustness.json").write_text("[]")
+    out = tmp_path / "report.html"
+    _, err = evaluate(capsys, "--model", model.id, "--out", out)
+    assert "robustness of sample_model is damaged" in err
+    page = out.read_text("utf-8")
+    assert "Confusion matrix" in page
+    assert "<h2>Robustness" not in page

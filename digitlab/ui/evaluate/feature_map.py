@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from digitlab.errors import ModelStoreError
 from digitlab.evaluation.results_cache import load_feature_map
 from digitlab.figures.feature_map import MAX_CORRECT_POINTS, feature_map_figure
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
@@ -32,7 +33,11 @@ def render_feature_map(tested: EvaluatedModel) -> None:
             lambda one: update_url(kind=one),
         ),
     )
-    places = load_feature_map(tested.model, tested.report, kind)
+    places = None
+    try:
+        places = load_feature_map(tested.model, tested.report, kind)
+    except ModelStoreError as error:
+        st.error(str(error))
     if places is None:
         if kind == "tsne":
             st.info("Nobody has drawn this map for this network yet.")

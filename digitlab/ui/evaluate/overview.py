@@ -5,6 +5,8 @@ import re
 
 import streamlit as st
 
+from digitlab.errors import ModelStoreError
+from digitlab.evaluation.metrics import MACRO_NOTE
 from digitlab.evaluation.results_cache import load_robustness, measure_latency_ms
 from digitlab.reports.document import render_html, to_json
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
@@ -32,9 +34,7 @@ def render_figures(tested: EvaluatedModel) -> None:
         _show("Loss", f"{metrics['loss']:.4f}",
               "Cross-entropy: confident mistakes count most.")  # fmt: skip
         for name in ("precision", "recall", "f1"):
-            _show(
-                name.capitalize(), f"{macro[name]:.4f}", f"{_MEANINGS[name]} Mean over the digits."
-            )
+            _show(name.capitalize(), f"{macro[name]:.4f}", f"{_MEANINGS[name]} {MACRO_NOTE}")
         _show("Calibration", f"{metrics['calibration_error']:.2%}",
               "Calibration error: by how much its confidence differs from the share it reads "
               "right, on average.")  # fmt: skip
@@ -81,7 +81,11 @@ def _show(label: str, value: str, help_text: str) -> None:
 def render_downloads(tested: EvaluatedModel, *, key: str) -> None:
     """Two buttons: one HTML page with its figures inside, and JSON with all numbers."""
     # A person's own set says nothing about the model's robustness, which was measured elsewhere.
-    robustness = None if tested.names else load_robustness(tested.model)
+    try:
+        robustness = None if tested.names else load_robustness(tested.model)
+    except ModelStoreError:
+        # The Robustness view shows the error.
+        robustness = None
     latency_ms = None if tested.names else measure_time(tested)
     subject = tested.build_subject(latency_ms)
     # A name for a file, on any system.

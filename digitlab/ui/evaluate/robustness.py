@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from digitlab.datasets.registry import get_dataset_spec
+from digitlab.errors import ModelStoreError
 from digitlab.evaluation.results_cache import load_robustness
 from digitlab.evaluation.robustness import (
     CORRUPTIONS,
@@ -41,7 +42,12 @@ def render_robustness(tested: EvaluatedModel) -> None:
         ),
     )
     corruption = CORRUPTIONS[chosen]
-    robustness = load_robustness(tested.model)
+    robustness = None
+    try:
+        robustness = load_robustness(tested.model)
+    except ModelStoreError as error:
+        # Measured again, it is found before the damaged file.
+        st.error(str(error))
     if robustness is not None and chosen in robustness.curves:
         _render_curve(robustness, corruption)
     elif len(get_dataset_spec(tested.model.card["data"]["dataset"]).image_shape) != 2:
