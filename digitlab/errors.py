@@ -14,6 +14,7 @@ DigitlabError
 ├── ModelStoreError                  a model is missing or damaged
 │   └── ModelExistsError             another model has this name or id
 ├── RunError                    a training run is missing or failed
+│   └── RunStoppedError         the user stopped it before it had a model
 └── OwnerError                  a run, model or data set belongs to another user
 ```
 
@@ -72,6 +73,10 @@ class ModelExistsError(ModelStoreError):
 
 class RunError(DigitlabError):
     """A training run is missing, could not start, or failed."""
+
+
+class RunStoppedError(RunError):
+    """The user stopped a training run before it had a model."""
 
 
 class OwnerError(DigitlabError):

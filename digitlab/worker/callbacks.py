@@ -1,7 +1,6 @@
-"""What happens while Keras trains: the run directory is kept up to date, a stop is obeyed."""
+"""What happens while Keras trains: all callbacks of a run, in their order."""
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -15,175 +14,191 @@ from digitlab.runs.tables import (
     load_digits,
     read_rows,
 )
+from digitlab.training.config import TrainConfig
+from digitlab.worker.checkpoint import BestWeightsCallback, CheckpointCallback
+from digitlab.worker.optimization import build_loss_monitors
 from digitlab.worker.status_writer import StatusWriter
+from digitlab.worker.trackers import Tracker, build_tracker_callbacks
 
-_WRITE_EVERY_S = 0.25
+_WRITE_INTERVAL_S = 0.25
 _METRICS = ("loss", "accuracy")
 
 
-@dataclass(frozen=True)
-class MeterReading:
-    """What was measured since the reading before.
+def build_callbacks(
+    model: keras.Model,
+    config: TrainConfig,
+    status_writer: StatusWriter,
+    tracker: Tracker,
+    *,
+    epochs: int,
+    n_images: int,
+    monitor: str,
+) -> keras.callbacks.CallbackList:
+    """All callbacks of a run. Keras calls them in this order at the end of each epoch.
 
-    Attributes:
-        values: metrics of the batches since then alone.
-        images_per_s: trained since then.
-        seconds: since training began.
+    Args:
+        epochs: number of the last epoch, those before a resume included.
+        n_images: number of training images.
+        monitor: the loss by which the best epoch is chosen.
+    """
+    run = status_writer.run
+    n_batches = -(-n_images // config.batch_size)
+    callbacks = [
+        # First: adds the learning rate and the duration to `logs`, which all others share.
+        ProgressCallback(status_writer, epochs, n_images, config.batch_size),
+        # Before the checkpoint, which then contains the reduced learning rate.
+        *build_loss_monitors(config, run, monitor=monitor),
+        # Before the checkpoint: if the process dies between the two, a resume drops the row. In
+        # the other order, the row would be missing forever.
+        keras.callbacks.CSVLogger(str(run.history_path), append=True),
+        # Before the EMA swap: training resumes from the weights that the optimizer updates.
+        CheckpointCallback(run),
+        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema_momentum else []),
+        # After the EMA swap: the averaged weights are the ones that are exported.
+        BestWeightsCallback(run, monitor=monitor),
+        UserDigitsCallback(run),
+        keras.callbacks.TerminateOnNaN(),
+        *build_tracker_callbacks(run, tracker),
+        # Last: it leaves `fit` by an exception when all others have seen the epoch.
+        StopCallback(run, n_batches),
+    ]
+    return keras.callbacks.CallbackList(
+        callbacks, add_history=True, model=model, epochs=epochs, steps=n_batches
+    )
+
+
+class StopTraining(Exception):  # noqa: N818
+    """The user stopped the run. It is no error: the epochs that are complete are kept."""
+
+
+class StopCallback(keras.callbacks.Callback):
+    """Leaves `fit` when the user stops the run.
+
+    `model.stop_training` would not do: Keras then treats the incomplete epoch as complete,
+    validates it, and lets every callback record it.
     """
 
-    values: dict[str, float]
-    images_per_s: float
-    seconds: float
+    def __init__(self, run: Run, n_batches: int) -> None:
+        super().__init__()
+        self._run, self._n_batches = run, n_batches
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Stop after a batch; after the last one, let the epoch be completed."""
+        if batch + 1 < self._n_batches:
+            self._stop_on_request()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Stop between two epochs."""
+        if epoch + 1 < self.params["epochs"]:
+            self._stop_on_request()
+
+    def _stop_on_request(self) -> None:
+        if self._run.is_stop_requested():
+            raise StopTraining
 
 
-class Meter:
-    """Measures epochs and batches of one training."""
-
-    def __init__(self, epochs: int, n_images: int, batch_size: int) -> None:
-        """Take the sizes; `epochs` is the number of the last one."""
-        self.epochs = epochs
-        self.n_batches = -(-n_images // batch_size)
-        self._n_images, self._batch_size = n_images, batch_size
-        self._begin_s = time.monotonic()
-        self._epoch_times_s: list[float] = []
-        self.epoch = 0
-        self.epoch_s = 0.0
-
-    def begin_epoch(self, epoch: int) -> None:
-        """Start measuring an epoch, counted from 0."""
-        self.epoch = epoch
-        self._epoch_begin_s = self._last_s = time.monotonic()
-        self._last_batch, self._last_means = 0, dict[str, float]()
-
-    def end_epoch(self) -> None:
-        """Keep how long the epoch took, validation and all."""
-        self.epoch_s = time.monotonic() - self._epoch_begin_s
-        self._epoch_times_s.append(self.epoch_s)
-
-    def read(self, batch: int, means: dict[str, float]) -> MeterReading:
-        """Take a reading within an epoch.
-
-        Args:
-            batch: how many are complete.
-            means: metrics as Keras tells them, over the epoch so far.
-        """
-        now, last = time.monotonic(), self._last_batch
-        n_new = max(1, batch - last)
-        values = {
-            key: (batch * mean - last * self._last_means.get(key, 0.0)) / n_new
-            for key, mean in means.items()
-        }
-        n_images = min(batch * self._batch_size, self._n_images) - last * self._batch_size
-        rate = n_images / max(now - self._last_s, 1e-9)
-        self._last_s, self._last_batch, self._last_means = now, batch, means
-        return MeterReading(values, rate, now - self._begin_s)
-
-    def estimate_rest_s(self, epochs_done: int, batch: int) -> float:
-        """How long until the last epoch ends, in seconds.
-
-        The first epoch of a process is slower than those that follow, so that the latest counts.
-        """
-        rest = self.epochs - epochs_done
-        if self._epoch_times_s:
-            epoch_s = self._epoch_times_s[-1]
-            return max(0.0, (rest - batch / self.n_batches) * epoch_s)
-        if not batch:
-            return -1.0
-        batch_s = (time.monotonic() - self._epoch_begin_s) / batch
-        return batch_s * (rest * self.n_batches - batch)
-
-
-class RunDirectoryCallback(keras.callbacks.Callback):
-    """Writes status and batches as they pass and stops when the run directory asks for it.
-
-    It comes before the callback that logs the epochs, for which it adds what Keras leaves out.
-    """
+class ProgressCallback(keras.callbacks.Callback):
+    """Writes the status and a few rows a second about the batches."""
 
     def __init__(
-        self, progress: StatusWriter, *, epochs: int, n_images: int, batch_size: int
+        self, status_writer: StatusWriter, epochs: int, n_images: int, batch_size: int
     ) -> None:
-        """Take where to report.
+        """Take the sizes of the run.
 
         Args:
-            epochs: the number of the last one, those before a resumption included.
+            epochs: number of the last epoch, those before a resume included.
             n_images: in an epoch.
         """
         super().__init__()
-        self._progress = progress
-        self._meter = Meter(epochs, n_images, batch_size)
+        self._status_writer = status_writer
+        self._epochs, self._n_images, self._batch_size = epochs, n_images, batch_size
+        self._n_batches = -(-n_images // batch_size)
+        self._batch_s: float | None = None
         self._last_write_s = 0.0
-        self.was_stopped = False
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Say that training has begun."""
-        self._progress.update(
-            state="training", message="", epochs=self._meter.epochs, batches=self._meter.n_batches
+        """Report the number of epochs and batches."""
+        self._train_begin_s = time.monotonic()
+        self._status_writer.update(
+            state="training", message="", epochs=self._epochs, batches=self._n_batches
         )
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start measuring the epoch."""
-        self._meter.begin_epoch(epoch)
-        self._progress.update(epoch=epoch, batch=0)
+        self._epoch = epoch
+        self._epoch_begin_s = self._last_s = time.monotonic()
+        self._last_batch, self._last_means = 0, dict[str, float]()
+        self._status_writer.update(epoch=epoch, batch=0)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Report a few times a second; look for a stop request as often."""
-        # With several steps at a time, Keras counts the last ones as if they were complete.
-        batch = min(batch, self._meter.n_batches - 1)
-        is_last = batch + 1 == self._meter.n_batches
-        self._progress.heartbeat.progress("validation" if is_last else "batch")
-        now = time.monotonic()
-        if now - self._last_write_s < _WRITE_EVERY_S:
-            return
-        self._last_write_s = now
-        self._write(batch + 1, logs or {})
-        if self._progress.run.is_stop_requested():
-            self.was_stopped = True
-            self.model.stop_training = True
-            # Keras goes from here to the validation, which takes longer than a batch.
-            self._progress.heartbeat.progress("validation")
+        """Report a few times a second."""
+        # With several steps per execution, Keras counts an incomplete last group as complete.
+        done = min(batch + 1, self._n_batches)
+        self._status_writer.heartbeat.progress("validation" if done == self._n_batches else "batch")
+        if time.monotonic() - self._last_write_s >= _WRITE_INTERVAL_S:
+            self._write(done, logs or {})
+            self._last_write_s = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Report the whole epoch; the callbacks that follow find its rate and time in `logs`."""
+        """Report the epoch and add its learning rate and duration to `logs`."""
         logs = {} if logs is None else logs
-        self._progress.heartbeat.progress("epoch")
-        self._meter.end_epoch()
-        logs["learning_rate"] = self._read_learning_rate()
-        logs["seconds"] = self._meter.epoch_s
-        self._progress.update(
+        self._status_writer.heartbeat.progress("epoch")
+        seconds = time.monotonic() - self._epoch_begin_s
+        self._batch_s = seconds / self._n_batches
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        logs["seconds"] = seconds
+        self._status_writer.update(
             epoch=epoch + 1,
             batch=0,
             metrics={key: float(value) for key, value in logs.items()},
-            eta_s=self._meter.estimate_rest_s(epoch + 1, 0),
+            eta_s=self._estimate_remaining_s(epoch + 1, 0),
         )
 
-    def _write(self, batch: int, logs: dict[str, Any]) -> None:
-        values = {key: float(logs[key]) for key in _METRICS if key in logs}
-        learning_rate = self._read_learning_rate()
-        reading = self._meter.read(batch, values)
-        row = {"epoch": self._meter.epoch, "batch": batch, **reading.values}
-        row |= {
+    def _write(self, done: int, logs: dict[str, Any]) -> None:
+        now, learning_rate = time.monotonic(), float(self.model.optimizer.learning_rate)
+        n_images = min(done * self._batch_size, self._n_images)
+        n_images -= self._last_batch * self._batch_size
+        images_per_s = n_images / max(now - self._last_s, 1e-9)
+        row = {
+            "epoch": self._epoch,
+            "batch": done,
+            **self._compute_recent_means(done, logs),
             "learning_rate": learning_rate,
-            "images_per_s": reading.images_per_s,
-            "seconds": reading.seconds,
+            "images_per_s": images_per_s,
+            "seconds": now - self._train_begin_s,
         }
-        append_rows(self._progress.run.batches_path, [row])
-        self._progress.update(
-            batch=batch,
+        self._last_s, self._last_batch = now, done
+        append_rows(self._status_writer.run.batches_path, [row])
+        self._status_writer.update(
+            batch=done,
             metrics={key: float(value) for key, value in logs.items()},
             learning_rate=learning_rate,
-            images_per_s=reading.images_per_s,
-            eta_s=self._meter.estimate_rest_s(self._meter.epoch, batch),
+            images_per_s=images_per_s,
+            eta_s=self._estimate_remaining_s(self._epoch, done),
         )
 
-    def _read_learning_rate(self) -> float:
-        return float(self.model.optimizer.learning_rate)
+    def _compute_recent_means(self, done: int, logs: dict[str, Any]) -> dict[str, float]:
+        """Metrics of the batches since the previous row; Keras reports means over the epoch."""
+        means = {key: float(logs[key]) for key in _METRICS if key in logs}
+        last, last_means = self._last_batch, self._last_means
+        self._last_means = means
+        return {
+            key: (done * mean - last * last_means.get(key, 0.0)) / max(1, done - last)
+            for key, mean in means.items()
+        }
+
+    def _estimate_remaining_s(self, epochs_done: int, batches_done: int) -> float:
+        """Seconds until the end of the last epoch, by the previous epoch's pace; -1 if unknown."""
+        batch_s = self._batch_s
+        if batch_s is None:
+            if not batches_done:
+                return -1.0
+            batch_s = (time.monotonic() - self._epoch_begin_s) / batches_done
+        return max(0.0, ((self._epochs - epochs_done) * self._n_batches - batches_done) * batch_s)
 
 
 class UserDigitsCallback(keras.callbacks.Callback):
-    """Reads the run's digits before the first epoch and after each one.
-
-    It comes after what swaps averaged weights in, so that those are the ones that read.
-    """
+    """Classifies the user's digits before the first epoch and after each one."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
@@ -192,16 +207,16 @@ class UserDigitsCallback(keras.callbacks.Callback):
         self._images = None if digits is None else digits[0][..., np.newaxis]
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Let the untrained network guess."""
+        """Classify them with the untrained network."""
         if not read_rows(find_readings_path(self._run.directory))[0]:
-            self._read(0)
+            self._classify(0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Read them again."""
-        self._read(epoch + 1)
+        """Classify them again."""
+        self._classify(epoch + 1)
 
-    def _read(self, epochs: int) -> None:
+    def _classify(self, n_epochs: int) -> None:
         if self._images is None:
             return
         probabilities = np.asarray(self.model(self._images, training=False))
-        append_reading(self._run.directory, epochs, probabilities)
+        append_reading(self._run.directory, n_epochs, probabilities)

@@ -1,4 +1,4 @@
-"""All that training needs to go on, saved after each epoch and restored."""
+"""Checkpoints: saved after each epoch, restored when a run is resumed."""
 
 import math
 import os
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from digitlab.errors import RunError
 from digitlab.runs.checkpoints import list_checkpoints, record_checkpoint
@@ -14,14 +15,14 @@ from digitlab.runs.tables import find_readings_path, truncate_table
 from digitlab.worker.status_writer import StatusWriter
 
 _FILES = ("checkpoint-a.weights.h5", "checkpoint-b.weights.h5")
-_BEST, _BEST_DRAFT = "best.weights.h5", ".best.weights.h5"
+_BEST = "best.weights.h5"
 
 
 class CheckpointCallback(keras.callbacks.Callback):
-    """Saves weights, optimizer and averaged weights after each epoch; keeps the last two.
+    """Saves weights, optimizer and EMA weights after each epoch; keeps the last two checkpoints.
 
-    It comes after what logs the epoch and before what swaps averaged weights in. Keras's own
-    `BackupAndRestore` writes into the file in use, and file and epoch number one after the other.
+    Keras's `BackupAndRestore` overwrites the file in use, and writes file and epoch number one
+    after the other, so that a crash between the two makes both useless.
     """
 
     def __init__(self, run: Run) -> None:
@@ -29,89 +30,88 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._run = run
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Save under the older of the two names."""
-        used = [one.path.name for one in list_checkpoints(self._run)[:1]]
-        name = next(name for name in _FILES if name not in used)
-        draft = self._run.directory / f".{name}"
-        self.model.save_weights(draft)
-        publish_file(draft, self._run.directory / name)
+        """Replace the older of the two, unless training has diverged."""
+        if not (math.isfinite((logs or {})["loss"]) and has_finite_weights(self.model)):
+            return
+        latest = [one.path.name for one in list_checkpoints(self._run)[:1]]
+        name = next(name for name in _FILES if name not in latest)
+        save_weights(self.model, self._run.directory / name)
         record_checkpoint(self._run, self._run.directory / name, epoch + 1)
 
 
-class BestWeightsMover(keras.callbacks.Callback):
-    """Moves what `ModelCheckpoint` has drafted into its place; it comes right after it."""
+class BestWeightsCallback(keras.callbacks.Callback):
+    """Saves the weights of the best epoch so far, those before a resume included."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, monitor: str) -> None:
+        """Look up the best epoch in the history.
+
+        Args:
+            monitor: the loss to minimise.
+        """
         super().__init__()
-        self._directory = run.directory
+        self._run, self._monitor = run, monitor
+        losses = [row.get(monitor, math.inf) for row in run.read_history()]
+        self._best = min(filter(math.isfinite, losses), default=math.inf)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Replace the best weights, if the epoch was the best."""
-        if (self._directory / _BEST_DRAFT).exists():
-            publish_file(self._directory / _BEST_DRAFT, self._directory / _BEST)
-
-
-def build_best_weights_callbacks(run: Run, *, monitor: str) -> list[keras.callbacks.Callback]:
-    """Keep the best epoch's weights, those before a resumption included.
-
-    Args:
-        monitor: the value that is to be small.
-    """
-    values = [row.get(monitor, math.inf) for row in run.read_history()]
-    keeper = keras.callbacks.ModelCheckpoint(
-        str(run.directory / _BEST_DRAFT),
-        monitor=monitor,
-        mode="min",
-        save_best_only=True,
-        save_weights_only=True,
-        # Without it the first epoch would be the best even if its loss is not a number.
-        initial_value_threshold=min(filter(math.isfinite, values), default=math.inf),
-    )
-    return [keeper, BestWeightsMover(run)]
+        """Replace the best weights if the epoch is better."""
+        loss = float((logs or {})[self._monitor])
+        # False for NaN as well.
+        if loss < self._best and has_finite_weights(self.model):
+            self._best = loss
+            save_weights(self.model, find_best_weights(self._run))
 
 
 def find_best_weights(run: Run) -> Path:
-    """The best epoch's weights; the file may not exist yet."""
+    """The file with the weights of the best epoch; it may not exist yet."""
     return run.directory / _BEST
 
 
-def restore_checkpoint(model: keras.Model, progress: StatusWriter) -> int:
-    """Go back to the last whole checkpoint, in model, optimizer and the run's tables.
+def restore_checkpoint(model: keras.Model, status_writer: StatusWriter) -> int:
+    """Restore the last undamaged checkpoint: model, optimizer and the run's tables.
 
     Args:
         model: compiled, its optimizer built; changed in place.
     Returns:
-        How many epochs are complete; 0 if the run is new.
+        The number of complete epochs; 0 if the run is new.
     Raises:
-        RunError: there are checkpoints, and all are damaged.
+        RunError: all checkpoints are damaged.
     """
-    run = progress.run
+    run = status_writer.run
     checkpoints = list_checkpoints(run)
     whole = next((one for one in checkpoints if one.is_whole()), None)
     if whole is None and checkpoints:
         raise RunError(
-            "The run cannot be resumed: its saved states are damaged. Its best model so far and "
-            "its history are kept. Start a new run with the same settings."
+            "The run cannot be resumed: its checkpoints are damaged. Its best model so far and its "
+            "history are kept. Start a new run with the same settings."
         )
     epochs = whole.epochs if whole else 0
     if whole:
         if whole != checkpoints[0]:
-            progress.add_note(
-                f"The last saved state was damaged: training went on from epoch {epochs}."
+            status_writer.add_note(
+                f"The last checkpoint is damaged: training was resumed from epoch {epochs}."
             )
         model.load_weights(whole.path)
     else:
-        # What an earlier attempt left before its first epoch was saved.
+        # An attempt that died before its first checkpoint may have left it.
         find_best_weights(run).unlink(missing_ok=True)
     truncate_table(run.history_path, "epoch", epochs)
     truncate_table(run.batches_path, "epoch", epochs)
-    # Here epochs count as complete, and the untrained network has a reading too.
+    # Numbered by complete epochs: the untrained network is 0.
     truncate_table(find_readings_path(run.directory), "epoch", epochs + 1 if epochs else 0)
     return epochs
 
 
-def publish_file(draft: Path, path: Path) -> None:
-    """Replace a file by a draft that has reached the disk."""
+def has_finite_weights(model: keras.Model) -> bool:
+    """Whether no weight and no optimizer variable is NaN or infinite."""
+    variables = [*model.variables, *model.optimizer.variables]
+    return all(np.isfinite(np.asarray(variable)).all() for variable in variables)
+
+
+def save_weights(model: keras.Model, path: Path) -> None:
+    """Save weights and optimizer so that `path` holds the old file or the new one, on disk."""
+    draft = path.with_name(f".{path.name}")
+    model.save_weights(draft)
     with draft.open("rb") as file:
         os.fsync(file.fileno())
     draft.replace(path)

@@ -1,23 +1,90 @@
-"""The images that a run trains on and is validated with."""
+"""Prepare the images that a run trains on and is validated with."""
 
 import math
+import time
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
-from digitlab.datasets.loading import Dataset, mask_sample
-from digitlab.errors import ConfigError
+from digitlab.datasets.loading import Dataset, load_dataset, mask_sample
+from digitlab.datasets.registry import get_dataset_spec
+from digitlab.datasets.sources import format_download_progress
+from digitlab.errors import ConfigError, RunStoppedError
 from digitlab.synthesis.dataset import build_training, build_validation
-from digitlab.training.augmentation import Augmentation, augment_images
+from digitlab.training.augmentation import Augmentation, augment_images, plan_augmentation
 from digitlab.training.config import TrainConfig
+from digitlab.worker.optimization import encode_labels
+from digitlab.worker.status_writer import StatusWriter
 
 # `(n, h, w, channels)` uint8 and `(n,)` integers.
 Split = tuple[np.ndarray, np.ndarray]
 
+_VALIDATION_BATCH_SIZE = 512
+_WRITE_INTERVAL_S = 0.3
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The data of one run.
+
+    Attributes:
+        dataset: as loaded, with the test images.
+        training: images and labels to train on.
+        validation: images and labels to choose the best epoch by; None without a validation split.
+    """
+
+    dataset: Dataset
+    training: Split
+    validation: Split | None
+
+    @property
+    def n_training(self) -> int:
+        """Number of training images."""
+        return len(self.training[0])
+
+
+def prepare_data(config: TrainConfig, status_writer: StatusWriter) -> TrainingData:
+    """Load a run's data set, split it and add synthetic images, reporting each step.
+
+    Raises:
+        ConfigError: the settings leave too few training images.
+        DatasetError: the data set is unavailable.
+        RunStoppedError: the user stopped the run during a download.
+    """
+    dataset = load_dataset(config.dataset, progress=_DownloadReporter(status_writer))
+    status_writer.update(state="preparing", message=" ".join(dataset.load_errors))
+    training, validation = split_dataset(config, dataset)
+    spec = get_dataset_spec(config.dataset)
+    if spec.synthesis == "handwriting":
+        training, validation = _add_handwriting(training, validation)
+    training = take_training_fraction(config, training, len(spec.class_names))
+    return TrainingData(dataset, training, validation)
+
+
+class _DownloadReporter:
+    """Updates the status while a data set is downloaded; aborts the download on a stop."""
+
+    def __init__(self, status_writer: StatusWriter) -> None:
+        self._status_writer = status_writer
+        self._last_write_s = 0.0
+
+    def __call__(self, done_bytes: int, total_bytes: int) -> None:
+        now = time.monotonic()
+        if now - self._last_write_s < _WRITE_INTERVAL_S:
+            return
+        self._last_write_s = now
+        self._status_writer.heartbeat.progress("download")
+        if self._status_writer.run.is_stop_requested():
+            raise RunStoppedError("Stopped while the data set was being downloaded.")
+        message = format_download_progress(done_bytes, total_bytes)
+        self._status_writer.update(state="downloading", message=message)
+
 
 def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split | None]:
-    """Training and validation parts; as in Keras, the last images are for validation.
+    """Split the training data; as in Keras, the last images are for validation.
 
     Raises:
         ConfigError: the settings leave nothing to train on.
@@ -26,7 +93,7 @@ def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split |
     if config.exclude_sample:
         if dataset.is_sample:
             raise ConfigError(
-                "exclude_sample leaves nothing to train on: only the offline sample is here. "
+                "exclude_sample leaves nothing to train on: only the offline sample is available. "
                 "Connect to the internet, or name a folder with mnist.npz in DIGITLAB_DATA."
             )
         keep = ~mask_sample(labels)
@@ -39,18 +106,18 @@ def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split |
     return training, (images[n_training:], labels[n_training:])
 
 
-def add_synthetic_images(training: Split, validation: Split | None) -> tuple[Split, Split | None]:
-    """Pen strokes and nonsense added to MNIST's digits, before anything is trained."""
+def _add_handwriting(training: Split, validation: Split | None) -> tuple[Split, Split | None]:
+    """Add rendered pen strokes and images that are no digit."""
     images, labels = build_training(training[0][..., 0], training[1])
-    made = images[..., None], labels
+    extended = images[..., None], labels
     if validation is None:
-        return made, None
+        return extended, None
     images, labels = build_validation(validation[0][..., 0], validation[1])
-    return made, (images[..., None], labels)
+    return extended, (images[..., None], labels)
 
 
 def take_training_fraction(config: TrainConfig, training: Split, n_classes: int) -> Split:
-    """The first images, as many as the settings want; data sets are in mixed order.
+    """The first images, as many as the settings say; data sets are shuffled.
 
     Raises:
         ConfigError: there would be fewer images than classes.
@@ -58,20 +125,43 @@ def take_training_fraction(config: TrainConfig, training: Split, n_classes: int)
     images, labels = training
     n = round(len(images) * config.training_fraction)
     if n < n_classes:
-        enough = n_classes / len(images)
         raise ConfigError(
             f"training_fraction is {config.training_fraction:g}, which leaves {n} of "
-            f"{len(images):,} training "
-            f"images for {n_classes} classes. Take at least {enough:.3f}."
+            f"{len(images):,} training images for {n_classes} classes. Use at least "
+            f"{n_classes / len(images):.3f}."
         )
     return images[:n], labels[:n]
 
 
+def build_fit_arguments(config: TrainConfig, data: TrainingData, *, seed: int) -> dict[str, Any]:
+    """The arguments of `model.fit` that are about data.
+
+    Args:
+        seed: of shuffling and augmentation, if images are augmented.
+    """
+    n_classes = len(get_dataset_spec(config.dataset).class_names)
+    images, labels = data.training
+    labels = encode_labels(config, labels, n_classes)
+    arguments: dict[str, Any] = {"class_weight": compute_class_weights(config, data.training[1])}
+    ranges = plan_augmentation(config)
+    if ranges.is_none:
+        arguments |= {"x": images, "y": labels, "batch_size": config.batch_size}
+    else:
+        batches = AugmentedBatches(images, labels, config.batch_size, ranges=ranges, seed=seed)
+        # The batches shuffle themselves.
+        arguments |= {"x": batches, "shuffle": False}
+    if data.validation:
+        images, labels = data.validation
+        arguments["validation_data"] = images, encode_labels(config, labels, n_classes)
+        arguments["validation_batch_size"] = _VALIDATION_BATCH_SIZE
+    return arguments
+
+
 def compute_class_weights(config: TrainConfig, labels: np.ndarray) -> dict[int, float] | None:
-    """How much an image of each class counts; None where all count the same.
+    """The weight of each class in the loss; None if all are equal.
 
     Returns:
-        By class, the mean over all images being 1.
+        Weights by class; their mean over all images is 1.
     """
     if config.class_weights == "none":
         return None
@@ -81,9 +171,9 @@ def compute_class_weights(config: TrainConfig, labels: np.ndarray) -> dict[int, 
 
 
 class AugmentedBatches(keras.utils.PyDataset):
-    """Shuffled batches; every epoch sees other turns, shifts and bends of the same images.
+    """Shuffled batches of augmented images, different in every epoch.
 
-    The whole epoch is prepared at once: that takes a twentieth of the time the epoch trains.
+    A whole epoch is prepared at once, which takes a twentieth of the time that it trains.
     """
 
     def __init__(
@@ -95,12 +185,12 @@ class AugmentedBatches(keras.utils.PyDataset):
         ranges: Augmentation,
         seed: int,
     ) -> None:
-        """Take the training set.
+        """Prepare the first epoch.
 
         Args:
             images: `(n, h, w, channels)` uint8.
-            labels: `(n,)` integers or `(n, classes)` shares.
-            ranges: how far images are changed.
+            labels: `(n,)` integers or `(n, classes)` one-hot rows.
+            ranges: how far images are transformed.
         """
         super().__init__()
         self._images, self._labels, self._batch_size = images, labels, batch_size
@@ -112,8 +202,8 @@ class AugmentedBatches(keras.utils.PyDataset):
         return math.ceil(len(self._images) / self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        part = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        return self._epoch_images[part], self._epoch_labels[part]
+        rows = slice(index * self._batch_size, (index + 1) * self._batch_size)
+        return self._epoch_images[rows], self._epoch_labels[rows]
 
     def on_epoch_end(self) -> None:
         """Prepare the next epoch."""

@@ -1,32 +1,49 @@
-"""From a Keras model to files, each checked against the original."""
+"""Export a trained model to files, calibrate it and evaluate what was exported."""
 
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from digitlab.datasets.loading import Dataset
 from digitlab.errors import RunError
+from digitlab.evaluation.report import EvaluationReport, evaluate_reader
 from digitlab.inference.reader import DigitReader
+from digitlab.model_store.formats import KERAS, MODEL_FORMATS, TFLITE, ModelFormat
 from digitlab.processes import STDOUT, silence
+from digitlab.training.config import TrainConfig
+from digitlab.worker.model_card import get_no_digit_threshold
 
-# Both compute in 32-bit floats, in another order of sums.
+# Keras and LiteRT compute in 32-bit floats but sum in different orders.
 TOLERANCE = 1e-4
 
-_TEMPERATURES = (0.3, 4.0)
-_BATCH = 512
+_N_CHECKED = 100
+_TEMPERATURE_RANGE = (0.3, 4.0)
+_BATCH_SIZE = 512
+
+# Writes a model to a path; the images, `(n, h, w)` or `(n, h, w, channels)` uint8, are for
+# comparing the outputs.
+Exporter = Callable[[keras.Model, Path, np.ndarray], None]
+
+
+def export_keras(model: keras.Model, path: Path, _images: np.ndarray) -> None:
+    """Write a `.keras` file."""
+    model.save(path)
 
 
 def export_tflite(model: keras.Model, path: Path, images: np.ndarray) -> None:
-    """Write a `.tflite` and check that it answers as the Keras model does.
+    """Write a `.tflite` file and compare its outputs with those of the Keras model.
 
     Args:
-        model: reads `(n, h, w, channels)` in the range 0 to 255.
-        images: `(n, h, w)` or `(n, h, w, channels)` uint8 to compare on; a hundred will do.
+        model: takes `(n, h, w, channels)` in the range 0 to 255.
+        images: `(n, h, w)` or `(n, h, w, channels)` uint8.
     Raises:
-        RunError: the exported model answers differently.
+        RunError: the outputs differ.
     """
-    # The converter's reports are not for the user.
+    # The converter prints progress that is of no use to the user.
     with silence(STDOUT):
         model.export(str(path), format="litert", verbose=False)
     with_channels = images.reshape(len(images), *model.input_shape[1:])
@@ -39,39 +56,93 @@ def export_tflite(model: keras.Model, path: Path, images: np.ndarray) -> None:
         )
 
 
-def compute_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature at which a network's outputs are the least surprised by the labels.
+# One exporter for each row of `MODEL_FORMATS`.
+EXPORTERS: dict[str, Exporter] = {KERAS.id: export_keras, TFLITE.id: export_tflite}
+
+
+def export_model(
+    model: keras.Model,
+    directory: Path,
+    images: np.ndarray,
+    *,
+    formats: Sequence[ModelFormat] = MODEL_FORMATS,
+    exporters: Mapping[str, Exporter] = EXPORTERS,
+) -> list[str]:
+    """Write a model in every format. A failed export of an optional format is only noted.
 
     Args:
-        probabilities: `(n, classes)` softmax outputs on validation data.
+        images: test images; the first hundred are used to check the exported files.
+    Returns:
+        A sentence about each optional format that is missing.
+    Raises:
+        RunError: a required format could not be exported.
+    """
+    notes = []
+    for one in formats:
+        path = directory / one.file_name
+        if one.is_required:
+            exporters[one.id](model, path, images[:_N_CHECKED])
+            continue
+        # A file of the run's previous session would not be this model.
+        path.unlink(missing_ok=True)
+        if one.package and importlib.util.find_spec(one.package) is None:
+            notes.append(f"{one.label} is missing: the package {one.package} is not installed.")
+            continue
+        try:
+            exporters[one.id](model, path, images[:_N_CHECKED])
+        except Exception as error:
+            # Converters raise exceptions of any type, and the model is complete without them.
+            path.unlink(missing_ok=True)
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            notes.append(f"{one.label} is missing: its export failed ({reason}).")
+    return notes
+
+
+def evaluate_export(directory: Path, dataset: Dataset, config: TrainConfig) -> EvaluationReport:
+    """Evaluate the exported model on the test images and write `report.npz`."""
+    reader = DigitReader(
+        directory / TFLITE.file_name, no_digit_threshold=get_no_digit_threshold(config)
+    )
+    report = evaluate_reader(reader, dataset)
+    report.save(directory / "report.npz")
+    return report
+
+
+def compute_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature that minimises the cross-entropy on validation data.
+
+    Args:
+        probabilities: `(n, classes)` softmax outputs.
         labels: `(n,)` integers.
     Returns:
-        What the logits have to be divided by; above 1 if the network is too sure of itself.
+        The divisor of the logits; above 1 if the network is overconfident.
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
     logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-12))
     rows = np.arange(len(labels))
 
-    def loss(temperature: float) -> float:
+    def compute_loss(temperature: float) -> float:
         scaled = logits / temperature
         top = scaled.max(axis=1, keepdims=True)
         sums = np.log(np.exp(scaled - top).sum(axis=1)) + top[:, 0]
         return float((sums - scaled[rows, labels]).mean())
 
-    return float(minimize_scalar(loss, bounds=_TEMPERATURES, method="bounded").x)
+    return float(minimize_scalar(compute_loss, bounds=_TEMPERATURE_RANGE, method="bounded").x)
 
 
-def calibrate(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
-    """Fold the best temperature into a model's last layer, so that every export has it.
+def scale_temperature(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
+    """Calibrate a model: divide its logits by the temperature that fits the validation data.
+
+    The temperature goes into the weights of the last layer, so that every format has it.
 
     Args:
-        model: its last layer is dense with a softmax.
+        model: its last layer is dense with a softmax; changed in place.
         images: `(n, h, w, channels)` uint8, validation data.
         labels: `(n,)` integers.
     Returns:
         The temperature.
     """
-    probabilities = model.predict(images, batch_size=_BATCH, verbose=0)
+    probabilities = model.predict(images, batch_size=_BATCH_SIZE, verbose=0)
     temperature = compute_temperature(probabilities, labels)
     last = model.layers[-1]
     last.set_weights([weights / temperature for weights in last.get_weights()])

@@ -56,7 +56,7 @@ def write_model_card(
         "n_parameters": n_parameters,
         "no_digit_threshold": get_no_digit_threshold(config),
         "config": config.to_json(),
-        "command": _format_command(run, source),
+        "command": format_commands(run, source),
         "ancestors": _list_ancestors(source),
         "data": {
             "dataset": config.dataset,
@@ -98,7 +98,7 @@ def get_no_digit_threshold(config: TrainConfig) -> float | None:
     return NO_DIGIT_THRESHOLD if has_class else None
 
 
-def _format_command(run: Run, source: StoredModel | None) -> str:
+def format_commands(run: Run, source: StoredModel | None) -> str:
     """The commands that train this model on a fresh clone, one a line."""
     own = run.format_command()
     if source is None or source.is_shipped:

@@ -1,6 +1,8 @@
-"""The optimizer of a run, from the settings."""
+"""Optimizer, learning rate schedule, loss and metric of a run."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,25 +23,45 @@ _OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
 }
 
-# The name is what the history and all figures know.
+# The name in the history.
 _METRIC = "accuracy"
 
-# Multiplications a second of a small machine, forward and backward together; only the order of
+# Multiplications a second of two slow cores, forward and backward together; only the order of
 # magnitude matters.
-_PER_SECOND = 15e9
-_REPORT_EVERY_S = 0.1
-_MOST = 32
+_MULTIPLICATIONS_PER_S = 15e9
+_EXECUTION_S = 0.1
+_MAX_STEPS_PER_EXECUTION = 32
+
+
+def compile_model(model: keras.Model, config: TrainConfig, *, n_images: int) -> None:
+    """Compile a model for training.
+
+    Args:
+        n_images: number of training images.
+    """
+    n_batches = -(-n_images // config.batch_size)
+    model.compile(
+        # Schedules span the epochs of the config. Epochs added by a resume continue at the final
+        # rate; a schedule stretched over all of them would raise it again.
+        optimizer=build_optimizer(config, n_batches * config.epochs),
+        loss=build_loss(config),
+        metrics=[build_metric(config)],
+        steps_per_execution=choose_steps_per_execution(config, n_batches),
+    )
+    # Otherwise Keras builds it while TensorFlow traces the training step, which is then traced
+    # twice: a second more until the first batch.
+    model.optimizer.build(model.trainable_variables)
 
 
 def build_schedule(
     config: TrainConfig, n_steps: int
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """The learning rate that the optimizer is given.
+    """The learning rate for the optimizer.
 
     Args:
-        n_steps: how many steps the whole run takes.
+        n_steps: number of training steps in the whole run.
     Returns:
-        A number for schedules that a callback carries out, or that never change.
+        A number for "constant", and for "plateau", which a callback carries out.
     """
     return _SCHEDULE_BUILDERS[config.schedule](config, n_steps)
 
@@ -72,7 +94,7 @@ def _build_warmup_and_cosine_decay(
     )
 
 
-# "plateau" is a callback: see `build_schedule_callbacks`.
+# "plateau" is a callback: see `build_loss_monitors`.
 _SCHEDULE_BUILDERS: dict[
     str,
     Callable[[TrainConfig, int], float | keras.optimizers.schedules.LearningRateSchedule],
@@ -85,105 +107,143 @@ _SCHEDULE_BUILDERS: dict[
 }
 
 
-def build_schedule_callbacks(
+def build_loss_monitors(
     config: TrainConfig, run: Run, *, monitor: str
 ) -> list[keras.callbacks.Callback]:
-    """What changes the rate, or ends the run, after looking at an epoch's loss.
-
-    Early stopping restores nothing itself: the checkpoint holds the best epoch's weights, and
-    those are the ones that are kept.
+    """The callbacks that lower the learning rate or end the run when the loss stops falling.
 
     Args:
-        run: the epochs before a resumption count.
-        monitor: the value that is to be small.
+        run: its history counts, so that a resumed run behaves as if it had never stopped.
+        monitor: the loss to look at.
     """
+    losses = [row[monitor] for row in run.read_history() if monitor in row]
     callbacks: list[keras.callbacks.Callback] = []
     if config.schedule == "plateau":
-        callbacks.append(
-            keras.callbacks.ReduceLROnPlateau(
-                monitor=monitor,
-                mode="min",
-                factor=PLATEAU_FACTOR,
-                patience=PLATEAU_PATIENCE,
-            )
-        )
+        callbacks.append(ResumablePlateau(losses, monitor=monitor))
     if config.early_stopping:
-        values = [row[monitor] for row in run.read_history() if monitor in row]
+        # It restores no weights: the best ones are in a file.
         callbacks.append(
-            keras.callbacks.EarlyStopping(
-                monitor=monitor,
-                mode="min",
-                patience=config.early_stopping,
-                baseline=min(values, default=None),
-            )
+            ResumableEarlyStopping(losses, monitor=monitor, patience=config.early_stopping)
         )
     return callbacks
+
+
+class ResumablePlateau(keras.callbacks.ReduceLROnPlateau):
+    """Keras's callback, continued after earlier epochs."""
+
+    def __init__(self, losses: Iterable[float], *, monitor: str) -> None:
+        super().__init__(
+            monitor=monitor, mode="min", factor=PLATEAU_FACTOR, patience=PLATEAU_PATIENCE
+        )
+        self._losses = losses
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Restore the counters; the learning rate itself is in the checkpoint."""
+        super().on_train_begin(logs)
+        self.best, self.wait = count_epochs_without_progress(
+            self._losses, self.patience, self.min_delta
+        )
+
+
+class ResumableEarlyStopping(keras.callbacks.EarlyStopping):
+    """Keras's callback, continued after earlier epochs."""
+
+    def __init__(self, losses: Iterable[float], *, monitor: str, patience: int) -> None:
+        super().__init__(monitor=monitor, mode="min", patience=patience)
+        self._losses = losses
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Restore the counters. After an early stop, they begin again at 0."""
+        super().on_train_begin(logs)
+        self.best, self.wait = count_epochs_without_progress(
+            self._losses, self.patience, self.min_delta
+        )
+
+
+def count_epochs_without_progress(
+    losses: Iterable[float], patience: int, min_delta: float
+) -> tuple[float | None, int]:
+    """The counters of Keras's callbacks after these epochs.
+
+    Args:
+        patience: after so many epochs without progress, counting begins again.
+        min_delta: how much lower a loss must be to count as progress.
+    Returns:
+        The lowest loss, None without any, and the number of epochs since.
+    """
+    best, wait = math.inf, 0
+    for loss in losses:
+        if loss < best - abs(min_delta):
+            best, wait = loss, 0
+        else:
+            wait = (wait + 1) % patience
+    return (best if math.isfinite(best) else None), wait
 
 
 def build_optimizer(config: TrainConfig, n_steps: int) -> keras.optimizers.Optimizer:
     """Build the optimizer of a run.
 
     Args:
-        n_steps: how many steps the whole run takes.
+        n_steps: number of training steps in the whole run.
     """
-    # AdamW insists on a number, the others take none for no decay.
+    # AdamW requires a number; for the others, None turns weight decay off.
     decay = config.weight_decay if config.optimizer == "adamw" else config.weight_decay or None
-    more = {}
+    arguments = {}
     default_momentum = OPTIMIZERS[config.optimizer].default_momentum
     if default_momentum is not None:
-        more["momentum"] = default_momentum if config.momentum is None else config.momentum
+        arguments["momentum"] = default_momentum if config.momentum is None else config.momentum
     return _OPTIMIZERS[config.optimizer](
         learning_rate=build_schedule(config, n_steps),
         weight_decay=decay,
         use_ema=config.ema_momentum > 0,
         ema_momentum=config.ema_momentum or 0.99,
-        **more,
+        **arguments,
     )
 
 
-def wants_one_hot(config: TrainConfig) -> bool:
-    """Whether labels must be rows of shares; smoothing has no other way to spread them."""
+def needs_one_hot(config: TrainConfig) -> bool:
+    """Whether labels must be one-hot rows, which label smoothing needs as well."""
     return LOSSES[config.loss].needs_one_hot or config.label_smoothing > 0
 
 
 def encode_labels(config: TrainConfig, labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """Labels as the run's loss takes them.
+    """Labels in the form that the run's loss takes.
 
     Args:
         labels: `(n,)` integers.
     Returns:
-        The same, or `(n, n_classes)` float32 rows of zeros with a one.
+        The same, or `(n, n_classes)` float32 one-hot rows.
     """
-    if not wants_one_hot(config):
+    if not needs_one_hot(config):
         return labels
     encoded: np.ndarray = keras.utils.to_categorical(labels, n_classes).astype(np.float32)
     return encoded
 
 
 def build_loss(config: TrainConfig) -> keras.losses.Loss:
-    """The loss itself."""
+    """Build the loss of a run."""
     if config.loss == "mse":
         return keras.losses.MeanSquaredError()
-    if wants_one_hot(config):
+    if needs_one_hot(config):
         return keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
     return keras.losses.SparseCategoricalCrossentropy()
 
 
 def build_metric(config: TrainConfig) -> keras.metrics.Metric:
-    """The share of right answers, under the same name whatever form the labels have."""
-    if wants_one_hot(config):
+    """The accuracy, under the same name for both forms of labels."""
+    if needs_one_hot(config):
         return keras.metrics.CategoricalAccuracy(name=_METRIC)
     return keras.metrics.SparseCategoricalAccuracy(name=_METRIC)
 
 
 def choose_steps_per_execution(config: TrainConfig, n_batches: int) -> int:
-    """As many steps as take about a tenth of a second, or as many as the settings say.
+    """As many training steps as take about 0.1 seconds, or as many as the settings say.
 
-    Between two reports nothing but training happens, which is a quarter faster for small networks;
-    a large network reports after each step, so that a stop is obeyed at once.
+    Keras calls no callback between them, which makes small networks about a quarter faster. A
+    large network takes one step at a time, so that a stop takes effect at once.
 
     Args:
-        n_batches: how many steps an epoch has.
+        n_batches: steps in an epoch.
     """
     if config.steps_per_execution:
         return min(config.steps_per_execution, n_batches)
@@ -191,5 +251,5 @@ def choose_steps_per_execution(config: TrainConfig, n_batches: int) -> int:
     table = compute_layer_table(
         config.net, spec.image_shape, len(spec.class_names), config.net_options
     )
-    step_s = table.n_multiplications * config.batch_size / _PER_SECOND
-    return max(1, min(_MOST, n_batches, int(_REPORT_EVERY_S / step_s)))
+    step_s = table.n_multiplications * config.batch_size / _MULTIPLICATIONS_PER_S
+    return max(1, min(_MAX_STEPS_PER_EXECUTION, n_batches, int(_EXECUTION_S / step_s)))

@@ -1,61 +1,93 @@
-"""Other programs that show how training goes: TensorBoard, and MLflow where it is asked for."""
+"""Experiment trackers: TensorBoard always, MLflow if `MLFLOW_TRACKING_URI` is set."""
 
 import contextlib
 import importlib.util
-import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import keras
 
-from digitlab.files import write_json
+from digitlab.files import load_json, write_json
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
 from digitlab.worker.status_writer import StatusWriter
 
-_VARIABLE = "MLFLOW_TRACKING_URI"
-_EXPERIMENT = "digitlab"
-_LAST_WAIT_S = 30.0
+_URI_VARIABLE = "MLFLOW_TRACKING_URI"
+_SECRET_VARIABLES = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+_DEFAULT_EXPERIMENT = "digitlab"
+_CLOSE_TIMEOUT_S = 30.0
 _RUN_FILE = "mlflow.json"
-# Training is not to wait minutes at its end for a server that has gone.
-_LIMITS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
+_CLIENT_SETTINGS = {
+    # A run must not wait minutes for a server that is down.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    # The client prints the URI with its password.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+_USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
+_SECRET_PARAMETER = re.compile(
+    r"([?&][^=&\s]*(?:password|passwd|pwd|token|secret|key)=)[^&\s]+", re.I
+)
+
+
+def redact_credentials(text: str) -> str:
+    """Replace user names, passwords and tokens in URIs by `***`.
+
+    Args:
+        text: a URI, or a message that may contain some.
+    """
+    uri = os.environ.get(_URI_VARIABLE, "")
+    secrets = [os.environ.get(name, "") for name in _SECRET_VARIABLES]
+    with contextlib.suppress(ValueError):
+        password = urlsplit(uri).password or ""
+        secrets += [password, unquote(password)]
+    text = _USER_INFO.sub("***@", text)
+    text = _SECRET_PARAMETER.sub(r"\1***", text)
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    return text
 
 
 class Tracker:
-    """One run, as it is told to MLflow; does nothing where nobody asked for it."""
+    """Logs one run to MLflow from its own thread; does nothing if MLflow is not set up.
+
+    Whatever the server or its client does, training continues: the first error turns tracking
+    off and is noted in the status.
+    """
 
     def __init__(
-        self, progress: StatusWriter, config: TrainConfig, pool: ThreadPoolExecutor
+        self, status_writer: StatusWriter, config: TrainConfig, pool: ThreadPoolExecutor
     ) -> None:
-        self._progress, self._config, self._pool = progress, config, pool
+        self._status_writer, self._config, self._pool = status_writer, config, pool
         self._client: Any = None
         self._run_id = ""
-        self._is_on = _find_mlflow(progress)
-        self._result: dict[str, float] = {}
+        self._is_on = _is_mlflow_available(status_writer)
         self._submit(self._begin)
 
     def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Tell what an epoch gave; `epoch` counts from 1."""
-        copied = {key: float(value) for key, value in metrics.items()}
-        self._submit(lambda: self._log(copied, epoch))
+        """Log the metrics of an epoch, counted from 1."""
+        values = {key: float(value) for key, value in metrics.items()}
+        self._submit(lambda: self._log(values, epoch))
 
     def log_result(self, **metrics: float) -> None:
-        """Tell what the finished model is worth."""
+        """Log the test results."""
         self._submit(lambda: self._log(metrics, 0))
 
     def end(self, state: str) -> None:
-        """Close the run as FINISHED, KILLED or FAILED; waits a little for what is to be sent."""
+        """Close the run as FINISHED, KILLED or FAILED; waits for what is still to be sent."""
         if not self._is_on:
             return
         future = self._pool.submit(self._attempt, lambda: self._close(state))
         try:
-            future.result(_LAST_WAIT_S)
+            future.result(_CLOSE_TIMEOUT_S)
         except FutureTimeoutError:
-            self._fail("it does not answer")
+            self._turn_off("it does not answer")
 
     def _submit(self, call: Callable[[], None]) -> None:
         if self._is_on:
@@ -67,32 +99,36 @@ class Tracker:
         try:
             call()
         except Exception as error:
-            # Whatever a foreign server or its client comes up with, the training is worth more.
-            self._fail(str(error).splitlines()[0][:200])
+            # Clients raise exceptions of any type, with any message or none.
+            self._turn_off((str(error).strip().splitlines() or [type(error).__name__])[0])
 
-    def _fail(self, reason: str) -> None:
+    def _turn_off(self, reason: str) -> None:
+        uri = os.environ[_URI_VARIABLE]
+        # A full disk, for example; training itself will report it.
+        with contextlib.suppress(OSError):
+            self._status_writer.add_note(
+                f"Tracking with MLflow at {redact_credentials(uri)} failed "
+                f"({redact_credentials(reason)[:200]}). Training is not affected."
+            )
+        # After the note: `end` does not wait for a tracker that is off.
         self._is_on = False
-        self._progress.add_note(
-            f"MLflow at {os.environ[_VARIABLE]} could not be told about this run ({reason}). "
-            "Training is not affected."
-        )
 
     def _begin(self) -> None:
-        for name, value in _LIMITS.items():
+        for name, value in _CLIENT_SETTINGS.items():
             os.environ.setdefault(name, value)
         import mlflow
 
         self._client = mlflow.MlflowClient()
-        path = self._progress.run.directory / _RUN_FILE
+        path = self._status_writer.run.directory / _RUN_FILE
         with contextlib.suppress(FileNotFoundError):
-            # A resumption goes on where the run was.
-            self._run_id = json.loads(path.read_text("utf-8"))["run_id"]
+            # A resumed run continues its MLflow run.
+            self._run_id = load_json(path, dict[str, str])["run_id"]
             self._client.update_run(self._run_id, status="RUNNING")
             return
-        name = os.environ.get("MLFLOW_EXPERIMENT_NAME", _EXPERIMENT)
+        name = os.environ.get("MLFLOW_EXPERIMENT_NAME", _DEFAULT_EXPERIMENT)
         known = self._client.get_experiment_by_name(name)
         experiment = known.experiment_id if known else self._client.create_experiment(name)
-        run = self._client.create_run(experiment, run_name=self._progress.run.id)
+        run = self._client.create_run(experiment, run_name=self._status_writer.run.id)
         self._run_id = run.info.run_id
         write_json(path, {"run_id": self._run_id})
         settings = self._config.to_json().items()
@@ -111,48 +147,52 @@ class Tracker:
 
 
 @contextlib.contextmanager
-def track_run(progress: StatusWriter, config: TrainConfig) -> Iterator[Tracker]:
-    """Track a run from here to the end of the block; an error closes it as failed."""
-    with ThreadPoolExecutor(1, thread_name_prefix="mlflow") as pool:
-        tracker = Tracker(progress, config, pool)
+def track_run(status_writer: StatusWriter, config: TrainConfig) -> Iterator[Tracker]:
+    """Track a run until the end of the block; an error in it closes the MLflow run as failed."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="mlflow")
+    try:
+        tracker = Tracker(status_writer, config, pool)
         try:
             yield tracker
         except BaseException:
             tracker.end("FAILED")
             raise
-        tracker.end("KILLED" if progress.run.is_stop_requested() else "FINISHED")
+        tracker.end("KILLED" if status_writer.run.is_stop_requested() else "FINISHED")
+    finally:
+        # Without waiting: a request that hangs must not keep the worker from ending the run.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _find_mlflow(progress: StatusWriter) -> bool:
-    if not os.environ.get(_VARIABLE):
+def _is_mlflow_available(status_writer: StatusWriter) -> bool:
+    if not os.environ.get(_URI_VARIABLE):
         return False
     if importlib.util.find_spec("mlflow") is None:
-        progress.add_note(
-            f"{_VARIABLE} is set, but MLflow is not installed: this run is not tracked. "
+        status_writer.add_note(
+            f"{_URI_VARIABLE} is set, but MLflow is not installed: this run is not tracked. "
             "Install it with `pip install -r requirements-mlflow.txt`."
         )
         return False
     return True
 
 
-class EpochForwarder(keras.callbacks.Callback):
-    """Hands each epoch's values to MLflow."""
+class MlflowCallback(keras.callbacks.Callback):
+    """Logs the metrics of each epoch to MLflow."""
 
     def __init__(self, tracker: Tracker) -> None:
         super().__init__()
         self._tracker = tracker
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Tell them."""
+        """Log the epoch."""
         self._tracker.log_epoch(epoch + 1, logs or {})
 
 
-def build_trackers(run: Run, tracker: Tracker) -> list[keras.callbacks.Callback]:
-    """The callbacks that log each epoch for other programs."""
-    board = keras.callbacks.TensorBoard(
+def build_tracker_callbacks(run: Run, tracker: Tracker) -> list[keras.callbacks.Callback]:
+    """The callbacks that log each epoch to the trackers."""
+    tensorboard = keras.callbacks.TensorBoard(
         log_dir=str(run.directory / "tensorboard"),
-        # The curves alone: graph and batches cost time and room, and the app shows them itself.
+        # Curves only: graphs and batches take time and space, and the app shows batches itself.
         write_graph=False,
         update_freq="epoch",
     )
-    return [board, EpochForwarder(tracker)]
+    return [tensorboard, MlflowCallback(tracker)]

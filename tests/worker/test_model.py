@@ -1,13 +1,18 @@
+"""Keras models built from the network definitions, their export and transfer."""
+
 import keras
 import numpy as np
 import pytest
 
+from digitlab.datasets.loading import load_sample
+from digitlab.errors import ConfigError
 from digitlab.inference.reader import DigitReader
+from digitlab.model_store.store import get_model
 from digitlab.nets.architectures import NETS
 from digitlab.nets.layers import ACTIVATIONS, NetOptions
 from digitlab.nets.summary import compute_layer_table
 from digitlab.worker.export import export_tflite
-from digitlab.worker.model import build_net
+from digitlab.worker.model import build_net, transfer_weights
 
 LAYERS = {
     "simple_cnn": "Conv2D MaxPooling2D Conv2D MaxPooling2D Flatten Dense Dropout Dense",
@@ -16,17 +21,17 @@ LAYERS = {
 
 
 @pytest.mark.parametrize(("net", "count"), [("simple_cnn", 121_930), ("three_conv_cnn", 93_322)])
-def test_the_tutorials_networks_are_exact(net, count):
+def test_the_tutorials_networks_match_their_summaries(net, count):
     model = build_net(net, (28, 28), 10)
     assert model.count_params() == count
-    # Scaling is ours: the tutorials divide their arrays by 255.
+    # The tutorials divide their arrays by 255 instead.
     assert [type(layer).__name__ for layer in model.layers] == ["Rescaling", *LAYERS[net].split()]
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     assert {layer.kernel_size for layer in convolutions} == {(3, 3)}
     assert {layer.activation.__name__ for layer in convolutions} == {"relu"}
 
 
-def test_dropout_is_a_half():
+def test_the_default_dropout_is_one_half():
     dropouts = [
         layer
         for layer in build_net("simple_cnn", (28, 28), 10).layers
@@ -36,10 +41,9 @@ def test_dropout_is_a_half():
 
 
 @pytest.mark.parametrize("net", NETS)
-@pytest.mark.parametrize("shape", [(28, 28), (32, 32, 3)])
-def test_every_network_takes_every_image(net, shape, tmp_path):
-    """Keras and the exported file must give the same probabilities."""
+def test_every_network_gives_the_same_probabilities_when_exported(net, tmp_path):
     keras.utils.set_random_seed(1)
+    shape = (32, 32, 3) if net == "photo_cnn" else (28, 28)
     model = build_net(net, shape, 10)
     images = np.random.default_rng(0).integers(0, 256, (130, *shape), dtype=np.uint8)
     export_tflite(model, tmp_path / "model.tflite", images)
@@ -47,6 +51,21 @@ def test_every_network_takes_every_image(net, shape, tmp_path):
     assert reader.image_shape == shape
     expected = model.predict(images.reshape(130, *shape[:2], -1), verbose=0)
     assert reader.compute_probabilities(images) == pytest.approx(expected, abs=1e-4)
+
+
+def test_every_activation_can_be_exported(tmp_path):
+    """All in one network: an export takes seconds."""
+    keras.utils.set_random_seed(1)
+    hidden = [keras.layers.Dense(8, activation=name) for name in ACTIVATIONS]
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)), keras.layers.Rescaling(1 / 255), keras.layers.Flatten(),
+            *hidden, keras.layers.Dense(10, activation="softmax"),
+        ]
+    )  # fmt: skip
+    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
+    # It compares the outputs of both.
+    export_tflite(model, tmp_path / "model.tflite", images)
 
 
 OPTIONS = [
@@ -61,7 +80,7 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("shape", [(28, 28), (32, 32, 3)])
 @pytest.mark.parametrize("net", NETS)
-def test_the_layer_table_is_what_keras_builds(net, shape, options):
+def test_the_layer_table_matches_the_keras_model(net, shape, options):
     table = compute_layer_table(net, shape, 11, options)
     model = build_net(net, shape, 11, options)
     assert table.n_parameters == model.count_params()
@@ -83,12 +102,15 @@ def test_options_reach_every_layer():
     assert rates == [0.3]
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_every_activation_can_be_exported(activation, tmp_path):
-    keras.utils.set_random_seed(1)
-    model = build_net("simple_cnn", (28, 28), 10, NetOptions(activation, batch_norm="on"))
-    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
-    export_tflite(model, tmp_path / "model.tflite", images)
-    expected = model.predict(images[..., None], verbose=0)
-    answered = DigitReader(tmp_path / "model.tflite").compute_probabilities(images)
-    assert answered == pytest.approx(expected, abs=1e-4)
+def test_transferred_weights_classify_at_once():
+    model = build_net("simple_cnn", (28, 28), 12)
+    assert transfer_weights(get_model("simple_cnn"), model) == 4
+    sample = load_sample()
+    probabilities = model.predict(sample["x_test"][..., None], verbose=0)[:, :10]
+    assert (probabilities.argmax(axis=1) == sample["y_test"]).mean() > 0.97
+
+
+def test_a_source_without_a_fitting_layer_is_refused():
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.DepthwiseConv2D(3)])
+    with pytest.raises(ConfigError, match="none of its layers fits"):
+        transfer_weights(get_model("simple_cnn"), model)
