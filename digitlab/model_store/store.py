@@ -158,13 +158,14 @@ def shelve_run(
         OwnerError: the run, or the model to be replaced, belongs to another user.
         RunError: the run has no finished model.
     """
-    check_owner(f"The run {run.id}", _get_run_owner(run), owner)
+    meta = run.read_meta()
+    check_owner(f"The run {run.id}", meta.owner, owner)
     names, missing = find_model_files(run.directory)
     if missing:
         raise RunError(f"The run {run.id} has no finished model: {', '.join(missing)} is missing.")
     if model_id is not None:
         check_model_id(model_id)
-    label = check_label(label or run.read_meta().label or model_id or run.id)
+    label = check_label(label or meta.label or model_id or run.id)
     same_label = _find_by_label(label)
     if same_label is not None and same_label.is_shipped and model_id != same_label.id:
         raise ModelStoreError(f"{label} comes with digitlab. Choose another name.")
@@ -251,10 +252,6 @@ def find_shelved(run: Run) -> StoredModel | None:
 def _find_by_label(label: str) -> StoredModel | None:
     wanted = label.casefold()
     return next((model for model in list_models() if model.label.casefold() == wanted), None)
-
-
-def _get_run_owner(run: Run) -> str:
-    return getattr(run.read_meta(), "owner", LOCAL_OWNER)
 
 
 def _find_own_directory(model_id: str, owner: str) -> Path:

@@ -16,7 +16,6 @@ from digitlab.model_store.card import CARD_FILE, CardAncestor, CardFile, CardTes
 from digitlab.model_store.formats import MODEL_FORMATS
 from digitlab.model_store.store import StoredModel
 from digitlab.nets.architectures import get_net_spec
-from digitlab.owners import LOCAL_OWNER
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
 from digitlab.training.diagnosis import find_best_epoch
@@ -49,9 +48,10 @@ def write_model_card(
     """
     spec = get_dataset_spec(config.dataset)
     history = run.read_history()
+    meta = run.read_meta()
     card: ModelCard = {
-        "label": run.read_meta().label or get_net_spec(config.net).label,
-        "owner": LOCAL_OWNER,
+        "label": meta.label or get_net_spec(config.net).label,
+        "owner": meta.owner,
         "net": config.net,
         "n_parameters": n_parameters,
         "no_digit_threshold": get_no_digit_threshold(config),

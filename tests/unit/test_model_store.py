@@ -165,7 +165,8 @@ def test_another_users_model_cannot_be_changed():
     for change in (
         lambda: delete_model("mine", owner="ada"),
         lambda: rename_model("mine", "Hers", owner="ada"),
-        lambda: shelve_run(make_finished_run(), label="Mine", replace=True, owner="ada"),
+        lambda: shelve_run(make_finished_run(owner="ada"), label="Mine", replace=True, owner="ada"),
+        lambda: shelve_run(make_finished_run(owner="ada"), label="Hers"),
     ):
         with pytest.raises(OwnerError, match="belongs to another user"):
             change()

@@ -242,7 +242,7 @@ def test_a_fine_tuned_model_needs_the_commands_of_its_source(run_copy):
     commands = format_commands(run, source).splitlines()
     parsed = [build_parser().parse_args(line.split()[3:]) for line in commands]
     assert [options.command for options in parsed] == ["train", "resume", "shelve", "train"]
-    assert (parsed[2].run_id, parsed[2].model_id) == ("first", "longer")
+    assert (parsed[2].run_id, parsed[2].label) == ("first", "longer")
     commands = format_commands(run, get_model("mine")).splitlines()
     assert [line.endswith(" --shelve mine") for line in commands] == [True, False]
     # Shipped models are on every shelf.
