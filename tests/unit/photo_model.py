@@ -1,6 +1,7 @@
 """A small model of CIFAR-10 photos: a real LiteRT file, built without Keras, on the shelf.
 
-Its single dense layer knows one colour per class; its photos are noise around these colours.
+It compares an image's mean colour with one colour for each class; its photos are noise around
+these colours.
 """
 
 import hashlib
@@ -34,38 +35,40 @@ def build_photos(n: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def build_photo_tflite() -> bytes:
-    """Build the model: a dense layer and a softmax over flattened images.
+    """Build the model: the mean colour of an image, a dense layer and a softmax.
 
     Its logits are, up to a constant, the negative squared distances to the classes' colours.
     """
-    n_pixels = _SHAPE[0] * _SHAPE[1]
-    kernel = np.tile(_COLOURS * 2.0, (1, n_pixels)) / n_pixels / 1000
-    bias = -(_COLOURS.astype(float) ** 2).sum(axis=1) / 1000
+    kernel = (_COLOURS * 2.0 / 20).astype(np.float32)
+    bias = (-(_COLOURS.astype(float) ** 2).sum(axis=1) / 20).astype(np.float32)
+    constants = {1: np.array([1, 2], np.int32), 3: kernel, 4: bias}
+    shapes = [(1, *_SHAPE), (2,), (1, 3), kernel.shape, bias.shape, (1, 10), (1, 10)]
     model = schema.ModelT()
-    model.version = 3
-    model.description = "colours"
-    model.buffers = [schema.BufferT() for _ in range(3)]
-    for buffer, values in zip(model.buffers[1:], (kernel, bias), strict=True):
-        buffer.data = np.frombuffer(values.astype(np.float32).tobytes(), np.uint8)
-    shapes = [(1, *_SHAPE), kernel.shape, bias.shape, (1, _N_CLASSES), (1, _N_CLASSES)]
+    model.version, model.description = 3, "mean colours"
+    # Buffer 0 is the empty one.
+    model.buffers = [schema.BufferT() for _ in range(1 + len(constants))]
+    for buffer, values in zip(model.buffers[1:], constants.values(), strict=True):
+        buffer.data = np.frombuffer(values.tobytes(), np.uint8)
+    numbers = {index: number for number, index in enumerate(constants, start=1)}
     graph = schema.SubGraphT()
-    graph.tensors = [_build_tensor(k, shape) for k, shape in enumerate(shapes)]
-    graph.inputs, graph.outputs = [0], [4]
-    model.operatorCodes = [
-        _build_operator_code(schema.BuiltinOperator.FULLY_CONNECTED),
-        _build_operator_code(schema.BuiltinOperator.SOFTMAX),
+    graph.tensors = [
+        _build_tensor(index, shape, numbers.get(index, 0), is_integer=index == 1)
+        for index, shape in enumerate(shapes)
     ]
-    dense, softmax = schema.OperatorT(), schema.OperatorT()
-    dense.opcodeIndex, dense.inputs, dense.outputs = 0, [0, 1, 2], [3]
-    dense.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
-    dense.builtinOptions = schema.FullyConnectedOptionsT()
-    softmax.opcodeIndex, softmax.inputs, softmax.outputs = 1, [3], [4]
-    softmax.builtinOptionsType = schema.BuiltinOptions.SoftmaxOptions
-    softmax.builtinOptions = schema.SoftmaxOptionsT()
-    softmax.builtinOptions.beta = 1.0
-    graph.operators = [dense, softmax]
+    graph.inputs, graph.outputs = [0], [6]
+    softmax_options = schema.SoftmaxOptionsT()
+    softmax_options.beta = 1.0
+    graph.operators = [
+        _build_operator(0, [0, 1], 2, "ReducerOptions", schema.ReducerOptionsT()),
+        _build_operator(1, [2, 3, 4], 5, "FullyConnectedOptions", schema.FullyConnectedOptionsT()),
+        _build_operator(2, [5], 6, "SoftmaxOptions", softmax_options),
+    ]
+    codes = schema.BuiltinOperator
+    model.operatorCodes = [
+        _build_operator_code(code) for code in (codes.MEAN, codes.FULLY_CONNECTED, codes.SOFTMAX)
+    ]
     model.subgraphs = [graph]
-    builder = flatbuffers.Builder(1 << 18)
+    builder = flatbuffers.Builder(1 << 12)
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
 
@@ -104,13 +107,23 @@ def shelve_photo_model() -> StoredModel:
     return get_model("photo_model")
 
 
-def _build_tensor(number: int, shape: tuple[int, ...]) -> schema.TensorT:
+def _build_tensor(
+    index: int, shape: tuple[int, ...], buffer: int, *, is_integer: bool
+) -> schema.TensorT:
     tensor = schema.TensorT()
-    tensor.name, tensor.shape = f"tensor_{number}", list(shape)
-    tensor.type = schema.TensorType.FLOAT32
-    # Only kernel and bias have a buffer; buffer 0 is the empty one.
-    tensor.buffer = number if number in (1, 2) else 0
+    tensor.name, tensor.shape, tensor.buffer = f"tensor_{index}", list(shape), buffer
+    tensor.type = schema.TensorType.INT32 if is_integer else schema.TensorType.FLOAT32
     return tensor
+
+
+def _build_operator(
+    code: int, inputs: list[int], output: int, options_type: str, options: object
+) -> schema.OperatorT:
+    built = schema.OperatorT()
+    built.opcodeIndex, built.inputs, built.outputs = code, inputs, [output]
+    built.builtinOptionsType = getattr(schema.BuiltinOptions, options_type)
+    built.builtinOptions = options
+    return built
 
 
 def _build_operator_code(code: int) -> schema.OperatorCodeT:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from digitlab.datasets.loading import load_local_dataset
-from digitlab.errors import ModelStoreError
 from digitlab.evaluation.analysis import (
     TrainingFeatures,
     build_feature_analysis,
@@ -21,8 +20,9 @@ from digitlab.evaluation.analysis import (
 )
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
 from digitlab.inference.activations import FeatureExtractor
+from digitlab.inference.reader import DigitReader
 from digitlab.model_store.store import get_model
-from tests.unit.photo_model import build_photo_tflite
+from tests.unit.photo_model import build_photo_dataset, build_photo_tflite
 
 
 @pytest.fixture(scope="module")
@@ -167,9 +167,15 @@ def test_alternative_classes_are_the_prediction_or_the_runner_up(report):
     assert (alternatives[~wrong] == runner_up[~wrong]).all()
 
 
-def test_a_model_without_feature_layer_is_refused(report, small):
-    with pytest.raises(ModelStoreError, match="dense layer"):
-        build_feature_analysis(build_photo_tflite(), report, small)
+def test_the_features_of_a_photo_model_are_analysed():
+    """Its features are mean colours, so its nearest neighbours have the most similar colours."""
+    dataset, content = build_photo_dataset(), build_photo_tflite()
+    photo_report = evaluate_reader(DigitReader(content), dataset)
+    analysis = build_feature_analysis(content, photo_report, dataset)
+    assert analysis.thumbnails.shape[1:] == (32, 32, 3)
+    same_class, _ = analysis.get_neighbours(5, int(photo_report.labels[5]))
+    assert (dataset.labels_train[same_class.indices] == photo_report.labels[5]).all()
+    assert np.array_equal(same_class.images, dataset.images_train[same_class.indices])
 
 
 def test_evenly_spaced_indices():
