@@ -186,12 +186,13 @@ def build_optimizer(config: TrainConfig, n_steps: int) -> keras.optimizers.Optim
     Args:
         n_steps: number of training steps in the whole run.
     """
-    # AdamW requires a number; for the others, None turns weight decay off.
-    decay = config.weight_decay if config.optimizer == "adamw" else config.weight_decay or None
+    spec = OPTIMIZERS[config.optimizer]
+    # Optimizers made for weight decay require a number; for the others, None turns it off.
+    decay = config.weight_decay if spec.without_weight_decay else config.weight_decay or None
     arguments = {}
-    default_momentum = OPTIMIZERS[config.optimizer].default_momentum
-    if default_momentum is not None:
-        arguments["momentum"] = default_momentum if config.momentum is None else config.momentum
+    if spec.default_momentum is not None:
+        is_default = config.momentum is None
+        arguments["momentum"] = spec.default_momentum if is_default else config.momentum
     return _OPTIMIZERS[config.optimizer](
         learning_rate=build_schedule(config, n_steps),
         weight_decay=decay,
@@ -222,11 +223,24 @@ def encode_labels(config: TrainConfig, labels: np.ndarray, n_classes: int) -> np
 
 def build_loss(config: TrainConfig) -> keras.losses.Loss:
     """Build the loss of a run."""
-    if config.loss == "mse":
-        return keras.losses.MeanSquaredError()
+    return _LOSS_BUILDERS[config.loss](config)
+
+
+def _build_crossentropy(config: TrainConfig) -> keras.losses.Loss:
     if needs_one_hot(config):
         return keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
     return keras.losses.SparseCategoricalCrossentropy()
+
+
+def _build_mse(_config: TrainConfig) -> keras.losses.Loss:
+    return keras.losses.MeanSquaredError()
+
+
+_LOSS_BUILDERS: dict[str, Callable[[TrainConfig], keras.losses.Loss]] = {
+    "sparse_categorical_crossentropy": _build_crossentropy,
+    "categorical_crossentropy": _build_crossentropy,
+    "mse": _build_mse,
+}
 
 
 def build_metric(config: TrainConfig) -> keras.metrics.Metric:
