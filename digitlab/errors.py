@@ -5,26 +5,26 @@ DigitlabError
 ├── ConfigError                 a setting is out of its range
 ├── DatasetError
 │   ├── DatasetCorruptError     a data file is not what its publisher shipped
-│   └── DatasetUnavailableError no source could provide the data
+│   └── DatasetUnavailableError no source has the data
 ├── InkError
 │   ├── EmptyInkError           nothing is drawn
 │   ├── DrawingError            a canvas drawing cannot be read
 │   └── PictureError            a picture file cannot be read
-├── UserTestSetError                 labelled pictures cannot be used as a test set
-├── ModelStoreError                  a model is missing or damaged
-│   └── ModelExistsError             another model has this name or id
+├── UserTestSetError            labelled pictures cannot be used as a test set
+├── ModelStoreError             a model is missing or damaged
+│   └── ModelExistsError        another model has this name or id
 ├── RunError                    a training run is missing or failed
 │   └── RunStoppedError         the user stopped it before it had a model
 └── OwnerError                  a run, model or data set belongs to another user
 ```
 
-Each message is one sentence or two for the person in front of the screen: what happened, why,
-and what to do. Pages and the command line show it as it is.
+Each message is one or two sentences for the user: what happened, why, and what to do. Pages and
+the command line show it unchanged.
 """
 
 
 class DigitlabError(Exception):
-    """Base of all errors with a message meant for people."""
+    """Base of all errors whose message is meant for the user."""
 
 
 class ConfigError(DigitlabError):
@@ -40,7 +40,7 @@ class DatasetCorruptError(DatasetError):
 
 
 class DatasetUnavailableError(DatasetError):
-    """No source could provide the data set."""
+    """No source has the data set."""
 
 
 class InkError(DigitlabError):
@@ -48,7 +48,7 @@ class InkError(DigitlabError):
 
 
 class EmptyInkError(InkError):
-    """There is no ink: a blank canvas or a picture of one colour."""
+    """There is no ink: an empty canvas or a picture of one colour."""
 
 
 class DrawingError(InkError):

@@ -1,4 +1,4 @@
-"""Where data, runs and models live. An environment variable overrides each place."""
+"""Where data, runs and models are stored. An environment variable overrides each folder."""
 
 import os
 import platform
@@ -10,19 +10,19 @@ PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 
 def get_data_dir() -> Path | None:
-    """The folder with data set files the user named in `DIGITLAB_DATA`, if any."""
+    """The folder with data set files that `DIGITLAB_DATA` names, if any."""
     named = os.environ.get("DIGITLAB_DATA")
     return Path(named).expanduser() if named else None
 
 
 def get_keras_data_dir() -> Path:
-    """Where Keras keeps its downloads; `KERAS_HOME` moves it, as in Keras itself."""
+    """Where Keras stores its downloads (`KERAS_HOME`, as in Keras itself)."""
     home = os.environ.get("KERAS_HOME")
     return (Path(home).expanduser() if home else Path.home() / ".keras") / "datasets"
 
 
 def get_cache_dir() -> Path:
-    """Where digitlab keeps its own downloads (`DIGITLAB_CACHE`)."""
+    """Where digitlab stores its downloads (`DIGITLAB_CACHE`)."""
     named = os.environ.get("DIGITLAB_CACHE")
     return Path(named).expanduser() if named else user_cache_path("digitlab", appauthor=False)
 
@@ -34,17 +34,17 @@ def get_runs_dir() -> Path:
 
 
 def get_queue_dir() -> Path:
-    """Where the training runs of this computer stand in line, whoever started them."""
-    return get_cache_dir() / f"queue-{platform.node() or 'here'}"
+    """The queue of this computer's training runs, whichever process starts them."""
+    return get_cache_dir() / f"queue-{platform.node() or 'local'}"
 
 
 def get_shipped_models_dir() -> Path:
-    """The models that come with the project. Read-only for the app."""
+    """The models that are shipped with the project; read-only for the app."""
     return PROJECT_DIR / "models"
 
 
 def get_user_models_dir() -> Path:
-    """Where a person's own models are put on the shelf (`DIGITLAB_MODELS`)."""
+    """The shelf for the user's models (`DIGITLAB_MODELS`)."""
     named = os.environ.get("DIGITLAB_MODELS")
     if named:
         return Path(named).expanduser()

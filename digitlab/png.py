@@ -1,4 +1,4 @@
-"""Pictures for the browser and for files: PNG, and PNG as an address."""
+"""PNG files and data URIs of images."""
 
 import base64
 
@@ -6,26 +6,28 @@ import cv2
 import numpy as np
 
 
-def encode_png(picture: np.ndarray) -> bytes:
-    """A picture as a PNG file.
+def encode_png(image: np.ndarray) -> bytes:
+    """Encode an image as a PNG file.
 
     Args:
-        picture: `(h, w)` or `(h, w, 3)` uint8, as it is to be seen.
+        image: `(h, w)` or `(h, w, 3)` uint8 RGB.
     """
-    # OpenCV's colours are the other way round.
-    _, png = cv2.imencode(".png", picture[..., ::-1] if picture.ndim == 3 else picture)
+    # OpenCV's colour order is BGR.
+    _, png = cv2.imencode(".png", image[..., ::-1] if image.ndim == 3 else image)
     return png.tobytes()
 
 
-def build_data_uri(picture: np.ndarray) -> str:
-    """A picture as an address for an `img`; arguments as `encode_png`."""
-    return "data:image/png;base64," + base64.b64encode(encode_png(picture)).decode("ascii")
+def build_data_uri(image: np.ndarray) -> str:
+    """Encode an image as a data URI for an `img` element; arguments as `encode_png`."""
+    return "data:image/png;base64," + base64.b64encode(encode_png(image)).decode("ascii")
 
 
 def to_dark_on_light(image: np.ndarray) -> np.ndarray:
-    """How a network's image is shown: ink dark on light paper, colours as they are.
+    """Invert a grey image of the network for display; leave colours unchanged.
 
     Args:
-        image: `(h, w)` uint8, ink 255, or `(h, w, 3)`.
+        image: `(h, w)` uint8, ink 255; or `(h, w, 3)`.
+    Returns:
+        Dark ink on light paper.
     """
     return 255 - image if image.ndim == 2 else image

@@ -1,14 +1,22 @@
-"""The files of a checkpoint: where they are and whether they are whole. No Keras here."""
+"""The checkpoints of a run: which files, and whether they are intact. No Keras here."""
 
 import hashlib
-import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from digitlab.files import write_json
+from digitlab.files import load_json, write_json
 from digitlab.runs.run import Run
 
 _INDEX = "checkpoints.json"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One line of the index."""
+
+    epochs: int
+    file: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -25,8 +33,8 @@ class Checkpoint:
     path: Path
     sha256: str
 
-    def is_whole(self) -> bool:
-        """Whether the file is there, to the last byte as it was written."""
+    def is_intact(self) -> bool:
+        """Whether the file exists and is unchanged since it was written."""
         try:
             return _hash_file(self.path) == self.sha256
         except OSError:
@@ -34,33 +42,25 @@ class Checkpoint:
 
 
 def list_checkpoints(run: Run) -> list[Checkpoint]:
-    """The checkpoints of a run, the latest first; whether they are whole is not looked at."""
+    """The checkpoints of a run, the latest first; the files are not verified."""
     try:
-        values = json.loads((run.directory / _INDEX).read_text("utf-8"))
-        return [
-            Checkpoint(int(value["epochs"]), run.directory / value["file"], str(value["sha256"]))
-            for value in values
-        ]
-    except (OSError, ValueError, KeyError, TypeError):
+        entries = load_json(run.directory / _INDEX, list[_Entry])
+    except (OSError, ValueError):
         return []
+    return [Checkpoint(one.epochs, run.directory / one.file, one.sha256) for one in entries]
 
 
 def find_checkpoint(run: Run) -> int:
-    """How many epochs a resumption would begin with; 0 if it starts over."""
+    """The epoch from which a resume would continue; 0 if it starts over."""
     return next((one.epochs for one in list_checkpoints(run) if one.path.is_file()), 0)
 
 
 def record_checkpoint(run: Run, path: Path, epochs: int) -> None:
-    """Make a file that has just been written the latest checkpoint, and keep the one before."""
+    """Make a file that was just written the latest checkpoint, and keep the previous one."""
     kept = [one for one in list_checkpoints(run) if one.path != path and one.path.is_file()][:1]
     latest = Checkpoint(epochs, path, _hash_file(path))
-    write_json(
-        run.directory / _INDEX,
-        [
-            {"epochs": one.epochs, "file": one.path.name, "sha256": one.sha256}
-            for one in (latest, *kept)
-        ],
-    )
+    entries = [_Entry(one.epochs, one.path.name, one.sha256) for one in (latest, *kept)]
+    write_json(run.directory / _INDEX, [asdict(entry) for entry in entries])
 
 
 def _hash_file(path: Path) -> str:

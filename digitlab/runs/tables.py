@@ -1,4 +1,4 @@
-"""The tables of a run directory: CSV files that grow by a line and are read while they do."""
+"""The CSV tables of a run directory, which are read while the worker appends to them."""
 
 import csv
 import os
@@ -19,7 +19,7 @@ _IMAGES, _READINGS = "digits.npz", "digits.csv"
 
 
 def append_rows(path: Path, rows: Iterable[Mapping[str, float]]) -> None:
-    """Add lines to a table; the first rows' keys are its head.
+    """Append rows to a table; a new table gets the first row's keys as its header.
 
     Raises:
         OSError: the disk is full, for example.
@@ -32,37 +32,37 @@ def append_rows(path: Path, rows: Iterable[Mapping[str, float]]) -> None:
             if not path.exists():
                 writer.writeheader()
         writer.writerow({key: f"{value:.6g}" for key, value in row.items()})
-    # One write, so that a reader sees whole rows unless the disk is full.
+    # One write, so that readers see complete rows unless the disk is full.
     with path.open("a", encoding="utf-8") as file:
         file.write(text.getvalue())
 
 
 def read_rows(path: Path, since: int = 0) -> tuple[list[Row], int]:
-    """Read a table, or what has been added to it.
+    """Read a table, or the rows appended since the last call.
 
     Args:
-        since: the place in the file, in bytes, up to which it has been read before; 0 for all.
+        since: the file position in bytes where the last call ended; 0 for everything.
     Returns:
-        The rows, and the place up to which they go, for the next call. Values that are missing
-        ("NA" in Keras's log) are left out, and so is a last line that is not complete.
+        The rows, and the file position for the next call. Missing values ("NA" in Keras's log)
+        are left out, and so is an incomplete last line.
     """
     try:
         with path.open("rb") as file:
-            head = file.readline()
-            since = since if _is_end_of_line(file, since) else len(head)
+            header = file.readline()
+            since = since if _is_end_of_line(file, since) else len(header)
             file.seek(since)
             content = file.read()
     except FileNotFoundError:
         return [], 0
     content = content[: content.rfind(b"\n") + 1]
-    if not head.endswith(b"\n"):
+    if not header.endswith(b"\n"):
         return [], 0
-    reader = csv.DictReader(StringIO((head + content).decode("utf-8", "replace")))
+    reader = csv.DictReader(StringIO((header + content).decode("utf-8", "replace")))
     return [_parse(row) for row in reader], since + len(content)
 
 
 def truncate_table(path: Path, column: str, limit: float) -> None:
-    """Drop the rows whose value in a column is `limit` or more, and a last line not complete."""
+    """Drop the rows whose value in a column is at least `limit`, and an incomplete last line."""
     rows, end = read_rows(path)
     if not end:
         path.unlink(missing_ok=True)
@@ -75,11 +75,11 @@ def truncate_table(path: Path, column: str, limit: float) -> None:
         replace_file(path, shorter)
 
 
-def _is_end_of_line(file: BinaryIO, place: int) -> bool:
-    """Whether one can read on from here; a table that was shortened has another line there."""
-    if not 0 < place <= os.fstat(file.fileno()).st_size:
+def _is_end_of_line(file: BinaryIO, position: int) -> bool:
+    """Whether a row starts at this position; a table that was shortened has none there."""
+    if not 0 < position <= os.fstat(file.fileno()).st_size:
         return False
-    file.seek(place - 1)
+    file.seek(position - 1)
     return file.read(1) == b"\n"
 
 
@@ -95,12 +95,12 @@ def _parse(row: dict[str, str]) -> Row:
 
 @dataclass(frozen=True)
 class DigitReadings:
-    """A person's digits and what the network said about them.
+    """The user's digits and their class probabilities after each epoch.
 
     Attributes:
         images: `(n, 28, 28)` uint8, ink 255.
-        labels: `(n,)` what they are meant to be, -1 where unknown.
-        epochs: `(k,)` after how many epochs each reading was made; 0 is before training.
+        labels: `(n,)` the digits the user meant, -1 where unknown.
+        epochs: `(k,)` after how many epochs they were classified; 0 is before training.
         probabilities: `(k, n, classes)` float32.
     """
 
@@ -111,7 +111,7 @@ class DigitReadings:
 
 
 def save_digits(directory: Path, images: np.ndarray, labels: Sequence[int] | None) -> None:
-    """Put a person's digits into a run directory.
+    """Save the user's digits in a run directory.
 
     Raises:
         RunError: there are more than ten, or they are not `(n, 28, 28)` uint8.
@@ -123,7 +123,7 @@ def save_digits(directory: Path, images: np.ndarray, labels: Sequence[int] | Non
             "they must be uint8 (n, 28, 28) with n labels."
         )
     if len(images) > MAX_DIGITS:
-        raise RunError(f"There are {len(images)} digits; at most {MAX_DIGITS} can be followed.")
+        raise RunError(f"There are {len(images)} digits; at most {MAX_DIGITS} are allowed.")
     np.savez(directory / _IMAGES, images=images, labels=np.array(labels, np.int64))
 
 
@@ -137,7 +137,7 @@ def load_digits(directory: Path) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def append_reading(directory: Path, epoch: int, probabilities: np.ndarray) -> None:
-    """Add what the network says after `epoch` epochs: `(n, classes)`."""
+    """Append the class probabilities `(n, classes)` after `epoch` epochs."""
     rows = (
         {"epoch": epoch, "digit": k} | {f"p{c}": float(p) for c, p in enumerate(row)}
         for k, row in enumerate(probabilities)
@@ -146,19 +146,19 @@ def append_reading(directory: Path, epoch: int, probabilities: np.ndarray) -> No
 
 
 def find_readings_path(directory: Path) -> Path:
-    """The table that `append_reading` adds to."""
+    """The table that `append_reading` appends to."""
     return directory / _READINGS
 
 
 def read_readings(directory: Path) -> DigitReadings | None:
-    """All readings so far; None if the run has no digits."""
+    """The digits and their probabilities so far; None if the run has no digits."""
     digits = load_digits(directory)
     if digits is None:
         return None
     images, labels = digits
     rows, _ = read_rows(directory / _READINGS)
     n_classes = sum(key.startswith("p") for key in rows[0]) if rows else 0
-    # Whole epochs only: the worker may be writing.
+    # Complete epochs only: the worker may be writing.
     n_epochs = len(rows) // len(images)
     rows = rows[: n_epochs * len(images)]
     table = np.array([[row[f"p{c}"] for c in range(n_classes)] for row in rows], np.float32)

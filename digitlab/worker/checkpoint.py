@@ -79,7 +79,7 @@ def restore_checkpoint(model: keras.Model, status_writer: StatusWriter) -> int:
     """
     run = status_writer.run
     checkpoints = list_checkpoints(run)
-    whole = next((one for one in checkpoints if one.is_whole()), None)
+    whole = next((one for one in checkpoints if one.is_intact()), None)
     if whole is None and checkpoints:
         raise RunError(
             "The run cannot be resumed: its checkpoints are damaged. Its best model so far and its "
