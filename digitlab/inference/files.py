@@ -1,4 +1,4 @@
-"""Read the digits in files: pictures, folders of pictures, and canvas drawings."""
+"""Classify files: pictures, canvas drawings, and folders of them."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare
 from digitlab.ink.decode import PICTURE_SUFFIXES, measure_picture
 
 DRAWING_SUFFIX = ".json"
-_BLOCK = 128
+_BATCH_SIZE = 128
 _MAX_DRAWING_BYTES = 20_000_000
 
 
@@ -31,7 +31,7 @@ class FileAnswer:
     error: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """One line of `classify --json`."""
+        """Return one line of `classify --json`."""
         if self.answer is None:
             return {"file": self.file, "digit": None, "error": self.error}
         return {
@@ -47,7 +47,7 @@ class FileAnswer:
 class FileDigits:
     """All digits in one file: either `digits` or `error` is set.
 
-    Their boxes are in pixels of the drawing, or of the picture as the file holds it.
+    Boxes are in pixels of the drawing, or of the full picture in the file.
     """
 
     file: str
@@ -55,7 +55,7 @@ class FileDigits:
     error: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """One line of `classify --many --json`."""
+        """Return one line of `classify --many --json`."""
         if self.digits is None:
             return {"file": self.file, "digits": None, "error": self.error}
         digits = [
@@ -70,82 +70,81 @@ class FileDigits:
 
 
 def classify_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[FileAnswer]:
-    """Read every file named, and every picture and drawing in folders named.
+    """Classify files, and the pictures and drawings in folders.
 
     Args:
-        paths: files and folders, also ones that do not exist.
+        paths: files and folders; they may be missing.
     Yields:
-        One answer a file, in order; a file that cannot be read yields an error, the others
-        are answered all the same.
+        One answer for each file, in order; for a file that cannot be read its error.
     """
-    # Decoding leaves the interpreter's lock, so two threads keep two cores busy.
+    # Decoding and preparing release the GIL, so threads use all cores.
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        for block in _in_blocks(_find_files(paths)):
-            prepared = list(pool.map(_prepare_file, block))
-            images = [thing for thing in prepared if isinstance(thing, np.ndarray)]
+        for batch in _split_into_batches(_find_files(paths)):
+            prepared = list(pool.map(_prepare_file, batch))
+            images = [result for result in prepared if isinstance(result, np.ndarray)]
             answers = iter(reader.read_many(np.stack(images)) if images else ())
-            for path, thing in zip(block, prepared, strict=True):
-                if isinstance(thing, str):
-                    yield FileAnswer(str(path), error=thing)
+            for path, result in zip(batch, prepared, strict=True):
+                if isinstance(result, str):
+                    yield FileAnswer(str(path), error=result)
                 else:
                     yield FileAnswer(str(path), next(answers))
 
 
 def classify_many_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[FileDigits]:
-    """Read all digits of every file named, and of the pictures and drawings in folders named.
+    """Read all digits of files, and of the pictures and drawings in folders.
 
     Args:
         paths: as for `classify_paths`.
     Yields:
-        One answer a file, in order; a file that cannot be read yields an error.
+        The digits of each file, in order; for a file that cannot be read its error.
     """
     for path in _find_files(paths):
         try:
-            problem = None if path.is_file() else _describe_missing(path)
-            if problem is None:
+            message = None if path.is_file() else _describe_missing(path)
+            if message is None:
                 yield FileDigits(str(path), _read_many(path, reader))
                 continue
         except DigitlabError as error:
-            problem = str(error)
+            message = str(error)
         except OSError as error:
-            problem = _describe_unreadable(error)
-        yield FileDigits(str(path), error=problem)
+            message = _describe_unreadable(error)
+        yield FileDigits(str(path), error=message)
 
 
 def load_drawing(path: Path) -> Any:
-    """Read a canvas drawing's JSON from a file.
+    """Load the JSON data of a canvas drawing.
 
     Raises:
-        DrawingError: the file is too large or no JSON.
+        DrawingError: the file is too large or is not JSON.
     """
     if path.stat().st_size > _MAX_DRAWING_BYTES:
         raise DrawingError("The file is too large for a drawing.")
     try:
         return json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise DrawingError("The file is no JSON. Save the canvas's json_data.") from error
+        raise DrawingError("The file is not JSON. Save the canvas's json_data.") from error
 
 
-def _in_blocks(paths: Iterable[Path]) -> Iterator[tuple[Path, ...]]:
+def _split_into_batches(paths: Iterable[Path]) -> Iterator[tuple[Path, ...]]:
     remaining = iter(paths)
-    while block := tuple(islice(remaining, _BLOCK)):
-        yield block
+    while batch := tuple(islice(remaining, _BATCH_SIZE)):
+        yield batch
 
 
 def _find_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files themselves, and in folders what looks like a picture or a drawing, sorted."""
+    """Expand folders to the pictures and drawings in them, sorted by name."""
     for path in paths:
-        # Path.is_dir would raise for a path that is too long or inside a closed folder.
+        # Path.is_dir raises for a path that is too long or inside an unreadable folder.
         if not os.path.isdir(path):  # noqa: PTH112
             yield path
             continue
-        closed: list[OSError] = []
-        for folder, folders, names in os.walk(path, onerror=closed.append):
+        errors: list[OSError] = []
+        for folder, folders, names in os.walk(path, onerror=errors.append):
             folders.sort()
             for name in sorted(names):
                 if name.lower().endswith((*PICTURE_SUFFIXES, DRAWING_SUFFIX)):
                     yield Path(folder) / name
-        yield from (Path(error.filename) for error in closed)
+        yield from (Path(error.filename) for error in errors)
 
 
 def _read_many(path: Path, reader: DigitReader) -> tuple[BoxedDigit, ...]:
@@ -160,9 +159,9 @@ def _read_many(path: Path, reader: DigitReader) -> tuple[BoxedDigit, ...]:
 
 
 def _prepare_file(path: Path) -> np.ndarray | str:
-    """The 28x28 digit in a file, or one sentence on why there is none."""
+    """The 28x28 digit in a file, or the sentence that describes its error."""
     try:
-        # Also false for what is no ordinary file: a device or a pipe could be read for ever.
+        # Also false for devices and pipes, which could be read forever.
         if not path.is_file():
             return _describe_missing(path)
         if path.suffix.lower() == DRAWING_SUFFIX:
@@ -180,5 +179,5 @@ def _describe_unreadable(error: OSError) -> str:
 
 def _describe_missing(path: Path) -> str:
     if path.is_dir():
-        return "This folder may not be read."
-    return "This is no ordinary file." if path.exists() else "There is no such file."
+        return "The folder cannot be read."
+    return "Not a regular file." if path.exists() else "No such file."

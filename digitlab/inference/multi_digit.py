@@ -1,8 +1,9 @@
-"""Read several digits in one drawing or picture: what belongs together, and what it says.
+"""Read several digits in one drawing or picture.
 
-Pieces of ink come in rows from left to right. Every few neighbours are a candidate for one digit;
-the network reads all candidates, and of all ways to part a row into candidates the cheapest is
-taken. What it costs says how little it looks like one digit: to the network, by gaps and size.
+Ink is segmented into pieces, in rows from left to right. Every run of a few neighbouring pieces is
+a candidate digit, and the network classifies all candidates. Dynamic programming then finds the
+partition of each row into candidates with the least cost: the network's uncertainty plus penalties
+for gaps, size and overlap.
 """
 
 import math
@@ -31,29 +32,29 @@ from digitlab.ink.segmentation import (
     segment_picture,
 )
 
-# So many neighbouring pieces are one digit at most.
+# The largest number of pieces of one digit.
 _MAX_TOGETHER = 6
-# Candidates with a wider gap inside or wider than this, in line heights, are not even read.
+# The largest gap inside a candidate and its largest width, in line heights.
 _MAX_GAP = 0.4
 _MAX_WIDTH = 1.6
-# The network's doubt counts up to this many nats: it may be a digit badly drawn.
-_MAX_DOUBT = 6.0
+# The network's uncertainty is capped at this many nats, because a digit may be badly written.
+_MAX_UNCERTAINTY = 6.0
 _Piece = TypeVar("_Piece", StrokePiece, InkPiece)
 
 
 @dataclass(frozen=True)
 class SegmentationCosts:
-    """What makes a reading less likely, in nats; lengths in line heights.
+    """Penalties of a segmentation, in nats; lengths in line heights.
 
-    Chosen with `benchmarks/many_digits.py` on half of the writers.
+    Tuned with `benchmarks/many_digits.py` on half of the writers.
 
     Attributes:
-        gap: each line height of gap within a digit.
-        width: each line height that a digit is wider than `usual_width`.
-        height: each line height that a digit is lower than `usual_height`.
-        overlap: two digits over one another, for all of the narrower one.
-        cut: each pen width of ink that is cut through between two digits.
-        digit: each digit more; below 0, because the network is sure of two digits as well.
+        gap: for each line height of gap within a digit.
+        width: for each line height that a digit is wider than `usual_width`.
+        height: for each line height that a digit is lower than `usual_height`.
+        overlap: for the overlapping fraction of the narrower of two digits.
+        cut: for each pen width of ink that a split between two digits goes through.
+        digit: for each digit; negative, because one digit has less uncertainty than two.
     """
 
     gap: float = 7.0
@@ -71,7 +72,7 @@ SEGMENTATION_COSTS = SegmentationCosts()
 
 @dataclass(frozen=True)
 class Candidate:
-    """Pieces `begin` to `end` (not included) of a row, as one digit; lengths in line heights."""
+    """The pieces `begin` to `end` (exclusive) of a row as one digit; lengths in line heights."""
 
     begin: int
     end: int
@@ -83,47 +84,49 @@ class Candidate:
 
 
 def list_candidates(row: Sequence[StrokePiece | InkPiece], line_height: float) -> list[Candidate]:
-    """Every few neighbours that could be one digit, by where they begin.
+    """List the runs of pieces that may be one digit, by their first piece.
 
     Args:
         row: pieces of ink from left to right.
         line_height: in the pieces' pixels.
+    Returns:
+        At least every single piece.
     """
     candidates = []
-    right_before = -math.inf
+    previous_right = -math.inf
     for begin, first in enumerate(row):
         box, gap = first.box, 0.0
         for end in range(begin + 1, min(begin + _MAX_TOGETHER, len(row)) + 1):
             piece = row[end - 1].box
             gap += max(piece[0] - box[0] - box[2], 0.0) / line_height
             box = enclose([box, piece])
-            # A single piece is always read: there is nothing smaller.
+            # A single piece is always a candidate, or the row could not be partitioned.
             if end > begin + 1 and (gap > _MAX_GAP or box[2] > _MAX_WIDTH * line_height):
                 break
             overlap = 0.0
             if begin:
                 narrower = min(box[2], row[begin - 1].box[2])
-                overlap = (right_before - box[0]) / max(narrower, line_height / 4)
+                overlap = (previous_right - box[0]) / max(narrower, line_height / 4)
             candidates.append(
                 Candidate(
                     begin, end, box[2] / line_height, box[3] / line_height,
                     gap, min(max(overlap, 0.0), 1.0), first.cut_cost,
                 )
             )  # fmt: skip
-        right_before = max(right_before, first.box[0] + first.box[2])
+        previous_right = max(previous_right, first.box[0] + first.box[2])
     return candidates
 
 
-def _compute_cost(one: Candidate, answer: Answer, costs: SegmentationCosts) -> float:
-    share = answer.confidence * (1 - answer.no_digit)
+def _compute_cost(candidate: Candidate, answer: Answer, costs: SegmentationCosts) -> float:
+    probability = answer.confidence * (1 - answer.no_digit)
     return (
-        min(-math.log(max(share, 1e-9)), _MAX_DOUBT)
-        # What is higher than a line may be wider, too.
-        + costs.width * max(one.width / max(one.height, 1.0) - costs.usual_width, 0.0)
-        + costs.height * max(costs.usual_height - one.height, 0.0)
-        + costs.gap * one.gap
-        + costs.overlap * one.overlap
-        + costs.cut * one.cut
+        min(-math.log(max(probability, 1e-9)), _MAX_UNCERTAINTY)
+        # A candidate higher than the line may be wider too.
+        + costs.width * max(candidate.width / max(candidate.height, 1.0) - costs.usual_width, 0.0)
+        + costs.height * max(costs.usual_height - candidate.height, 0.0)
+        + costs.gap * candidate.gap
+        + costs.overlap * candidate.overlap
+        + costs.cut * candidate.cut
         + costs.digit
     )
 
@@ -133,25 +136,27 @@ def choose_candidates(
     answers: Mapping[Candidate, Answer],
     costs: SegmentationCosts = SEGMENTATION_COSTS,
 ) -> list[Candidate]:
-    """The cheapest candidates that together make up the whole row, from left to right.
+    """Choose the candidates that partition the row at the least cost.
 
     Args:
-        n_pieces: in the row.
-        answers: what the network reads in each candidate, in the order of `list_candidates`.
-        costs: what speaks against a reading.
+        n_pieces: number of pieces in the row.
+        answers: the network's answer to each candidate, in the order of `list_candidates`.
+        costs: the penalties.
+    Returns:
+        The candidates from left to right.
     """
     cheapest = [0.0] + [math.inf] * n_pieces
     last: list[Candidate | None] = [None] * (n_pieces + 1)
-    # Candidates come by where they begin: all ways to there are known by then.
-    for one, answer in answers.items():
-        cost = cheapest[one.begin] + _compute_cost(one, answer, costs)
-        if cost < cheapest[one.end]:
-            cheapest[one.end], last[one.end] = cost, one
+    # Candidates are sorted by their first piece, so cheapest[begin] is final.
+    for candidate, answer in answers.items():
+        cost = cheapest[candidate.begin] + _compute_cost(candidate, answer, costs)
+        if cost < cheapest[candidate.end]:
+            cheapest[candidate.end], last[candidate.end] = cost, candidate
     chosen = []
     end = n_pieces
-    while (taken := last[end]) is not None:
-        chosen.append(taken)
-        end = taken.begin
+    while (previous := last[end]) is not None:
+        chosen.append(previous)
+        end = previous.begin
     return chosen[::-1]
 
 
@@ -160,9 +165,9 @@ class BoxedDigit:
     """One of several digits.
 
     Attributes:
-        answer: what it is.
-        box: where it is: x, y, width, height, in pixels of the drawing or picture; y down.
-        row: the row it stands in, 0 at the top.
+        answer: the network's answer.
+        box: x, y, width, height in pixels of the drawing or picture; y down.
+        row: its row, 0 at the top.
     """
 
     answer: Answer
@@ -171,7 +176,7 @@ class BoxedDigit:
 
     @property
     def text(self) -> str:
-        """The digit, or a dash where there is none."""
+        """The digit, or a dash for "no digit"."""
         return str(self.answer.digit) if self.answer.is_digit else "–"
 
 
@@ -179,9 +184,9 @@ def read_many_drawing(strokes: Sequence[Stroke], reader: DigitReader) -> list[Bo
     """Read all digits of a drawing, row by row, from left to right.
 
     Args:
-        strokes: as drawn; canvas pixels.
+        strokes: in canvas pixels.
     Returns:
-        The digits with the boxes around their ink; also what is no digit (`answer.is_digit`).
+        The digits with the boxes around their ink, including non-digits (see `answer.is_digit`).
     Raises:
         EmptyInkError: there is no stroke.
     """
@@ -194,7 +199,7 @@ def read_many_drawing(strokes: Sequence[Stroke], reader: DigitReader) -> list[Bo
 def frame_many_drawing(
     strokes: Sequence[Stroke], reader: DigitReader
 ) -> list[tuple[np.ndarray, Answer]]:
-    """Each digit of a drawing as the network sees it, and what it is; as `read_many_drawing`."""
+    """Return the network's input and answer for each digit that `read_many_drawing` finds."""
     found = _read_rows(segment_drawing(strokes), _frame_strokes, reader)
     return [(_frame_strokes(pieces), answer) for pieces, answer, _ in found]
 
@@ -205,7 +210,7 @@ def read_many_picture(picture: np.ndarray, reader: DigitReader) -> list[BoxedDig
     Args:
         picture: `(h, w)` or `(h, w, 3)` uint8 from `decode_picture`.
     Returns:
-        The digits with the boxes around their ink; also what is no digit (`answer.is_digit`).
+        The digits with the boxes around their ink, including non-digits (see `answer.is_digit`).
     Raises:
         EmptyInkError: the picture is one colour.
     """
@@ -213,14 +218,14 @@ def read_many_picture(picture: np.ndarray, reader: DigitReader) -> list[BoxedDig
 
 
 def read_many_page(page: np.ndarray, reader: DigitReader) -> list[BoxedDigit]:
-    """Read all digits of a page whose ink is known, row by row, from left to right.
+    """Read all digits of a binarized page, row by row, from left to right.
 
     Args:
         page: `(h, w)` uint8 from `binarize_page`.
     Returns:
         As `read_many_picture`.
     Raises:
-        EmptyInkError: no pixel is certainly ink.
+        EmptyInkError: no pixel is above `SOLID`.
     """
 
     def frame(pieces: Sequence[InkPiece]) -> np.ndarray:
@@ -228,7 +233,7 @@ def read_many_page(page: np.ndarray, reader: DigitReader) -> list[BoxedDigit]:
         try:
             return normalize_pen_and_frame(strength, SOLID / 255)[0]
         except EmptyInkError:
-            # A hair of ink, lost as it was made smaller: it must not stop the others.
+            # A hairline can vanish when it is scaled down; the other digits are read.
             return np.zeros(reader.image_shape, np.uint8)
 
     return [
@@ -238,12 +243,12 @@ def read_many_page(page: np.ndarray, reader: DigitReader) -> list[BoxedDigit]:
 
 
 def binarize_page(picture: np.ndarray) -> np.ndarray:
-    """The ink of a whole page, ruled lines taken off.
+    """Binarize and clean a whole page.
 
     Args:
         picture: `(h, w)` or `(h, w, 3)` uint8, as for `read_many_picture`.
     Returns:
-        `(h, w)` uint8, ink 255, paper 0; what is certainly ink is above `SOLID`.
+        `(h, w)` uint8, ink 255, paper 0; ink is above `SOLID`.
     Raises:
         EmptyInkError: the picture is one colour.
     """
@@ -253,12 +258,14 @@ def binarize_page(picture: np.ndarray) -> np.ndarray:
 
 
 def format_rows(digits: Sequence[BoxedDigit]) -> list[list[str]]:
-    """What was read, row by row.
+    """Format digits as texts, row by row.
 
     Args:
         digits: in reading order.
     """
-    return [[digit.text for digit in row] for _, row in groupby(digits, key=lambda one: one.row)]
+    return [
+        [digit.text for digit in row] for _, row in groupby(digits, key=lambda digit: digit.row)
+    ]
 
 
 def _read_rows(
@@ -266,16 +273,16 @@ def _read_rows(
     frame: Callable[[Sequence[_Piece]], np.ndarray],
     reader: DigitReader,
 ) -> list[tuple[list[_Piece], Answer, int]]:
-    """For each digit its pieces, the answer, and its row."""
+    """For each digit its pieces, the answer and the number of its row."""
     columns = [box for row in rows for box in join_columns([piece.box for piece in row])]
     line_height = compute_line_height(columns)
     found = []
     for number, row in enumerate(rows):
         candidates = list_candidates(row, line_height)
-        images = np.stack([frame(row[one.begin : one.end]) for one in candidates])
+        images = np.stack([frame(row[c.begin : c.end]) for c in candidates])
         answers = dict(zip(candidates, reader.read_many(images), strict=True))
-        for one in choose_candidates(len(row), answers):
-            found.append((row[one.begin : one.end], answers[one], number))
+        for chosen in choose_candidates(len(row), answers):
+            found.append((row[chosen.begin : chosen.end], answers[chosen], number))
     return found
 
 

@@ -1,8 +1,8 @@
-"""Read the vectors of a Fabric.js canvas: what `streamlit-drawable-canvas` hands over.
+"""Parse the JSON of a Fabric.js canvas, as `streamlit-drawable-canvas` returns it.
 
-Fabric keeps a path's points where they were drawn and describes any later move, scale or turn
-beside them: `left` and `top` say where the path's middle is now, `scaleX`, `scaleY`, `angle`,
-`flipX` and `flipY` how it was changed around that middle.
+Fabric stores a path's points as they were drawn, and every later transformation separately:
+`left` and `top` are the position of the path's origin, `scaleX`, `scaleY`, `angle`, `flipX` and
+`flipY` transform the path around its centre.
 """
 
 import math
@@ -14,25 +14,25 @@ import numpy as np
 from digitlab.errors import DrawingError, EmptyInkError
 from digitlab.ink.reading_order import enclose
 
-# Far beyond any canvas; larger numbers come from a broken file and would overflow later.
+# Far larger than any canvas. Larger numbers come from a damaged file and would overflow later.
 MAX_COORDINATE_PX = 1e6
 _CURVE_SAMPLES = 6
-# How many points follow a path's command: move, line, quadratic and cubic curve.
+# The number of points after each path command: move, line, quadratic and cubic curve.
 _CONTROL_POINTS = {"M": 1, "L": 1, "Q": 2, "C": 3}
-# Where the origin lies within the object's box, as a fraction of its size.
+# The origin's distance from the centre of the object's box, as a fraction of its size.
 _ORIGINS = {"left": -0.5, "top": -0.5, "center": 0.0, "right": 0.5, "bottom": 0.5}
 
-# What a line's smoothed end may stand over, besides the pen.
+# How far a smoothed line may extend beyond its points and the pen.
 _MARGIN_PX = 2.0
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """One line of a drawing.
+    """One stroke of a drawing.
 
     Attributes:
         points: `(n, 2)` float64, x to the right and y down, canvas pixels, n >= 1.
-        width_px: the brush's width.
+        width_px: the brush width.
     """
 
     points: np.ndarray
@@ -40,78 +40,75 @@ class Stroke:
 
 
 def parse_drawing(json_data: Any) -> tuple[Stroke, ...]:
-    """The strokes of a canvas drawing.
+    """Parse the strokes of a canvas drawing.
 
-    Objects that no pen draws (texts, pictures, shapes) are left out.
+    Other objects (texts, pictures, shapes) are ignored.
 
     Args:
-        json_data: what `st_canvas(...).json_data` returns, or the same read from a file.
+        json_data: `st_canvas(...).json_data`, or the same loaded from a file.
+    Returns:
+        At least one stroke.
     Raises:
-        DrawingError: this is no canvas drawing, or a stroke's numbers make no sense.
-        EmptyInkError: nothing is drawn.
+        DrawingError: this is not a canvas drawing, or a stroke has invalid content.
+        EmptyInkError: there is no stroke.
     """
-    things = json_data.get("objects") if isinstance(json_data, dict) else None
-    if not isinstance(things, list):
+    objects = json_data.get("objects") if isinstance(json_data, dict) else None
+    if not isinstance(objects, list):
         raise DrawingError(
-            "This is no canvas drawing: it has no list of objects. Save the canvas's json_data."
+            "This is not a canvas drawing: it has no list of objects. Save the canvas's json_data."
         )
     strokes = []
-    for thing in things:
-        for line in _read_lines(thing) if isinstance(thing, dict) else ():
-            # A single point is a tap; drawn from itself to itself it leaves a dot.
+    for item in objects:
+        for line in _parse_lines(item) if isinstance(item, dict) else ():
+            # A tap is a single point; a line from it to itself is drawn as a dot.
             points = np.repeat(line, 2, axis=0) if len(line) == 1 else line
-            strokes.append(Stroke(points, _read_width_px(thing)))
+            strokes.append(Stroke(points, _parse_width_px(item)))
     if not strokes:
         raise EmptyInkError(
             "The drawing is empty."
-            if not things
-            else "The drawing has no pen strokes, only objects that cannot be read as a digit."
+            if not objects
+            else "The drawing has no pen strokes, only objects that are not handwriting."
         )
     return tuple(strokes)
 
 
-def _read_width_px(thing: dict[str, Any]) -> float:
-    width = thing.get("strokeWidth", 1)
+def _parse_width_px(item: dict[str, Any]) -> float:
+    width = item.get("strokeWidth", 1)
     is_number = isinstance(width, int | float) and not isinstance(width, bool)
     return float(width) if is_number and 0 < width < 1e4 else 1.0
 
 
-def _read_lines(thing: dict[str, Any]) -> list[np.ndarray]:
-    """One canvas object as lines of points, where the pen was down.
+def _parse_lines(item: dict[str, Any]) -> list[np.ndarray]:
+    """The lines of one object, each `(n, 2)` float64, n >= 1; none if a pen does not draw its type.
 
-    Args:
-        thing: an entry of `json_data["objects"]`.
-    Returns:
-        For each line `(n, 2)` float64, canvas pixels, n >= 1; none if the object's type is not
-        something drawn with a pen.
     Raises:
-        DrawingError: the object is of a known type but its content makes no sense.
+        DrawingError: the object has invalid content.
     """
-    kind = str(thing.get("type", "")).lower()
-    if kind not in _READERS:
+    kind = str(item.get("type", "")).lower()
+    if kind not in _PARSERS:
         return []
     try:
-        lines = _READERS[kind](thing)
+        lines = _PARSERS[kind](item)
         for line in lines:
             _check_finite(line)
-        placed = _place(lines, thing)
+        transformed = _transform(lines, item)
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise DrawingError(
-            f"A stroke of the drawing cannot be read: its {kind} has unexpected content."
+            f"A stroke of the drawing cannot be read: its {kind} has invalid content."
         ) from error
-    for line in placed:
+    for line in transformed:
         _check_finite(line)
-    return placed
+    return transformed
 
 
-def _read_path(thing: dict[str, Any]) -> list[np.ndarray]:
-    """A path's commands (M, L, Q, C, Z) as lines, one for each M; curves are sampled."""
+def _parse_path(item: dict[str, Any]) -> list[np.ndarray]:
+    """The lines of a path, one for each M command; curves are sampled."""
     lines: list[list[np.ndarray]] = []
-    for letter, *rest in thing["path"]:
+    for letter, *rest in item["path"]:
         if letter in ("Z", "z"):
             lines[-1].append(lines[-1][0])
             continue
-        # The canvas writes absolute commands, which are capital letters.
+        # The canvas writes absolute commands only, which are capital letters.
         controls = np.array(rest, dtype=float).reshape(_CONTROL_POINTS[letter], 2)
         if letter == "M":
             lines.append([])
@@ -122,24 +119,24 @@ def _read_path(thing: dict[str, Any]) -> list[np.ndarray]:
     return [np.array(line) for line in lines]
 
 
-def _read_line(thing: dict[str, Any]) -> list[np.ndarray]:
-    return [np.array([[thing["x1"], thing["y1"]], [thing["x2"], thing["y2"]]], dtype=float)]
+def _parse_line(item: dict[str, Any]) -> list[np.ndarray]:
+    return [np.array([[item["x1"], item["y1"]], [item["x2"], item["y2"]]], dtype=float)]
 
 
-def _read_polyline(thing: dict[str, Any]) -> list[np.ndarray]:
-    points = [[point["x"], point["y"]] for point in thing["points"]]
+def _parse_polyline(item: dict[str, Any]) -> list[np.ndarray]:
+    points = [[point["x"], point["y"]] for point in item["points"]]
     return [np.array(points, dtype=float)] if points else []
 
 
-def _read_polygon(thing: dict[str, Any]) -> list[np.ndarray]:
-    return [np.vstack([line, line[:1]]) for line in _read_polyline(thing)]
+def _parse_polygon(item: dict[str, Any]) -> list[np.ndarray]:
+    return [np.vstack([line, line[:1]]) for line in _parse_polyline(item)]
 
 
-_READERS = {
-    "path": _read_path,
-    "line": _read_line,
-    "polyline": _read_polyline,
-    "polygon": _read_polygon,
+_PARSERS = {
+    "path": _parse_path,
+    "line": _parse_line,
+    "polyline": _parse_polyline,
+    "polygon": _parse_polygon,
 }
 
 
@@ -152,31 +149,34 @@ def _sample_curve(start: np.ndarray, controls: np.ndarray) -> np.ndarray:
     return np.concatenate(weights, axis=1) @ hull
 
 
-def _place(lines: list[np.ndarray], thing: dict[str, Any]) -> list[np.ndarray]:
-    """Apply what was done to the object after it was drawn."""
-    if "left" not in thing or "top" not in thing or not lines:
+def _transform(lines: list[np.ndarray], item: dict[str, Any]) -> list[np.ndarray]:
+    """Apply the object's position, scale, flip and rotation to its lines."""
+    if "left" not in item or "top" not in item or not lines:
         return lines
-    everything = np.concatenate(lines)
-    low, high = everything.min(axis=0), everything.max(axis=0)
-    middle, size = (low + high) / 2, high - low
-    scale = np.array([_number(thing, "scaleX", 1), _number(thing, "scaleY", 1)])
-    flip = np.where([thing.get("flipX", False), thing.get("flipY", False)], -1.0, 1.0)
-    angle = math.radians(_number(thing, "angle", 0))
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    # `left` and `top` name the origin; from there to the middle it is a part of the outer size.
+    points = np.concatenate(lines)
+    low, high = points.min(axis=0), points.max(axis=0)
+    centre, size = (low + high) / 2, high - low
+    scale = np.array([_parse_number(item, "scaleX", 1), _parse_number(item, "scaleY", 1)])
+    flip = np.where([item.get("flipX", False), item.get("flipY", False)], -1.0, 1.0)
+    angle = math.radians(_parse_number(item, "angle", 0))
+    rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    # `left` and `top` are the position of the origin; the object's box includes the stroke width.
     origin = np.array(
         [
-            _ORIGINS.get(str(thing.get("originX", "left")), -0.5),
-            _ORIGINS.get(str(thing.get("originY", "top")), -0.5),
+            _ORIGINS.get(str(item.get("originX", "left")), -0.5),
+            _ORIGINS.get(str(item.get("originY", "top")), -0.5),
         ]
     )
-    outer = (size + _number(thing, "strokeWidth", 0)) * scale
-    anchor = np.array([_number(thing, "left", 0), _number(thing, "top", 0)])
-    return [((line - middle) * scale * flip - origin * outer) @ turn.T + anchor for line in lines]
+    box_size = (size + _parse_number(item, "strokeWidth", 0)) * scale
+    position = np.array([_parse_number(item, "left", 0), _parse_number(item, "top", 0)])
+    return [
+        ((line - centre) * scale * flip - origin * box_size) @ rotation.T + position
+        for line in lines
+    ]
 
 
-def _number(thing: dict[str, Any], key: str, default: float) -> float:
-    value = thing.get(key, default)
+def _parse_number(item: dict[str, Any], key: str, default: float) -> float:
+    value = item.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise DrawingError(f"A stroke of the drawing cannot be read: its {key} is not a number.")
     return float(value)
@@ -185,25 +185,24 @@ def _number(thing: dict[str, Any], key: str, default: float) -> float:
 def _check_finite(points: np.ndarray) -> None:
     if points.ndim != 2:
         raise ValueError(f"points of shape {points.shape}")
-    # Written so that NaN fails it too.
+    # NaN fails this comparison too.
     if not bool((np.abs(points) <= MAX_COORDINATE_PX).all()):
         raise DrawingError(
-            "A stroke of the drawing has a coordinate that is not a usable number. "
-            "Draw it again, or export the drawing again."
+            "A stroke of the drawing has an invalid coordinate. Draw or export it again."
         )
 
 
 def fit_drawing(drawing: dict[str, Any], width_px: float, height_px: float) -> dict[str, Any]:
-    """Shrink a drawing so that all of it lies on the canvas.
+    """Scale a drawing down so that all of it lies on the canvas.
 
     Args:
-        drawing: what `parse_drawing` reads; may be empty.
-        width_px: the canvas's width.
-        height_px: the canvas's height.
+        drawing: a canvas's `json_data`; may be empty.
+        width_px: width of the canvas.
+        height_px: height of the canvas.
     Returns:
-        The same drawing if it fits; otherwise smaller, in the canvas's upper left corner.
+        The same drawing if it fits; otherwise a scaled copy that lies on the canvas.
     Raises:
-        DrawingError: this is no canvas drawing.
+        DrawingError: this is not a canvas drawing.
     """
     if not drawing.get("objects"):
         return drawing
@@ -217,27 +216,27 @@ def fit_drawing(drawing: dict[str, Any], width_px: float, height_px: float) -> d
     if left >= 0 and top >= 0 and left + width <= width_px and top + height <= height_px:
         return drawing
     scale = min(1.0, width_px / width, height_px / height)
-    # As far to the left and up as it was, if there is room.
+    # The upper left corner stays, if the drawing then fits.
     x = min(max(left, 0.0), width_px - width * scale) - left * scale
     y = min(max(top, 0.0), height_px - height * scale) - top * scale
     return {
         **drawing,
-        "objects": [_move(thing, scale, x, y) for thing in drawing["objects"]],
+        "objects": [_move(item, scale, x, y) for item in drawing["objects"]],
     }
 
 
-def _move(thing: dict[str, Any], scale: float, x: float, y: float) -> dict[str, Any]:
+def _move(item: dict[str, Any], scale: float, x: float, y: float) -> dict[str, Any]:
     """Scale one object, then move it."""
-    if "left" in thing and "top" in thing:
-        return thing | {
-            "left": thing["left"] * scale + x,
-            "top": thing["top"] * scale + y,
-            "scaleX": thing.get("scaleX", 1) * scale,
-            "scaleY": thing.get("scaleY", 1) * scale,
+    if "left" in item and "top" in item:
+        return item | {
+            "left": item["left"] * scale + x,
+            "top": item["top"] * scale + y,
+            "scaleX": item.get("scaleX", 1) * scale,
+            "scaleY": item.get("scaleY", 1) * scale,
         }
-    # It has not been on a canvas yet: only its points say where it is.
+    # Before an object has been on a canvas, only its points define its position.
     path = [
         [letter, *(n * scale + (y if k % 2 else x) for k, n in enumerate(numbers))]
-        for letter, *numbers in thing.get("path", [])
+        for letter, *numbers in item.get("path", [])
     ]
-    return thing | {"path": path, "strokeWidth": thing.get("strokeWidth", 1) * scale}
+    return item | {"path": path, "strokeWidth": item.get("strokeWidth", 1) * scale}

@@ -1,7 +1,7 @@
-"""One hand-drawn digit of each class, for people who would rather not draw, and for tests.
+"""One hand-drawn sample of each digit, for the Draw page and for tests.
 
-Each is a few points on the pen's way, in a 280 px square; the way between them is smoothed as the
-canvas smooths a person's line.
+Each stroke is a few points in a 280 px square. The path through them is smoothed as the canvas
+smooths a drawn line.
 """
 
 from itertools import pairwise
@@ -65,29 +65,29 @@ SAMPLE_POINTS: dict[int, list[Points]] = {
 
 
 def build_sample_drawing(digit: int, *, width_px: float = 16) -> dict[str, Any]:
-    """A sample digit as a canvas drawing, as `st_canvas` would hand it over.
+    """Build a sample digit as a canvas drawing.
 
     Args:
         digit: 0 to 9.
-        width_px: the brush's width.
+        width_px: the brush width.
     Returns:
-        `json_data` that `parse_drawing` reads and `st_canvas` takes as `initial_drawing`.
+        JSON data for `parse_drawing`, and for `st_canvas` as `initial_drawing`.
     """
     return build_drawing(SAMPLE_POINTS[digit], width_px=width_px)
 
 
 def build_drawing(strokes: list[Points], *, width_px: float = 16) -> dict[str, Any]:
-    """Lines of points as a canvas drawing.
+    """Build a canvas drawing from lines of points.
 
     Args:
-        strokes: for each line the points the pen passed, canvas pixels, at least two.
-        width_px: the brush's width.
+        strokes: for each stroke at least two points, canvas pixels.
+        width_px: the brush width.
     """
     return {"objects": [_build_path(points, width_px) for points in strokes]}
 
 
 def build_path(points: Points) -> list[list[Any]]:
-    """A smooth path: each point bends the way from one middle between points to the next."""
+    """Build a smooth path: a quadratic curve between the midpoints of neighbouring points."""
     path: list[list[Any]] = [["M", *points[0]]]
     for here, there in pairwise(points[1:]):
         path.append(["Q", *here, (here[0] + there[0]) / 2, (here[1] + there[1]) / 2])

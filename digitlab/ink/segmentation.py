@@ -1,6 +1,6 @@
-"""Cut a drawing or a page of ink into pieces, in reading order; a digit is one or more of them.
+"""Segment a drawing or a page of ink into pieces in reading order.
 
-Nothing here knows what a digit looks like: `digitlab/many.py` lets a network decide which
+A digit is one or more pieces: `digitlab.inference.multi_digit` lets a network decide which
 neighbouring pieces belong together.
 """
 
@@ -15,32 +15,32 @@ from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.reading_order import Box, compute_line_height, enclose, sort_into_rows
 from digitlab.ink.touching_digits import find_split_paths
 
-# A visitor can draw thousands of strokes; a number needs no more pieces than this.
+# A drawing can have thousands of strokes; this bounds the time to read it.
 MAX_PIECES = 120
-# What is smaller than this share of a digit's height in both directions is a speck.
-_SPECK_SHARE = 0.12
-# What touches the page's edge is writing up to this many times the height of what does not.
-_MAX_AT_EDGE = 2.0
-# Nothing lower than this share of the page is writing that what touches the edge is compared with.
-_MIN_WRITING = 0.06
-# A part whose darkest pixel is fainter than this share of the largest part's is no ink.
-_FAINT_SHARE = 0.6
-# Strokes are compared point by point only where there are no more than this.
+# A piece of less than this fraction of the line height in both directions is a speck.
+_MIN_SIZE = 0.12
+# A component at the page's edge is writing up to this many times the height of the others.
+_MAX_EDGE_HEIGHT = 2.0
+# The others count as writing above this fraction of the page's size.
+_MIN_WRITING_HEIGHT = 0.06
+# A component is noise if its darkest pixel is fainter than this fraction of the largest one's.
+_MIN_DARKNESS = 0.6
+# Strokes are compared point by point only up to this number.
 _MAX_COMPARED = 60
-# Strokes nearer than this share of their height, or than the pen is wide, touch.
-_TOUCH_SHARE = 0.08
-# Fainter ink joins nothing: it is the soft edge between two strokes that nearly touch.
+# Strokes touch if they are nearer than this fraction of their height or than the pen's width.
+_TOUCH_DISTANCE = 0.08
+# Pixels above this are ink. Fainter ones are soft edges, which must not connect two strokes.
 SOLID = 102
 
 
 @dataclass(frozen=True)
 class StrokePiece:
-    """Some strokes of a drawing.
+    """Strokes of a drawing that belong together.
 
     Attributes:
         strokes: in the order they were drawn.
-        box: around the middle of the pen, canvas pixels.
-        cut_cost: how much ink parts it from the piece on its left; always 0, strokes are whole.
+        box: around the centre lines of the strokes, canvas pixels.
+        cut_cost: always 0, because strokes are never split.
     """
 
     strokes: tuple[Stroke, ...]
@@ -50,12 +50,12 @@ class StrokePiece:
 
 @dataclass(frozen=True)
 class InkPiece:
-    """A connected part of a page, or a slice of one.
+    """A connected component of a page, or a slice of one.
 
     Attributes:
-        ink: `(h, w)` uint8, ink 255, other parts masked out; it covers `box`.
+        ink: `(h, w)` uint8, ink 255, other components masked; it covers `box`.
         box: in the page's pixels.
-        cut_cost: how much ink the cut on its left goes through, in pen widths; 0 if none does.
+        cut_cost: the ink along the split on its left, in pen widths; 0 if it was not split.
     """
 
     ink: np.ndarray
@@ -64,12 +64,12 @@ class InkPiece:
 
 
 def segment_drawing(strokes: Sequence[Stroke]) -> list[list[StrokePiece]]:
-    """The strokes of a drawing in rows, each from left to right.
+    """Segment the strokes of a drawing into rows, each from left to right.
 
     Args:
-        strokes: of any number of digits; canvas pixels.
+        strokes: any number of digits; canvas pixels.
     Returns:
-        Rows from top to bottom. Dots are left out where there is something larger.
+        Rows from top to bottom. Dots are dropped, unless there is nothing larger.
     Raises:
         EmptyInkError: there is no stroke.
     """
@@ -79,7 +79,7 @@ def segment_drawing(strokes: Sequence[Stroke]) -> list[list[StrokePiece]]:
     pieces = _drop_specks(pieces)
     if len(pieces) <= _MAX_COMPARED:
         pieces = _join_stacked(pieces)
-    # Beyond this it is a scribble: what lies closest is taken together, unseen by the network.
+    # So many strokes are a scribble: neighbours are merged regardless of what they show.
     while len(pieces) > MAX_PIECES:
         pieces.sort(key=lambda piece: piece.box[0] + piece.box[2] / 2)
         pieces = [merge_strokes(pieces[k : k + 2]) for k in range(0, len(pieces), 2)]
@@ -87,31 +87,31 @@ def segment_drawing(strokes: Sequence[Stroke]) -> list[list[StrokePiece]]:
 
 
 def segment_picture(ink: np.ndarray) -> list[list[InkPiece]]:
-    """The parts of a page in rows, each from left to right; wide ones are cut where it is easy.
+    """Segment a page of ink into rows, each from left to right; touching digits are split.
 
     Args:
-        ink: `(h, w)` uint8, ink 255, paper 0; soft edges are fine, so are specks.
+        ink: `(h, w)` uint8, ink 255, paper 0; it may have soft edges and specks.
     Returns:
         Rows from top to bottom.
     Raises:
-        EmptyInkError: no pixel is certainly ink (above `SOLID`).
+        EmptyInkError: no pixel is above `SOLID`.
     """
-    parts = _find_parts(ink)
-    height = compute_line_height([part.box for part in parts])
+    components = _find_components(ink)
+    height = compute_line_height([component.box for component in components])
     return [
-        [piece for part in row for piece in _cut_part(part, height)]
-        for row in sort_into_rows(parts)
+        [piece for component in row for piece in _split(component, height)]
+        for row in sort_into_rows(components)
     ]
 
 
 def merge_strokes(pieces: Sequence[StrokePiece]) -> StrokePiece:
-    """One piece of several."""
+    """Merge pieces into one."""
     strokes = tuple(stroke for piece in pieces for stroke in piece.strokes)
     return StrokePiece(strokes, enclose([piece.box for piece in pieces]))
 
 
 def merge_ink(pieces: Sequence[InkPiece]) -> InkPiece:
-    """One piece of several, each at its place."""
+    """Merge pieces into one; each keeps its position on the page."""
     if len(pieces) == 1:
         return pieces[0]
     box = enclose([piece.box for piece in pieces])
@@ -119,8 +119,8 @@ def merge_ink(pieces: Sequence[InkPiece]) -> InkPiece:
     for piece in pieces:
         left, top = int(piece.box[0] - box[0]), int(piece.box[1] - box[1])
         height, width = piece.ink.shape
-        place = ink[top : top + height, left : left + width]
-        np.maximum(place, piece.ink, out=place)
+        window = ink[top : top + height, left : left + width]
+        np.maximum(window, piece.ink, out=window)
     return InkPiece(ink, box, pieces[0].cut_cost)
 
 
@@ -130,94 +130,99 @@ def _measure_stroke(stroke: Stroke) -> Box:
 
 
 def _join_stacked(pieces: list[StrokePiece]) -> list[StrokePiece]:
-    """Join what stands on another and touches it: the two rings of an 8, not two rows."""
+    """Merge strokes that touch one above the other, such as the two rings of an 8."""
     joined: list[StrokePiece] = []
     for piece in pieces:
-        below = next((k for k, other in enumerate(joined) if _touch_stacked(piece, other)), None)
-        if below is None:
+        touched = next((k for k, other in enumerate(joined) if _touch_stacked(piece, other)), None)
+        if touched is None:
             joined.append(piece)
         else:
-            joined[below] = merge_strokes([joined[below], piece])
+            joined[touched] = merge_strokes([joined[touched], piece])
     return joined
 
 
 def _touch_stacked(one: StrokePiece, other: StrokePiece) -> bool:
     (x, y, width, height), (x2, y2, width2, height2) = one.box, other.box
-    over = min(x + width, x2 + width2) - max(x, x2)
-    common = min(y + height, y2 + height2) - max(y, y2)
-    near_px = max(_TOUCH_SHARE * max(height, height2), one.strokes[-1].width_px)
-    if over < min(width, width2) / 2 or not -near_px <= common <= min(height, height2) / 2:
+    overlap_x = min(x + width, x2 + width2) - max(x, x2)
+    overlap_y = min(y + height, y2 + height2) - max(y, y2)
+    near_px = max(_TOUCH_DISTANCE * max(height, height2), one.strokes[-1].width_px)
+    is_stacked = -near_px <= overlap_y <= min(height, height2) / 2
+    if overlap_x < min(width, width2) / 2 or not is_stacked:
         return False
     points, points2 = (
         np.concatenate([stroke.points for stroke in piece.strokes]) for piece in (one, other)
     )
-    # A long line's points lie closer than a pen's width: some of them do.
+    # A sample of the points is enough: in a long stroke they lie closer than the pen's width.
     points, points2 = points[:: len(points) // 64 + 1], points2[:: len(points2) // 64 + 1]
-    apart = np.linalg.norm(points[:, None] - points2[None], axis=2)
-    return bool(apart.min() <= near_px)
+    distances = np.linalg.norm(points[:, None] - points2[None], axis=2)
+    return bool(distances.min() <= near_px)
 
 
 def _drop_specks(pieces: list[StrokePiece]) -> list[StrokePiece]:
-    smallest = _SPECK_SHARE * compute_line_height([piece.box for piece in pieces])
-    # A drawing of nothing but dots is all there is to read.
-    return [piece for piece in pieces if max(piece.box[2:]) >= smallest] or pieces
+    min_size = _MIN_SIZE * compute_line_height([piece.box for piece in pieces])
+    # A drawing of dots alone is kept.
+    return [piece for piece in pieces if max(piece.box[2:]) >= min_size] or pieces
 
 
-def _find_parts(ink: np.ndarray) -> list[InkPiece]:
-    """The connected parts that are no specks, the largest of them if there are very many."""
+def _find_components(ink: np.ndarray) -> list[InkPiece]:
+    """Connected components without specks and noise, at most `MAX_PIECES`, by size."""
     solid = ink > SOLID
     if not solid.any():
-        raise EmptyInkError("There is no ink: nothing is drawn here.")
+        raise EmptyInkError("No ink was found.")
     _, labels, stats, _ = cv2.connectedComponentsWithStats(solid.astype(np.uint8))
     boxes = stats[1:, : cv2.CC_STAT_AREA]
     is_writing = _find_writing(boxes, solid.shape)
-    smallest = _SPECK_SHARE * compute_line_height(boxes[is_writing])
-    large = np.flatnonzero(is_writing & (boxes[:, 2:].max(axis=1) >= smallest))
+    min_size = _MIN_SIZE * compute_line_height(boxes[is_writing])
+    large = np.flatnonzero(is_writing & (boxes[:, 2:].max(axis=1) >= min_size))
     large = large[np.argsort(-stats[1:, cv2.CC_STAT_AREA][large], kind="stable")][:MAX_PIECES]
-    parts = [_lift_out(ink, labels, solid, int(k) + 1, tuple(map(int, boxes[k]))) for k in large]
-    # The largest comes first. What is much fainter is the paper's own noise.
-    faintest = _FAINT_SHARE * int(parts[0].ink.max())
-    return [part for part in parts if part.ink.max() >= faintest]
+    components = [
+        _extract(ink, labels, solid, int(k) + 1, tuple(map(int, boxes[k]))) for k in large
+    ]
+    min_darkness = _MIN_DARKNESS * int(components[0].ink.max())
+    return [component for component in components if component.ink.max() >= min_darkness]
 
 
 def _find_writing(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Which parts are no table, shadow or frame: those come in from the edge and are large."""
+    """Which components are writing: not a table, shadow or frame, large and at the page's edge."""
     ends = boxes[:, :2] + boxes[:, 2:]
-    touches = (boxes[:, :2] <= 1).any(axis=1) | (ends >= np.array(shape[::-1]) - 1).any(axis=1)
-    highest = boxes[~touches, 3].max(initial=0)
-    if highest < _MIN_WRITING * max(shape):
+    is_outer = (boxes[:, :2] <= 1).any(axis=1) | (ends >= np.array(shape[::-1]) - 1).any(axis=1)
+    highest = boxes[~is_outer, 3].max(initial=0)
+    if highest < _MIN_WRITING_HEIGHT * max(shape):
         return np.ones(len(boxes), bool)
-    return ~touches | (boxes[:, 2:].max(axis=1) <= _MAX_AT_EDGE * highest)
+    return ~is_outer | (boxes[:, 2:].max(axis=1) <= _MAX_EDGE_HEIGHT * highest)
 
 
-def _lift_out(
+def _extract(
     ink: np.ndarray, labels: np.ndarray, solid: np.ndarray, label: int, box: tuple[int, ...]
 ) -> InkPiece:
-    """One part with its soft edge, which is all that is near it and belongs to no other part."""
+    """One component with its soft edge, without the neighbours' ink."""
     left, top = max(box[0] - 1, 0), max(box[1] - 1, 0)
     window = np.s_[top : box[1] + box[3] + 1, left : box[0] + box[2] + 1]
-    own = labels[window] == label
-    near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    part = np.where(own | (near & ~solid[window]), ink[window], 0).astype(np.uint8)
-    return InkPiece(part, (left, top, part.shape[1], part.shape[0]))
+    is_component = labels[window] == label
+    widened = cv2.dilate(is_component.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    extracted = np.where(is_component | (widened & ~solid[window]), ink[window], 0)
+    height, width = extracted.shape
+    return InkPiece(extracted.astype(np.uint8), (left, top, width, height))
 
 
-def _cut_part(part: InkPiece, line_height: float) -> list[InkPiece]:
-    """The part's slices from left to right; itself if there is no reason to cut it."""
-    remaining, slices = part.ink, []
-    cost_before = 0.0
-    for cut in find_split_paths(part.ink, line_height):
-        slices.append((np.where(cut.left, remaining, 0), cost_before))
-        remaining = np.where(cut.left, 0, remaining)
-        cost_before = cut.cost
-    slices.append((remaining, cost_before))
+def _split(component: InkPiece, line_height: float) -> list[InkPiece]:
+    """Split a component along all candidate paths: its slices from left to right."""
+    remaining, slices = component.ink, []
+    left_cost = 0.0
+    for path in find_split_paths(component.ink, line_height):
+        slices.append((np.where(path.left, remaining, 0), left_cost))
+        remaining = np.where(path.left, 0, remaining)
+        left_cost = path.cost
+    slices.append((remaining, left_cost))
     return [
-        replace(_trim(ink, part.box), cut_cost=cost) for ink, cost in slices if (ink > SOLID).any()
+        replace(_trim(ink, component.box), cut_cost=cost)
+        for ink, cost in slices
+        if (ink > SOLID).any()
     ]
 
 
 def _trim(ink: np.ndarray, box: Box) -> InkPiece:
-    """Cut away the empty margin and say where the rest lies on the page."""
+    """Crop to the ink; the result has its box on the page."""
     left, top, width, height = cv2.boundingRect(ink)
     inner = np.ascontiguousarray(ink[top : top + height, left : left + width])
     return InkPiece(inner.astype(np.uint8), (box[0] + left, box[1] + top, width, height))

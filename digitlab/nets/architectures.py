@@ -1,4 +1,4 @@
-"""digitlab's own networks: one for accuracy, one for speed, one for colour photos."""
+"""The networks, each defined by one function and one row of the table below."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from digitlab.nets.layers import (
 
 
 def plan_digitlab_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
-    """Four convolutions with batch normalisation: about 247,000 parameters on 28x28 grey."""
+    """Four convolutions with batch normalization: about 247,000 parameters on 28x28 grey."""
     return [
         Rescaling(),  # (28, 28, 1)
-        *convolve(options, 32, 5, pool="first", own_norm=True),  # (12, 12, 32)
-        *convolve(options, 64, padding="same", pool="first", own_norm=True),  # (6, 6, 64)
-        *convolve(options, 128, padding="same", own_norm=True),  # (6, 6, 128)
-        *convolve(options, 128, pool="first", own_norm=True),  # (2, 2, 128)
+        *convolve(options, 32, 5, pool="first", default_norm=True),  # (12, 12, 32)
+        *convolve(options, 64, padding="same", pool="first", default_norm=True),  # (6, 6, 64)
+        *convolve(options, 128, padding="same", default_norm=True),  # (6, 6, 128)
+        *convolve(options, 128, pool="first", default_norm=True),  # (2, 2, 128)
         Flattening(),  # 512
         *drop(options, 0.3),
         *classify(n_classes),
@@ -31,16 +31,15 @@ def plan_digitlab_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
 
 
 def plan_lightning_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
-    """Two slim convolutions that look at every second pixel: 99 % in seconds on a CPU.
+    """Two small convolutions with stride 2: 99 % accuracy within seconds on a CPU.
 
-    Pooling before the activation saves work; a stride saves three quarters of the convolution
-    as well, and the pooling, which takes a CPU longer than such small convolutions
-    (`python -m benchmarks.lightning`).
+    A stride of 2 saves three quarters of each convolution, and the pooling, which takes a CPU
+    longer than such small convolutions (`python -m benchmarks.lightning`).
     """
     return [
         Rescaling(),  # (28, 28, 1)
-        *convolve(options, 16, 5, stride=2, own_norm=True),  # (12, 12, 16)
-        *convolve(options, 32, 5, stride=2, own_norm=True),  # (4, 4, 32)
+        *convolve(options, 16, 5, stride=2, default_norm=True),  # (12, 12, 16)
+        *convolve(options, 32, 5, stride=2, default_norm=True),  # (4, 4, 32)
         Flattening(),  # 512
         *connect(options, 64),
         *drop(options, 0.0),
@@ -49,12 +48,12 @@ def plan_lightning_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
 
 
 def plan_photo_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
-    """Three convolutions with batch normalisation and a dense layer, for 32x32 colour photos."""
+    """Three convolutions with batch normalization and a dense layer, for 32x32 colour photos."""
     return [
         Rescaling(),  # (32, 32, 3)
-        *convolve(options, 32, padding="same", pool="first", own_norm=True),  # (16, 16, 32)
-        *convolve(options, 64, padding="same", pool="first", own_norm=True),  # (8, 8, 64)
-        *convolve(options, 128, padding="same", pool="first", own_norm=True),  # (4, 4, 128)
+        *convolve(options, 32, padding="same", pool="first", default_norm=True),  # (16, 16, 32)
+        *convolve(options, 64, padding="same", pool="first", default_norm=True),  # (8, 8, 64)
+        *convolve(options, 128, padding="same", pool="first", default_norm=True),  # (4, 4, 128)
         Flattening(),  # 2,048
         *connect(options, 128),
         *drop(options, 0.4),
@@ -94,8 +93,8 @@ class NetSpec:
     """One network.
 
     Attributes:
-        blurb: one line for the person who chooses.
-        plan: takes the options and the number of classes, returns the layers from first to last.
+        blurb: one line for the selection of a network.
+        plan: takes the options and the number of classes and returns the layers in order.
     """
 
     id: str
@@ -108,31 +107,31 @@ _SPECS = (
     NetSpec(
         "simple_cnn",
         "Simple CNN",
-        "The tutorials' network: two convolutions, one dense layer, dropout.",
+        "The network of most tutorials: two convolutions, a dense layer, dropout.",
         plan_simple_cnn,
     ),
     NetSpec(
         "three_conv_cnn",
         "Three-convolution CNN",
-        "The tutorials' deeper network: three convolutions, no dropout.",
+        "The deeper network of tutorials: three convolutions, no dropout.",
         plan_three_conv_cnn,
     ),
     NetSpec(
         "digitlab_cnn",
         "digitlab CNN",
-        "Our own: four convolutions with batch normalisation, pooled before the activation.",
+        "Most accurate: four convolutions with batch normalization, pooled before the activation.",
         plan_digitlab_cnn,
     ),
     NetSpec(
         "lightning_cnn",
         "Lightning CNN",
-        "99 % in seconds: two slim convolutions that look at every second pixel.",
+        "99 % within seconds: two small convolutions with stride 2.",
         plan_lightning_cnn,
     ),
     NetSpec(
         "photo_cnn",
         "Photo CNN",
-        "For small colour photos (CIFAR-10): three convolutions with batch normalisation.",
+        "For small colour photos (CIFAR-10): three convolutions with batch normalization.",
         plan_photo_cnn,
     ),
 )
@@ -141,7 +140,7 @@ NETS: dict[str, NetSpec] = {spec.id: spec for spec in _SPECS}
 
 
 def get_net_spec(net_id: str) -> NetSpec:
-    """The spec with this id.
+    """Return the spec with this id.
 
     Raises:
         ConfigError: no network has this id.

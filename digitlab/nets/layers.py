@@ -1,12 +1,12 @@
-"""A network as a list of layers, written down without Keras.
+"""Layer definitions without Keras.
 
-Each network is one such list. `build` turns it into a Keras model, `layers` into the table of
-shapes and parameters that the app shows, so that the two cannot disagree.
+A network is a list of these layers. `digitlab.worker.model` builds the Keras model from it and
+`digitlab.nets.summary` the table of shapes and parameters, so that both always agree.
 """
 
 from dataclasses import dataclass
 
-# The choice that leaves a network as its author made it.
+# The choice that keeps the network's own design.
 DEFAULT_CHOICE = "default"
 # Keras's name of each, and its label.
 ACTIVATIONS = {
@@ -22,12 +22,12 @@ ACTIVATIONS = {
 
 @dataclass(frozen=True)
 class NetOptions:
-    """Departures from a network's own design; the defaults are none.
+    """Changes to a network's design; the defaults change nothing.
 
     Attributes:
         activation: one of `ACTIVATIONS` in all hidden layers, or "default".
-        dropout: share of values dropped before the last layer; None is the network's own.
-        l1, l2: penalties on the kernels of convolutions and dense layers.
+        dropout: fraction of values dropped before the last layer; None keeps the design.
+        l1, l2: regularization of the kernels of convolutions and dense layers.
         batch_norm: "on" or "off" after every convolution, or "default".
     """
 
@@ -40,15 +40,12 @@ class NetOptions:
 
 @dataclass(frozen=True)
 class Rescaling:
-    """Pixels from 0..255 to 0..1, inside the model, so that every export does it too."""
+    """Scales pixels from 0..255 to 0..1 inside the model, so that every export does too."""
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """A square kernel moved over the image, `stride` pixels at a time.
-
-    `padding` is "same" or "valid".
-    """
+    """A 2D convolution with a square kernel; `padding` is "same" or "valid"."""
 
     filters: int
     kernel_px: int
@@ -60,36 +57,36 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Pooling:
-    """The largest value of each 2x2 square."""
+    """Max pooling over 2x2 windows."""
 
 
 @dataclass(frozen=True)
 class Normalization:
-    """Batch normalisation."""
+    """Batch normalization."""
 
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation in a layer of its own."""
+    """An activation as a separate layer."""
 
     function: str
 
 
 @dataclass(frozen=True)
 class Flattening:
-    """All values in one row."""
+    """Flattens the values to a vector."""
 
 
 @dataclass(frozen=True)
 class Dropout:
-    """A share of the values is set to 0 while training."""
+    """Sets a fraction of the values to 0 in training."""
 
     rate: float
 
 
 @dataclass(frozen=True)
 class Dense:
-    """Every value connected with every unit."""
+    """A fully connected layer."""
 
     units: int
     activation: str
@@ -108,26 +105,25 @@ def convolve(
     padding: str = "valid",
     stride: int = 1,
     pool: str = "",
-    own_norm: bool = False,
-    own_activation: str = "relu",
+    default_norm: bool = False,
+    default_activation: str = "relu",
 ) -> list[Layer]:
-    """A convolution with its normalisation, activation and pooling.
+    """Build a convolution with its normalization, activation and pooling.
 
     Args:
-        pool: "first" pools before normalisation and activation, which then have a quarter of the
-            work; with an activation that never falls the result is the same. "last" pools after
-            them, as the tutorials do; "" does not pool.
-        stride: a convolution that looks at every second pixel has a quarter of the work, and needs
-            no pooling.
-        own_norm: whether the network's own design normalises.
-        own_activation: the activation of the network's own design.
+        pool: "first" pools before normalization and activation, which then process a quarter of
+            the values; for a monotonic activation the result is the same. "last" pools after
+            them, as tutorials do; "" does not pool.
+        stride: 2 needs a quarter of the multiplications and replaces pooling.
+        default_norm: whether the design has batch normalization.
+        default_activation: the activation of the design.
     """
-    has_norm = own_norm if options.batch_norm == DEFAULT_CHOICE else options.batch_norm == "on"
-    function = own_activation if options.activation == DEFAULT_CHOICE else options.activation
+    has_norm = default_norm if options.batch_norm == DEFAULT_CHOICE else options.batch_norm == "on"
+    function = default_activation if options.activation == DEFAULT_CHOICE else options.activation
     if not has_norm and pool != "first":
         layers: list[Layer] = [Convolution(filters, kernel_px, padding, stride, function)]
     else:
-        # Normalisation has a bias of its own.
+        # Batch normalization has its own bias.
         layers = [Convolution(filters, kernel_px, padding, stride, use_bias=not has_norm)]
         layers += [Pooling()] if pool == "first" else []
         layers += [Normalization()] if has_norm else []
@@ -135,19 +131,22 @@ def convolve(
     return layers + ([Pooling()] if pool == "last" else [])
 
 
-def connect(options: NetOptions, units: int, *, own_activation: str = "relu") -> list[Layer]:
-    """A hidden dense layer."""
+def connect(options: NetOptions, units: int, *, default_activation: str = "relu") -> list[Layer]:
+    """Build a hidden dense layer."""
     return [
-        Dense(units, own_activation if options.activation == DEFAULT_CHOICE else options.activation)
+        Dense(
+            units,
+            default_activation if options.activation == DEFAULT_CHOICE else options.activation,
+        )
     ]
 
 
-def drop(options: NetOptions, own_rate: float) -> list[Layer]:
-    """Dropout at the person's rate or the network's own; no layer where that is 0."""
-    rate = own_rate if options.dropout is None else options.dropout
+def drop(options: NetOptions, default_rate: float) -> list[Layer]:
+    """Build dropout at the chosen rate or the design's; no layer for a rate of 0."""
+    rate = default_rate if options.dropout is None else options.dropout
     return [Dropout(rate)] if rate else []
 
 
 def classify(n_classes: int) -> list[Layer]:
-    """The last layer: a probability for each class."""
+    """Build the output layer: a probability for each class."""
     return [Dense(n_classes, "softmax")]

@@ -1,4 +1,4 @@
-"""The table of a network's layers, with shapes and parameters, computed without Keras."""
+"""Compute the table of a network's layers, with shapes and parameters, without Keras."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from digitlab.nets import layers
 from digitlab.nets.architectures import get_net_spec
 from digitlab.nets.layers import NetOptions
 
-_OWN_DESIGN = NetOptions()
+_DEFAULT_OPTIONS = NetOptions()
 _POOL_PX = 2
 
 
@@ -17,11 +17,11 @@ class LayerRow:
     """One layer.
 
     Attributes:
-        layer: Keras's name for its kind.
-        detail: what is set about it, for people; may be empty.
-        output_shape: of one image.
-        n_parameters: all that it stores, a normalisation's running averages included.
-        n_multiplications: for one image; a measure of the work.
+        layer: the name of its Keras class.
+        detail: description of its settings; may be empty.
+        output_shape: without the batch dimension.
+        n_parameters: including the running averages of batch normalization.
+        n_multiplications: for one image.
     """
 
     layer: str
@@ -33,18 +33,18 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class LayerTable:
-    """All layers of a network, from first to last."""
+    """All layers of a network in order."""
 
     rows: tuple[LayerRow, ...]
 
     @property
     def n_parameters(self) -> int:
-        """All parameters, as Keras's `count_params` counts them."""
+        """The number of parameters, as by Keras's `count_params`."""
         return sum(row.n_parameters for row in self.rows)
 
     @property
     def n_multiplications(self) -> int:
-        """The work of one answer; training takes about three times as much an image."""
+        """Multiplications for one prediction; training needs about three times as many an image."""
         return sum(row.n_multiplications for row in self.rows)
 
 
@@ -52,15 +52,15 @@ def compute_layer_table(
     net_id: str,
     image_shape: tuple[int, ...],
     n_classes: int,
-    options: NetOptions = _OWN_DESIGN,
+    options: NetOptions = _DEFAULT_OPTIONS,
 ) -> LayerTable:
-    """The layers of a network for images of one shape.
+    """Compute the layers of a network for images of one shape.
 
     Args:
         net_id: an id of the registry.
         image_shape: `(h, w)` for grey images, `(h, w, channels)` for others.
-        n_classes: how many classes the output has.
-        options: departures from the network's own design.
+        n_classes: number of classes.
+        options: changes to the network's design.
     Raises:
         ConfigError: no network has this id.
     """
@@ -84,14 +84,14 @@ def _compute_row(layer: layers.Layer, shape: tuple[int, ...]) -> LayerRow:
             pooled = (height // _POOL_PX, width // _POOL_PX, channels)
             row = LayerRow("MaxPooling2D", f"{_POOL_PX}x{_POOL_PX}", pooled)
         case layers.Normalization():
-            # Scale, shift, and the running average and variance.
+            # Scale, shift, running mean and running variance.
             row = LayerRow("BatchNormalization", "", shape, 4 * shape[-1])
         case layers.Activation():
             row = LayerRow("Activation", layer.function, shape)
         case layers.Flattening():
             row = LayerRow("Flatten", "", (math.prod(shape),))
         case layers.Dropout():
-            row = LayerRow("Dropout", f"{layer.rate:.0%} dropped while training", shape)
+            row = LayerRow("Dropout", f"{layer.rate:.0%} dropped in training", shape)
         case layers.Dense():
             connections = shape[0] * layer.units
             detail = f"{layer.units} units, {layer.activation}"

@@ -1,7 +1,7 @@
-"""Things people draw that are no digits: signs, letters without a digit's shape, scribbles.
+"""Drawings that are not digits: symbols, letters, scribbles and dots.
 
-Each sign is a few lines of points in a unit square, y down; whoever uses them varies them.
-Left out is what a person could take for a digit: O, I, l, S, Z, B, g, q, /, | and the like.
+Shapes are lines of points in a unit square, y down. Shapes that could be read as a digit are left
+out: O, I, l, S, Z, B, g, q, /, | and similar ones.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ Lines = list[list[tuple[float, float]]]
 
 
 def _arc(x: float, y: float, rx: float, ry: float, *turns: float) -> list[tuple[float, float]]:
-    """Points on an ellipse from one turn to another, clockwise from the right."""
+    """Points on an ellipse between two angles in turns, clockwise from the right."""
     begin, end = turns
     angles = np.linspace(begin, end, 12) * 2 * np.pi
     return [(x + rx * float(np.cos(t)), y + ry * float(np.sin(t))) for t in angles]
@@ -63,7 +63,7 @@ NEGATIVE_SHAPES: dict[str, list[Lines]] = {
     "<": [[[(0.9, 0), (0.05, 0.5), (0.9, 1)]]],
     "~": [[[(0, 0.6), (0.2, 0.35), (0.45, 0.5), (0.7, 0.65), (1, 0.4)]]],
     "x": [[[(0, 0), (1, 1)], [(1, 0), (0, 1)]]],
-    "root": [[[(0, 0.55), (0.15, 0.5), (0.3, 1), (0.5, 0), (1, 0)]]],
+    "square root": [[[(0, 0.55), (0.15, 0.5), (0.3, 1), (0.5, 0), (1, 0)]]],
     "arrow": [[[(0, 0.5), (1, 0.5)], [(0.65, 0.2), (1, 0.5), (0.65, 0.8)]]],
     "star": [[[(0.2, 1), (0.5, 0), (0.8, 1), (0, 0.38), (1, 0.38), (0.2, 1)]]],
     "heart": [
@@ -75,7 +75,7 @@ NEGATIVE_SHAPES: dict[str, list[Lines]] = {
         ]
     ],
     "triangle": [[[(0.5, 0), (1, 1), (0, 1), (0.5, 0)]]],
-    "smile": [
+    "smiley": [
         [
             _arc(0.5, 0.5, 0.5, 0.5, 0, 1.02), [(0.33, 0.33), (0.33, 0.4)],
             [(0.67, 0.33), (0.67, 0.4)], _arc(0.5, 0.55, 0.25, 0.22, 0.05, 0.45),
@@ -121,21 +121,21 @@ NEGATIVE_SHAPES: dict[str, list[Lines]] = {
 
 
 def draw_negative_shape(random: np.random.Generator) -> list[np.ndarray]:
-    """A sign chosen at random, its points moved a little, its corners sometimes round.
+    """Draw a random shape with jittered points and sometimes rounded corners.
 
     Returns:
         Lines `(n, 2)` float64 within about 200 px.
     """
     variants = NEGATIVE_SHAPES[list(NEGATIVE_SHAPES)[int(random.integers(len(NEGATIVE_SHAPES)))]]
     lines = variants[int(random.integers(len(variants)))]
-    moved = [np.array(line) + random.normal(0, 0.035, (len(line), 2)) for line in lines]
+    jittered = [np.array(line) + random.normal(0, 0.035, (len(line), 2)) for line in lines]
     aspect = np.exp(random.normal(0, 0.2, 2))
-    round_off = int(random.integers(0, 3))
-    return [_round_corners(line, round_off) * 200 * aspect for line in moved]
+    n_rounds = int(random.integers(0, 3))
+    return [_round_corners(line, n_rounds) * 200 * aspect for line in jittered]
 
 
 def draw_scribble(random: np.random.Generator) -> list[np.ndarray]:
-    """Lines without a meaning: a curve that wanders, a zigzag, or strewn strokes.
+    """Draw a random walk, a zigzag, a long winding line, or scattered strokes.
 
     Returns:
         Lines `(n, 2)` float64 within about 200 px.
@@ -150,41 +150,41 @@ def draw_scribble(random: np.random.Generator) -> list[np.ndarray]:
         zigzag += random.normal(0, 15, (n, 2))
         return [zigzag if random.random() < 0.5 else zigzag[:, ::-1].copy()]
     if kind == 2:
-        return [_wander(random)]
+        return [_draw_winding_line(random)]
     count = int(random.integers(4, 9))
     return [random.uniform(0, 200, 2) + random.normal(0, 45, (3, 2)) for _ in range(count)]
 
 
 def draw_dot(random: np.random.Generator) -> list[np.ndarray]:
-    """A tap, or a few: dots of hardly any length.
+    """Draw one to three taps, strokes of almost no length.
 
     Returns:
-        Lines `(n, 2)` float64, in px of a canvas whose pen is some 20 px wide.
+        Lines `(n, 2)` float64, in pixels of a canvas with a pen of about 20 px.
     """
     taps = []
     for _ in range(int(random.choice([1, 1, 1, 2, 3]))):
-        where = random.uniform(0, 200, 2)
-        taps.append(where + np.vstack([np.zeros(2), random.normal(0, 3, (2, 2))]))
+        position = random.uniform(0, 200, 2)
+        taps.append(position + np.vstack([np.zeros(2), random.normal(0, 3, (2, 2))]))
     return taps
 
 
-def _wander(random: np.random.Generator) -> np.ndarray:
-    """One line that roams about its middle and is far too long for a digit: `(n, 2)`."""
+def _draw_winding_line(random: np.random.Generator) -> np.ndarray:
+    """A line that winds around its centre and is far too long for a digit: `(n, 2)`."""
     n, reach = int(random.integers(180, 360)), random.uniform(8, 14)
     noise = random.normal(0, random.uniform(0.1, 0.4), n)
     points, heading = np.zeros((n, 2)), random.uniform(0, 2 * np.pi)
     for k in range(1, n):
         x, y = points[k - 1]
-        # The farther out, the more it turns back.
-        back = np.sin(np.arctan2(-y, -x) - heading) * np.hypot(x, y) / reach
-        heading += noise[k] + 0.25 * back
+        # The farther from the centre, the more it turns back.
+        turn_back = np.sin(np.arctan2(-y, -x) - heading) * np.hypot(x, y) / reach
+        heading += noise[k] + 0.25 * turn_back
         points[k] = points[k - 1] + (np.cos(heading), np.sin(heading))
     return points * 200 / float(np.ptp(points, axis=0).max())
 
 
-def _round_corners(line: np.ndarray, times: int) -> np.ndarray:
-    """Cut corners a number of times. Source: Chaikin 1974."""
-    for _ in range(times if len(line) > 2 else 0):
+def _round_corners(line: np.ndarray, n_rounds: int) -> np.ndarray:
+    """Corner cutting. Source: Chaikin 1974."""
+    for _ in range(n_rounds if len(line) > 2 else 0):
         quarters = np.stack(
             [0.75 * line[:-1] + 0.25 * line[1:], 0.25 * line[:-1] + 0.75 * line[1:]]
         )

@@ -1,4 +1,4 @@
-"""Pen strokes as a digitiser recorded them, and which writers are kept apart for measuring."""
+"""Load recorded pen strokes, select held-out writers, and augment strokes."""
 
 import gzip
 import hashlib
@@ -13,7 +13,7 @@ import numpy as np
 
 from digitlab.errors import DatasetCorruptError
 
-# One writer in so many is never learned from.
+# One writer in seven is held out from training.
 _HELD_OUT_ONE_IN = 7
 _READ_ERRORS = (
     OSError, EOFError, ValueError, KeyError, TypeError, RecursionError, zlib.error,
@@ -21,17 +21,18 @@ _READ_ERRORS = (
 
 Strokes = list[np.ndarray]
 
-# The ranges within which a digit stays what it is.
-_TURN_DEG = 10.0
+# Ranges of augmentation that leave a digit recognizable.
+_ROTATION_DEG = 10.0
 _SHEAR = 0.25
 _LOG_ASPECT = 0.18
 _BEND = 0.03
-_SHAKE = 0.008
+_TREMOR = 0.008
 _Random = np.random.Generator
-# Where the writer of a digit has one of these habits, in how many of the copies.
-_SLASH_SHARE, _BAR_SHARE, _FLAG_SHARE, _FOOT_SHARE, _HOOK_SHARE = 0.14, 0.1, 0.12, 0.08, 0.2
-# A 1 wider than this, of its height, has a flag already.
-_SLENDER = 0.4
+# The probability of each writing style: a slash through a 0, a bar through a 7, a flag and a base
+# on a 1, a hook below a 9.
+_P_SLASH, _P_BAR, _P_FLAG, _P_BASE, _P_HOOK = 0.14, 0.1, 0.12, 0.08, 0.2
+# A 1 wider than this fraction of its height has a flag already.
+_MAX_BARE_WIDTH = 0.4
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class PenDigit:
     """One character written with a pen.
 
     Attributes:
-        label: what was written, a digit or a letter.
-        writer: who wrote it.
+        label: the digit or letter.
+        writer: id of the writer.
         strokes: for each stroke `(n, 2)` float64, x to the right and y down, pixels, n >= 1.
     """
 
@@ -50,87 +51,87 @@ class PenDigit:
 
 
 def load_pen_strokes(path: Path) -> list[PenDigit]:
-    """Read a `.jsonl.gz` file: a line is `{"label": …, "writer": …, "strokes": [[[x, y], …], …]}`.
+    """Load a `.jsonl.gz` file of lines `{"label": …, "writer": …, "strokes": [[[x, y], …], …]}`.
 
     Raises:
-        DatasetCorruptError: the file is damaged, or a line is no such thing.
+        DatasetCorruptError: the file is damaged, empty, or has another format.
     """
     digits: list[PenDigit] = []
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for line in file:
-                digits.append(_read_line(json.loads(line)))
+                digits.append(_parse_line(json.loads(line)))
     except _READ_ERRORS as error:
         raise DatasetCorruptError(
-            f"{path} is damaged: line {len(digits) + 1} holds no pen strokes ({error!s:.120}). "
-            "Delete it or replace it."
+            f"{path} is damaged: line {len(digits) + 1} has no pen strokes ({error!s:.120}). "
+            "Delete or replace it."
         ) from error
     if not digits:
-        raise DatasetCorruptError(f"{path} holds no pen strokes. Delete it or replace it.")
+        raise DatasetCorruptError(f"{path} has no pen strokes. Delete or replace it.")
     return digits
 
 
 def is_held_out(writer: str) -> bool:
-    """Whether a writer is kept apart for measuring; the same everywhere and for ever."""
+    """Whether a writer is held out from training. The choice is fixed by a hash of the id."""
     return int(hashlib.sha256(writer.encode()).hexdigest(), 16) % _HELD_OUT_ONE_IN == 0
 
 
-def _read_line(content: Any) -> PenDigit:
+def _parse_line(content: Any) -> PenDigit:
     strokes = tuple(np.array(stroke, dtype=np.float64) for stroke in content["strokes"])
     for stroke in strokes:
         if stroke.ndim != 2 or stroke.shape[1] != 2 or not np.isfinite(stroke).all():
-            raise ValueError("a stroke is no list of points [x, y]")
+            raise ValueError("a stroke is not a list of points [x, y]")
     if not strokes:
         raise ValueError("it has no strokes")
     return PenDigit(str(content["label"]), str(content["writer"]), strokes)
 
 
 def augment_strokes(strokes: Sequence[np.ndarray], random: np.random.Generator) -> Strokes:
-    """Lean, stretch, bend, shake and shorten strokes at random.
+    """Rotate, shear, stretch, bend, shake and shorten strokes at random.
 
     Args:
         strokes: lines `(n, 2)`, any unit.
     Returns:
         As many lines, in the same unit.
     """
-    everything = np.concatenate(list(strokes))
-    low, high = everything.min(axis=0), everything.max(axis=0)
+    points = np.concatenate(list(strokes))
+    low, high = points.min(axis=0), points.max(axis=0)
     size = max(float((high - low).max()), 1e-6)
-    middle = (low + high) / 2
+    centre = (low + high) / 2
     matrix = _draw_matrix(random)
-    # The lean is as likely small as large; the bend is one slow wave in each direction.
+    # The bend is one sine wave in each direction.
     waves = random.normal(0, _BEND, (2, 2)), random.uniform(0, 2 * np.pi, (2, 2))
-    shake = _SHAKE * random.uniform(0, 1.5)
-    varied = []
+    tremor = _TREMOR * random.uniform(0, 1.5)
+    augmented = []
     for stroke in strokes:
-        points = _thin_out(_shorten(stroke, random), random)
-        unit = (points - middle) / size  # about -0.5 to 0.5
+        points = _subsample(_shorten(stroke, random), random)
+        unit = (points - centre) / size  # about -0.5 to 0.5
         for axis in range(2):
             phase = waves[1][axis] + 2 * np.pi * unit[:, ::-1]
             unit = unit + waves[0][axis] * np.sin(phase) / 2
-        unit = unit + _smooth_noise(len(unit), random) * shake
-        varied.append(unit @ matrix.T * size + middle)
-    return varied
+        unit = unit + _smooth_noise(len(unit), random) * tremor
+        augmented.append(unit @ matrix.T * size + centre)
+    return augmented
 
 
 def _draw_matrix(random: np.random.Generator) -> np.ndarray:
-    turn = np.deg2rad(random.uniform(-_TURN_DEG, _TURN_DEG))
-    rotate = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    angle = np.deg2rad(random.uniform(-_ROTATION_DEG, _ROTATION_DEG))
+    rotate = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     shear = np.array([[1.0, random.uniform(-_SHEAR, _SHEAR)], [0.0, 1.0]])
     aspect = np.exp(random.uniform(-_LOG_ASPECT, _LOG_ASPECT))
     return rotate @ shear @ np.diag([aspect, 1 / aspect])
 
 
 def _shorten(stroke: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Sometimes the pen comes down late or leaves early."""
+    """Cut off the beginning or the end of some strokes."""
     if len(stroke) < 12 or random.random() > 0.15:
         return stroke
     cut = max(1, round(len(stroke) * random.uniform(0.02, 0.08)))
     return stroke[cut:] if random.random() < 0.5 else stroke[:-cut]
 
 
-def _thin_out(stroke: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """A slow mouse leaves few points."""
+def _subsample(stroke: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Drop points of some strokes, as a slow mouse does."""
     step = int(random.choice([1, 1, 2, 3]))
     if step == 1 or len(stroke) < 8 * step:
         return stroke
@@ -144,34 +145,36 @@ def _smooth_noise(n: int, random: np.random.Generator) -> np.ndarray:
 
 
 def add_writing_styles(strokes: Sequence[np.ndarray], digit: int, random: _Random) -> Strokes:
-    """Now and then a slashed 0, a crossed 7, a flag or a foot on a 1, a hook under a 9.
+    """Add a style to some digits: a slashed 0, a crossed 7, a 1 with flag or base, a hooked 9.
 
     Args:
         strokes: lines `(n, 2)`, y down, any unit.
-        digit: what they show.
+        digit: the digit they show.
     Returns:
-        The same lines, and at most two more.
+        The same lines and at most two more.
     """
-    add = _HABITS.get(digit)
-    return list(strokes) if add is None else [*strokes, *add(np.concatenate(list(strokes)), random)]
+    draw = _WRITING_STYLES.get(digit)
+    if draw is None:
+        return list(strokes)
+    return [*strokes, *draw(np.concatenate(list(strokes)), random)]
 
 
-def _cross_zero(points: np.ndarray, random: _Random) -> Strokes:
-    """A bar through the middle, from falling over level to steep, ending inside or outside."""
-    if random.random() > _SLASH_SHARE:
+def _slash_zero(points: np.ndarray, random: _Random) -> Strokes:
+    """A bar through the centre that ends inside or outside the 0."""
+    if random.random() > _P_SLASH:
         return []
     low, high = points.min(axis=0), points.max(axis=0)
-    # From 60 degrees rising to 15 falling; y points down.
+    # From 60 degrees rising to 15 degrees falling; y points down.
     angle = np.deg2rad(random.uniform(-60, 15))
     along = np.array([np.cos(angle), np.sin(angle)])
     half = along / np.abs(along).max() * (high - low) / 2
-    middle = (low + high) / 2 + random.normal(0, 0.05, 2) * (high - low)
+    centre = (low + high) / 2 + random.normal(0, 0.05, 2) * (high - low)
     ends = np.array([-random.uniform(0.6, 1.6), random.uniform(0.6, 1.6)])
-    return [middle + ends[:, None] * half]
+    return [centre + ends[:, None] * half]
 
 
 def _cross_seven(points: np.ndarray, random: _Random) -> Strokes:
-    if random.random() > _BAR_SHARE:
+    if random.random() > _P_BAR:
         return []
     low, high = points.min(axis=0), points.max(axis=0)
     longer = float((high - low).max())
@@ -182,28 +185,28 @@ def _cross_seven(points: np.ndarray, random: _Random) -> Strokes:
     return [bar + random.normal(0, 0.02 * longer, (2, 2))]
 
 
-def _dress_one(points: np.ndarray, random: _Random) -> Strokes:
-    """A flag that comes up to the top of the 1, steep enough not to make it a 7; a foot."""
+def _add_flag_and_base(points: np.ndarray, random: _Random) -> Strokes:
+    """A flag at the top, steep enough that the 1 is not a 7; a line at the bottom."""
     width, height = np.ptp(points, axis=0)
-    if width > _SLENDER * height:
+    if width > _MAX_BARE_WIDTH * height:
         return []
     added: Strokes = []
-    if random.random() < _FLAG_SHARE:
+    if random.random() < _P_FLAG:
         top = points[np.argmin(points[:, 1])]
         length, slope = random.uniform(0.2, 0.65), np.deg2rad(random.uniform(45, 72))
         added.append(
             top + height * length * np.array([[-np.cos(slope), np.sin(slope)], [0.0, 0.0]])
         )
-    if random.random() < _FOOT_SHARE + (_FOOT_SHARE if added else 0):
-        foot = points[np.argmax(points[:, 1])]
+    if random.random() < _P_BASE + (_P_BASE if added else 0):
+        bottom = points[np.argmax(points[:, 1])]
         left, right = random.uniform(0.1, 0.35, 2)
-        added.append(foot + height * np.array([[-left, 0], [right, 0]]))
+        added.append(bottom + height * np.array([[-left, 0], [right, 0]]))
     return [line + random.normal(0, 0.015 * height, line.shape) for line in added]
 
 
 def _hook_nine(points: np.ndarray, random: _Random) -> Strokes:
-    """The tail swings to the left at its end, as in a g."""
-    if random.random() > _HOOK_SHARE:
+    """A tail that turns to the left, as in a g."""
+    if random.random() > _P_HOOK:
         return []
     width, height = np.ptp(points, axis=0)
     end = points[np.argmax(points[:, 1])]
@@ -214,6 +217,6 @@ def _hook_nine(points: np.ndarray, random: _Random) -> Strokes:
     return [(1 - t) ** 2 * end + 2 * t * (1 - t) * lowest + t**2 * tip]
 
 
-_HABITS: dict[int, Callable[[np.ndarray, _Random], Strokes]] = {
-    0: _cross_zero, 1: _dress_one, 7: _cross_seven, 9: _hook_nine,
+_WRITING_STYLES: dict[int, Callable[[np.ndarray, _Random], Strokes]] = {
+    0: _slash_zero, 1: _add_flag_and_base, 7: _cross_seven, 9: _hook_nine,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Photos and odd pictures: the strokes must come out, and the shipped model must read them."""
+"""Photos and difficult pictures: the shipped model must read them."""
 
 import cv2
 import numpy as np
@@ -17,21 +17,21 @@ def reader():
     return get_model("digitlab_cnn").open_reader()
 
 
-def lines_of(digit):
+def get_lines(digit):
     return [stroke.points for stroke in parse_drawing(build_sample_drawing(digit))]
 
 
 def make_page(digit, size=(300, 240), pen_px=6.0, margin=MARGIN):
-    """Dark ink on light paper, one even colour each."""
-    return 255 - draw_page(lines_of(digit), size, pen_px, margin)
+    """Dark ink on white paper."""
+    return 255 - draw_page(get_lines(digit), size, pen_px, margin)
 
 
 def read(reader, picture):
     return reader.read(prepare_picture(picture).image).digit
 
 
-def shade(page, random):
-    """Light from one side, grain, and a colour: `(h, w, 3)`."""
+def add_light(page, random):
+    """Light from one side, noise and a paper colour: `(h, w, 3)`."""
     light = np.linspace(0.55, 1, page.shape[1])[None, :, None]
     paper = np.array([215, 205, 190.0])
     photo = page[..., None] / 255 * paper * light + random.normal(0, 3, (*page.shape, 1))
@@ -40,17 +40,17 @@ def shade(page, random):
 
 @pytest.mark.parametrize("digit", range(10))
 def test_uneven_light(reader, digit):
-    assert read(reader, shade(make_page(digit), np.random.default_rng(digit))) == digit
+    assert read(reader, add_light(make_page(digit), np.random.default_rng(digit))) == digit
 
 
 @pytest.mark.parametrize("digit", [2, 3, 5, 6, 8])
 def test_ruled_paper(reader, digit):
     page = make_page(digit, (360, 360))
-    for place in range(40, 360, 64):
-        cv2.line(page, (0, place), (359, place + 3), 120, 2)
-        cv2.line(page, (place, 0), (place, 359), 120, 2)
+    for k in range(40, 360, 64):
+        cv2.line(page, (0, k), (359, k + 3), 120, 2)
+        cv2.line(page, (k, 0), (k, 359), 120, 2)
     assert read(reader, page) == digit
-    assert read(reader, shade(page, np.random.default_rng(0))) == digit
+    assert read(reader, add_light(page, np.random.default_rng(0))) == digit
 
 
 @pytest.mark.parametrize("colour", [(40, 60, 170), (200, 40, 30), (60, 190, 220), (240, 160, 150)])
@@ -61,7 +61,7 @@ def test_coloured_pens(reader, colour):
     assert read(reader, np.clip(picture + noise, 0, 255).astype(np.uint8)) == 5
 
 
-def test_a_frame_around_and_specks_beside(reader):
+def test_a_frame_and_specks(reader):
     page = make_page(3, (300, 300), 8)
     cv2.rectangle(page, (0, 0), (299, 299), 0, 6)
     random = np.random.default_rng(1)
@@ -72,13 +72,13 @@ def test_a_frame_around_and_specks_beside(reader):
 
 @pytest.mark.parametrize("inset", [0, 4, 16, 40])
 @pytest.mark.parametrize("digit", [0, 4, 8])
-def test_a_frame_anywhere_around_the_digit(reader, digit, inset):
+def test_a_frame_at_any_distance(reader, digit, inset):
     page = make_page(digit, (400, 400), 16)
     cv2.rectangle(page, (inset, inset), (399 - inset, 399 - inset), 0, 2)
     assert read(reader, page) == digit
 
 
-def test_a_large_0_around_a_speck_is_no_frame(reader):
+def test_a_large_0_around_a_speck_is_not_a_frame(reader):
     page = make_page(0, (300, 300), 20, np.full(4, 0.06))
     cv2.circle(page, (150, 150), 12, 0, -1)
     image = prepare_picture(page).image
@@ -87,20 +87,20 @@ def test_a_large_0_around_a_speck_is_no_frame(reader):
 
 
 @pytest.mark.parametrize("digit", [0, 2, 3, 5, 7, 8])
-def test_broken_lines(reader, digit):
+def test_interrupted_strokes(reader, digit):
     page = make_page(digit, (300, 300), 12)
-    for place in range(0, 300, 25):
-        page[:, place : place + 4] = 255
+    for k in range(0, 300, 25):
+        page[:, k : k + 4] = 255
     assert read(reader, page) == digit
 
 
 @pytest.mark.parametrize("pen_px", [1.5, 4, 12, 30])
-def test_any_pen_comes_out_alike(reader, pen_px):
+def test_the_pen_width_is_normalized(reader, pen_px):
     page = make_page(2, (300, 300), pen_px)
     image = prepare_picture(page).image
-    clean = prepare_drawing(parse_drawing(build_sample_drawing(2))).image
+    expected = prepare_drawing(parse_drawing(build_sample_drawing(2))).image
     assert read(reader, page) == 2
-    assert np.corrcoef(image.ravel(), clean.ravel())[0, 1] > 0.6
+    assert np.corrcoef(image.ravel(), expected.ravel())[0, 1] > 0.6
 
 
 def test_a_small_digit_in_a_large_picture(reader):
@@ -110,7 +110,7 @@ def test_a_small_digit_in_a_large_picture(reader):
 
 
 @pytest.mark.parametrize("polarity", [False, True])
-def test_scans_of_16_pixels_without_a_margin(reader, polarity):
+def test_scans_of_16_pixels_without_margin(reader, polarity):
     random = np.random.default_rng(0)
     right = 0
     for digit in range(10):
@@ -121,10 +121,10 @@ def test_scans_of_16_pixels_without_a_margin(reader, polarity):
 
 
 def test_simulated_photos(reader):
-    """Of poor photos (shadows, grain, thin and thick pens) nearly all are read."""
+    """Photos with shadows, noise, and thin and thick pens."""
     random = np.random.default_rng(3)
     right = sum(
-        read(reader, make_photo(lines_of(digit), random)) == digit
+        read(reader, make_photo(get_lines(digit), random)) == digit
         for digit in range(10)
         for _ in range(5)
     )

@@ -23,7 +23,7 @@ def save_digit(path, digit, side=120):
 
 @pytest.fixture
 def pictures(tmp_path):
-    """A folder with a subfolder: ten digits as pictures, drawings and things that are neither."""
+    """A folder with a subfolder: ten digits as pictures, a drawing, and another file."""
     folder = tmp_path / "pictures"
     (folder / "below").mkdir(parents=True)
     for digit in range(10):
@@ -75,24 +75,24 @@ def test_one_bad_file_does_not_stop_the_others(capsys, pictures):
     assert len(lines) - len(errors) == 11
 
 
-def test_for_people(capsys, pictures):
+def test_text_output(capsys, pictures):
     assert main(["classify", str(pictures / "7.png"), str(pictures / "below" / "7.png")]) == 1
     first, second = capsys.readouterr().out.splitlines()
-    assert "no such file" in first
+    assert "No such file" in first
     assert "7.png: 7  sure (" in second
 
 
-def test_a_folder_without_pictures_says_so(capsys, tmp_path):
+def test_a_folder_without_pictures_is_an_error(capsys, tmp_path):
     assert main(["classify", str(tmp_path)]) == 1
-    assert "no pictures" in capsys.readouterr().err
+    assert "No pictures" in capsys.readouterr().err
 
 
-def test_an_unknown_model_is_one_sentence(capsys, pictures):
+def test_an_unknown_model_is_an_error(capsys, pictures):
     assert main(["classify", "--model", "resnet", str(pictures)]) == 1
     assert "There is no model 'resnet'" in capsys.readouterr().err
 
 
-def test_models_lists_the_shelf(capsys):
+def test_models_lists_all_models(capsys):
     assert main(["models"]) == 0
     table = capsys.readouterr().out
     assert main(["models", "--json"]) == 0
@@ -104,8 +104,8 @@ def test_models_lists_the_shelf(capsys):
         assert f"{card['test']['accuracy']:.2%}" in line
 
 
-def test_the_real_program_needs_no_training_packages(pictures):
-    """In a fresh process where importing TensorFlow, Streamlit and the like fails."""
+def test_classify_needs_no_training_packages(pictures):
+    """In a process in which imports of TensorFlow, Streamlit and others fail."""
     blocked = (*TRAINING_PACKAGES, "streamlit", "pandas", "plotly")
     program = (
         f"import sys; sys.modules.update(dict.fromkeys({blocked!r})); "
@@ -119,9 +119,9 @@ def test_the_real_program_needs_no_training_packages(pictures):
     assert len(done.stdout.splitlines()) == 11
 
 
-def test_a_closed_pipe_is_no_traceback(pictures):
+def test_a_closed_pipe_prints_no_traceback(pictures):
     done = subprocess.run(
-        # Far more output than any pipe buffers.
+        # More output than a pipe buffers.
         f"{sys.executable} -m digitlab classify --json {f'{pictures} ' * 60} | head -n 1",
         cwd=PROJECT_DIR, shell=True, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -129,9 +129,9 @@ def test_a_closed_pipe_is_no_traceback(pictures):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_odd_files_do_not_stop_the_others(pictures):
-    """A pipe that would be read for ever, an endless device, names no output can show."""
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_special_files_do_not_stop_the_others(pictures):
+    """A named pipe, an endless device, a link loop, and names that cannot be printed."""
     os.mkfifo(pictures / "pipe.png")
     (pictures / "endless.json").symlink_to("/dev/zero")
     (pictures / "loop").symlink_to(pictures)
@@ -149,12 +149,12 @@ def test_odd_files_do_not_stop_the_others(pictures):
     ]  # fmt: skip
 
 
-def test_a_model_that_reads_no_digits_is_refused(capsys, pictures):
+def test_a_model_of_other_images_is_rejected(capsys, pictures):
     model = get_model("simple_cnn")
-    own = get_user_models_dir() / "clothes"
-    shutil.copytree(model.directory, own)
+    directory = get_user_models_dir() / "clothes"
+    shutil.copytree(model.directory, directory)
     card = {**model.card, "data": {**model.card["data"], "dataset": "fashion_mnist"}}
-    (own / "card.json").write_text(json.dumps(card))
+    (directory / "card.json").write_text(json.dumps(card))
     assert main(["classify", "--model", "clothes", str(pictures)]) == 1
     assert "was not trained on digits" in capsys.readouterr().err
 
@@ -163,7 +163,7 @@ def test_a_model_that_reads_no_digits_is_refused(capsys, pictures):
     ("command", "package"),
     [("train", "tensorflow"), ("evaluate", "pooch")],
 )
-def test_commands_say_when_their_packages_are_missing(command, package):
+def test_a_command_names_its_missing_packages(command, package):
     program = (
         "import sys, importlib.util as u; find = u.find_spec; "
         f"u.find_spec = lambda name, *a: None if name == {package!r} else find(name, *a); "
@@ -175,5 +175,5 @@ def test_commands_say_when_their_packages_are_missing(command, package):
     )  # fmt: skip
     assert done.returncode == 1
     assert f"`{command}` needs packages" in done.stderr
-    assert f"not installed (yet): {package}. Run `make install`" in done.stderr
+    assert f"not installed: {package}. Run `make install`" in done.stderr
     assert "Traceback" not in done.stderr

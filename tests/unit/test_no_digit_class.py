@@ -94,4 +94,4 @@ def test_classify_prints_null_for_a_refused_image(tmp_path, capsys):
     assert line["no_digit"] >= get_model("digitlab_cnn").card["no_digit_threshold"]
     assert len(line["probabilities"]) == 10
     assert main(["classify", str(path)]) == 0
-    assert "no digit" in capsys.readouterr().out
+    assert "not a digit" in capsys.readouterr().out

@@ -17,17 +17,17 @@ def measure(drawing):
 
 
 def place_on_canvas(drawing):
-    """What the canvas makes of a drawing: each object's middle is named beside its path."""
+    """Position each object by its centre, as the canvas does."""
     placed = json.loads(json.dumps(drawing))
-    for thing, whole in zip(placed["objects"], drawing["objects"], strict=True):
-        low, high = measure({"objects": [whole]})
-        middle = (low + high) / 2
-        thing.update(left=middle[0], top=middle[1], originX="center", originY="center")
+    for item, original in zip(placed["objects"], drawing["objects"], strict=True):
+        low, high = measure({"objects": [original]})
+        centre = (low + high) / 2
+        item.update(left=centre[0], top=centre[1], originX="center", originY="center")
     return placed
 
 
 @pytest.mark.parametrize("prepare", [lambda drawing: drawing, place_on_canvas])
-def test_a_wide_drawing_is_made_to_fit(prepare):
+def test_a_wide_drawing_is_scaled_to_fit(prepare):
     wide = prepare(build_drawing(write("5026")))
     small = fit_drawing(wide, 300, 300)
     low, high = measure(small)
@@ -40,12 +40,12 @@ def test_a_wide_drawing_is_made_to_fit(prepare):
     assert np.abs(images[0] - images[1]).mean() < 1
 
 
-def test_what_fits_stays_as_it_is():
+def test_a_drawing_that_fits_is_unchanged():
     drawing = build_sample_drawing(4)
     assert fit_drawing(drawing, 300, 300) is drawing
     assert fit_drawing({"objects": []}, 300, 300) == {"objects": []}
 
 
-def test_what_is_no_drawing_is_refused():
+def test_other_json_is_rejected():
     with pytest.raises(DrawingError):
         fit_drawing({"objects": "no"}, 300, 300)

@@ -10,31 +10,33 @@ from digitlab.synthesis import dataset
 from digitlab.synthesis.dataset import NO_DIGIT, MixtureSpec, build_training, build_validation
 from digitlab.synthesis.strokes import is_held_out
 
-RECIPE = MixtureSpec(
+MIXTURE = MixtureSpec(
     drawn=1, on_screen=1, scanned=1, photographed=1, mnist_scanned=5, mnist_on_screen=5,
-    letters=1, signs=5, scribbles=5, dots=2, textures=3, empty_pages=3,
-    scenes=3, pairs=5,
+    letters=1, negative_shapes=5, scribbles=5, dots=2, textures=3, blank_pages=3,
+    object_photos=3, pairs=5,
 )  # fmt: skip
 CROSS = [[[40, 40], [240, 240]], [[240, 40], [40, 240]]]
 
 
 @pytest.fixture
 def pens(tmp_path, monkeypatch):
-    """Two writers' ten digits and a letter each: one may be learned from, the other not."""
+    """Ten digits and a letter of each of two writers: one for training, one held out."""
     names = (f"w{k}" for k in range(100))
-    learned = next(name for name in names if not is_held_out(name))
-    kept = next(name for name in names if is_held_out(name))
+    training = next(name for name in names if not is_held_out(name))
+    held_out = next(name for name in names if is_held_out(name))
     rows = [
         {"label": str(digit), "writer": writer, "strokes": strokes}
-        for writer in (learned, kept)
+        for writer in (training, held_out)
         for digit, strokes in SAMPLE_POINTS.items()
     ]
-    letters = [{"label": "X", "writer": writer, "strokes": CROSS} for writer in (learned, kept)]
+    letters = [
+        {"label": "X", "writer": writer, "strokes": CROSS} for writer in (training, held_out)
+    ]
     for name, content in (("ink_digits", rows), ("ink_letters", letters)):
         with gzip.open(tmp_path / f"{name}.jsonl.gz", "wt") as file:
             file.writelines(json.dumps(row) + "\n" for row in content)
     monkeypatch.setenv("DIGITLAB_DATA", str(tmp_path))
-    return learned, kept
+    return training, held_out
 
 
 def make_mnist(n=20):
@@ -43,8 +45,8 @@ def make_mnist(n=20):
     return images, np.ones(n, np.uint8)
 
 
-def test_digits_and_nonsense_are_made_in_the_frame(pens):
-    images, labels = build_training(*make_mnist(), RECIPE)
+def test_images_are_framed_digits_and_non_digits(pens):
+    images, labels = build_training(*make_mnist(), MIXTURE)
     assert images.shape == (len(labels), 28, 28)
     assert images.dtype == np.uint8
     assert set(labels) == set(range(11))
@@ -52,25 +54,25 @@ def test_digits_and_nonsense_are_made_in_the_frame(pens):
     assert (images.reshape(len(images), -1).max(axis=1) > 100).all()
 
 
-def test_the_same_each_time(pens):
-    one, other = (build_training(*make_mnist(), RECIPE) for _ in range(2))
+def test_the_data_set_is_reproducible(pens):
+    one, other = (build_training(*make_mnist(), MIXTURE) for _ in range(2))
     assert np.array_equal(one[0], other[0])
     assert np.array_equal(one[1], other[1])
 
 
-def test_writers_are_kept_apart(pens, monkeypatch):
+def test_held_out_writers_are_in_the_validation_set_only(pens, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        dataset, "_write", lambda pen, random: seen.append(pen.writer) or list(pen.strokes)
+        dataset, "_vary", lambda pen, random: seen.append(pen.writer) or list(pen.strokes)
     )
-    build_training(*make_mnist(), RECIPE)
+    build_training(*make_mnist(), MIXTURE)
     assert set(seen) == {pens[0]}
     seen.clear()
-    build_validation(*make_mnist(), RECIPE)
+    build_validation(*make_mnist(), MIXTURE)
     assert set(seen) == {pens[1]}
 
 
-def test_without_pen_strokes_the_error_says_where_they_come_from(tmp_path, monkeypatch):
+def test_the_error_without_pen_strokes_names_their_source(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITLAB_DATA", str(tmp_path))
     with pytest.raises(DatasetUnavailableError, match=r"zenodo\.org/records/1195803"):
-        build_training(*make_mnist(), RECIPE)
+        build_training(*make_mnist(), MIXTURE)

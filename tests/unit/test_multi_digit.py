@@ -25,52 +25,52 @@ def draw(strokes, width_px=14.0):
     return parse_drawing(build_drawing(strokes, width_px=width_px))
 
 
-def render(strokes, width_px=14.0):
-    """A drawing as dark ink on white paper."""
+def draw_picture(strokes, width_px=14.0):
+    """Draw strokes as dark ink on white paper."""
     drawn = draw(strokes)
-    everything = np.concatenate([stroke.points for stroke in drawn])
-    low = everything.min(axis=0) - 30
-    width, height = (everything.max(axis=0) - low + 30).astype(int)
+    points = np.concatenate([stroke.points for stroke in drawn])
+    low = points.min(axis=0) - 30
+    width, height = (points.max(axis=0) - low + 30).astype(int)
     paper = np.full((height, width), 255, np.uint8)
     for stroke in drawn:
-        points = np.round((stroke.points - low) * 16).astype(np.int32)
-        cv2.polylines(paper, [points], False, 20, round(width_px), cv2.LINE_AA, 4)
+        line = np.round((stroke.points - low) * 16).astype(np.int32)
+        cv2.polylines(paper, [line], False, 20, round(width_px), cv2.LINE_AA, 4)
     return paper
 
 
-def tell(digits):
+def format_digits(digits):
     return "".join(str(digit.answer.digit) for digit in digits)
 
 
 @pytest.fixture(params=["drawing", "picture"])
 def read(request, reader):
-    """Reads strokes either way."""
+    """A function that reads strokes as a drawing or as a picture."""
     if request.param == "drawing":
         return lambda strokes: read_many_drawing(draw(strokes), reader)
-    return lambda strokes: read_many_picture(render(strokes), reader)
+    return lambda strokes: read_many_picture(draw_picture(strokes), reader)
 
 
 @pytest.mark.parametrize("number", ["2026", "1", "45", "0123456789", "7451", "555", "88", "411"])
 def test_a_number_is_read_from_left_to_right(read, number):
     digits = read(write(number))
-    assert tell(digits) == number
+    assert format_digits(digits) == number
     lefts = [digit.box[0] for digit in digits]
     assert lefts == sorted(lefts)
     assert {digit.row for digit in digits} == {0}
 
 
-def test_boxes_lie_around_the_ink(reader):
+def test_boxes_enclose_the_ink(reader):
     digits = read_many_drawing(draw(write("2026"), width_px=10), reader)
-    for place, digit in enumerate(digits):
-        points = np.array(SAMPLE_POINTS[int("2026"[place])][0])
-        points[:, 0] += place * 190
+    for k, digit in enumerate(digits):
+        points = np.array(SAMPLE_POINTS[int("2026"[k])][0])
+        points[:, 0] += k * 190
         low, high = points.min(axis=0) - 5, points.max(axis=0) + 5
         x, y, width, height = digit.box
         assert (x, y) == pytest.approx(tuple(low), abs=6)
         assert (x + width, y + height) == pytest.approx(tuple(high), abs=6)
 
 
-def test_each_digit_is_framed_as_the_network_sees_it(reader):
+def test_the_network_input_of_each_digit(reader):
     strokes = draw(write("207"), width_px=10)
     framed = frame_many_drawing(strokes, reader)
     assert [answer.digit for _, answer in framed] == [2, 0, 7]
@@ -79,25 +79,25 @@ def test_each_digit_is_framed_as_the_network_sees_it(reader):
         assert reader.read(image) == answer
 
 
-def test_the_bar_of_a_5_apart_from_its_body(read):
+def test_a_5_with_a_detached_bar(read):
     body, bar = SAMPLE_POINTS[5]
-    # It does not touch, and it stands over the next digit's beginning.
+    # It does not touch the body and overlaps the next digit.
     loose = [(x + 12, y - 18) for x, y in bar]
     after = [[(x + 140, y) for x, y in stroke] for stroke in SAMPLE_POINTS[1]]
-    assert tell(read([body, loose, *after])) == "51"
+    assert format_digits(read([body, loose, *after])) == "51"
 
 
-def test_a_bar_that_is_added_at_the_end(reader):
+def test_a_bar_that_is_drawn_last(reader):
     strokes = write("525")
     strokes.append(strokes.pop(1))
-    assert tell(read_many_drawing(draw(strokes), reader)) == "525"
+    assert format_digits(read_many_drawing(draw(strokes), reader)) == "525"
 
 
-def test_a_broken_0_beside_others(read):
+def test_a_broken_0(read):
     ring = SAMPLE_POINTS[0][0]
     halves = [ring[:5], [(x + 8, y + 4) for x, y in ring[5:]]]
     others = [[(x + 190, y) for x, y in stroke] for stroke in write("26")]
-    assert tell(read([*halves, *others])) == "026"
+    assert format_digits(read([*halves, *others])) == "026"
 
 
 def test_an_8_of_two_rings_is_one_digit(reader):
@@ -105,51 +105,51 @@ def test_an_8_of_two_rings_is_one_digit(reader):
     rings = [
         [(140 + 40 * np.sin(a), middle + 44 * np.cos(a)) for a in around] for middle in (90, 178)
     ]
-    assert tell(read_many_drawing(draw(rings), reader)) == "8"
+    assert format_digits(read_many_drawing(draw(rings), reader)) == "8"
 
 
-def render_touching(number):
-    """Two digits, pushed together until their ink is one blob."""
+def draw_touching(number):
+    """Draw two digits so close that their ink is one component."""
     for step_px in range(190, 60, -2):
-        picture = render(write(number, step_px=step_px))
+        picture = draw_picture(write(number, step_px=step_px))
         count, _ = cv2.connectedComponents((picture < 128).astype(np.uint8))
         if count == 2:
             return picture
-    raise AssertionError("they never touch")
+    raise AssertionError("the digits never touch")
 
 
 @pytest.mark.parametrize("number", ["26", "32", "66", "20", "71"])
-def test_touching_digits_in_a_picture_are_cut_apart(reader, number):
-    assert tell(read_many_picture(render_touching(number), reader)) == number
+def test_touching_digits_in_a_picture_are_split(reader, number):
+    assert format_digits(read_many_picture(draw_touching(number), reader)) == number
 
 
-def test_rows_are_read_one_after_the_other(read):
+def test_rows_are_read_from_top_to_bottom(read):
     strokes = write("2026") + write("1847", top_px=260)
-    # Written in any order.
+    # The order of the strokes does not matter.
     digits = read(strokes[::-1])
-    assert tell(digits) == "20261847"
+    assert format_digits(digits) == "20261847"
     assert [digit.row for digit in digits] == [0] * 4 + [1] * 4
 
 
-def test_a_rising_line_is_one_row(read):
+def test_a_rising_row(read):
     strokes = [
-        [(x, y - place * 50) for x, y in stroke]
-        for place, digit in enumerate("2026")
-        for stroke in [[(x + place * 190, y) for x, y in SAMPLE_POINTS[int(digit)][0]]]
+        [(x, y - k * 50) for x, y in stroke]
+        for k, digit in enumerate("2026")
+        for stroke in [[(x + k * 190, y) for x, y in SAMPLE_POINTS[int(digit)][0]]]
     ]
     digits = read(strokes)
-    assert tell(digits) == "2026"
+    assert format_digits(digits) == "2026"
     assert {digit.row for digit in digits} == {0}
 
 
-def test_dots_and_specks_are_no_digits(read):
+def test_dots_are_ignored(read):
     dots = [[(30.0 + 97 * k, 20.0 + 31 * (k % 7)), (31.0 + 97 * k, 20.0)][:1] * 2 for k in range(8)]
-    assert tell(read([*dots, *write("2026")])) == "2026"
+    assert format_digits(read([*dots, *write("2026")])) == "2026"
 
 
-def test_a_page_of_specks(reader):
+def test_a_page_of_specks_takes_bounded_time(reader):
     random = np.random.default_rng(3)
-    picture = render(write("2026"))
+    picture = draw_picture(write("2026"))
     for x, y in random.integers(0, picture.shape[::-1], size=(5000, 2)):
         picture[y : y + 1, x : x + 2] = 90
     begin = time.process_time()
@@ -158,16 +158,16 @@ def test_a_page_of_specks(reader):
 
 
 @pytest.mark.parametrize("spread_px", [100, 3000])
-def test_500_strokes_take_a_bounded_time(reader, spread_px):
+def test_500_strokes_take_bounded_time(reader, spread_px):
     random = np.random.default_rng(5)
-    begins = random.uniform(0, spread_px, size=(500, 2))
-    strokes = [[tuple(p), tuple(p + random.uniform(-60, 60, 2))] for p in begins]
+    starts = random.uniform(0, spread_px, size=(500, 2))
+    strokes = [[tuple(p), tuple(p + random.uniform(-60, 60, 2))] for p in starts]
     begin = time.process_time()
     assert read_many_drawing(draw(strokes), reader)
     assert time.process_time() - begin < 3
 
 
-def test_four_digits_are_quick(reader):
+def test_four_digits_take_less_than_30_ms(reader):
     drawn = draw(write("2026"))
     times_s = []
     for _ in range(10):
@@ -177,7 +177,7 @@ def test_four_digits_are_quick(reader):
     assert min(times_s) < 0.03
 
 
-def test_nothing_is_an_error(reader):
+def test_empty_input_is_an_error(reader):
     with pytest.raises(EmptyInkError):
         read_many_drawing([], reader)
     with pytest.raises(EmptyInkError):
@@ -186,36 +186,38 @@ def test_nothing_is_an_error(reader):
 
 @pytest.mark.parametrize("width_px", [1, 2, 40])
 def test_hairlines_and_thick_pens(reader, width_px):
-    picture = render(write("2026"), width_px=width_px)
-    assert tell(read_many_picture(picture, reader)) == "2026"
+    picture = draw_picture(write("2026"), width_px=width_px)
+    assert format_digits(read_many_picture(picture, reader)) == "2026"
 
 
-def test_any_picture_is_read_or_explained(reader):
-    """Noise, blots and lines of all kinds: no other error than that there is no ink."""
+def test_any_picture_has_digits_or_no_ink(reader):
+    """Noise and random lines raise nothing but `EmptyInkError`."""
     random = np.random.default_rng(9)
     for _ in range(40):
         picture = random.integers(150, 256, size=(120, 300)).astype(np.uint8)
         for _ in range(random.integers(0, 12)):
-            begin, end = random.integers(-20, 300, size=(2, 2)).tolist()
-            cv2.line(picture, begin, end, int(random.integers(256)), int(random.integers(1, 9)))
+            start, end = random.integers(-20, 300, size=(2, 2)).tolist()
+            cv2.line(picture, start, end, int(random.integers(256)), int(random.integers(1, 9)))
         with contextlib.suppress(EmptyInkError):
             assert read_many_picture(picture, reader)
 
 
 def test_a_page_with_a_table_edge(reader):
-    """A photo's dark rim is no digit."""
-    picture = cv2.copyMakeBorder(render(write("2026")), 20, 0, 0, 60, cv2.BORDER_CONSTANT, value=40)
+    """The dark border of a photo is not a digit."""
+    picture = cv2.copyMakeBorder(
+        draw_picture(write("2026")), 20, 0, 0, 60, cv2.BORDER_CONSTANT, value=40
+    )
     picture[:, :8] = 255
-    assert tell(read_many_picture(picture, reader)) == "2026"
+    assert format_digits(read_many_picture(picture, reader)) == "2026"
 
 
-def test_a_single_dot_is_read_as_something(reader):
+def test_a_single_dot_is_classified(reader):
     assert len(read_many_drawing(draw([[(50, 50), (50, 50)]]), reader)) == 1
 
 
-@pytest.mark.parametrize(("shown_as", "share"), [("drawing", 0.85), ("picture", 0.75)])
-def test_numbers_of_real_writers(reader, shared_data_dir, shown_as, share):
-    """Of writers that nothing was chosen on and no network has learned from."""
+@pytest.mark.parametrize(("shown_as", "min_accuracy"), [("drawing", 0.85), ("picture", 0.75)])
+def test_numbers_of_real_writers(reader, shared_data_dir, shown_as, min_accuracy):
+    """Of writers that were used neither to tune the costs nor to train the network."""
     pen_digits = load_pen_strokes(shared_data_dir / PEN_DIGITS_FILE)
     writers = {digit.writer for digit in pen_digits}
     unseen = {writer for writer in writers if is_unseen(writer, writers)}
@@ -226,4 +228,4 @@ def test_numbers_of_real_writers(reader, shared_data_dir, shown_as, share):
         == list(number.digits)
         for number in numbers
     ]
-    assert np.mean(right) >= share
+    assert np.mean(right) >= min_accuracy

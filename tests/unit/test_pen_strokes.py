@@ -14,7 +14,7 @@ def write_lines(path, *lines):
     return path
 
 
-def test_digits_and_letters_are_read(tmp_path):
+def test_digits_and_letters_are_loaded(tmp_path):
     one = {"label": 1, "writer": "ann-1", "strokes": [[[10, 20.5], [30, 40]], [[5, 5]]]}
     letter = {"label": "X", "writer": "bob-2", "strokes": [[[0, 0], [9, 9]]]}
     path = write_lines(tmp_path / "ink.jsonl.gz", json.dumps(one), json.dumps(letter))
@@ -41,14 +41,14 @@ def test_digits_and_letters_are_read(tmp_path):
     ],
     ids=range(9),
 )
-def test_a_line_that_is_no_ink_is_named(tmp_path, line):
+def test_an_invalid_line_is_named(tmp_path, line):
     good = '{"label": 1, "writer": "a", "strokes": [[[1, 2]]]}'
     path = write_lines(tmp_path / "ink.jsonl.gz", good, line)
-    with pytest.raises(DatasetCorruptError, match="line 2 holds no pen strokes"):
+    with pytest.raises(DatasetCorruptError, match="line 2 has no pen strokes"):
         load_pen_strokes(path)
 
 
-def test_a_damaged_file_is_refused(tmp_path):
+def test_a_damaged_file_is_rejected(tmp_path):
     line = '{"label": 1, "writer": "a", "strokes": [[[1, 2]]]}'
     path = write_lines(tmp_path / "ink.jsonl.gz", line)
     whole = path.read_bytes()
@@ -62,5 +62,5 @@ def test_held_out_writers_are_about_one_in_seven():
     writers = [f"writer-{k}" for k in range(7_000)]
     held_out = [writer for writer in writers if is_held_out(writer)]
     assert 850 < len(held_out) < 1_150
-    # The choice must never move: models were trained on the others.
+    # The choice must never change: models were trained on the others.
     assert held_out[:3] == ["writer-8", "writer-13", "writer-16"]

@@ -1,4 +1,4 @@
-"""In a process of its own: pytest keeps the file descriptors for itself."""
+"""Runs in another process, because pytest captures the file descriptors."""
 
 import subprocess
 import sys
@@ -10,18 +10,18 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from digitlab.processes import STDERR, silence
 
-def whisper(k):
+def write_silenced(k):
     with silence(STDERR):
         os.write(2, b"hidden")
 
 with ThreadPoolExecutor(8) as pool:
-    list(pool.map(whisper, range(500)))
-os.write(2, b"heard")
+    list(pool.map(write_silenced, range(500)))
+os.write(2, b"visible")
 """
 
 
-def test_many_threads_leave_standard_error_as_it_was():
+def test_standard_error_is_restored_after_many_threads():
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=PROJECT_DIR, capture_output=True, check=True
     )
-    assert done.stderr == b"heard"
+    assert done.stderr == b"visible"

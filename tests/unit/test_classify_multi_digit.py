@@ -10,7 +10,7 @@ from tests.unit.numbers import write
 
 
 def save_number(path, digits, *, scale=1.0, **options):
-    """A number as a picture file: a pen of 16 px at scale 1."""
+    """Save a number as a picture file, with a pen of 16 px at scale 1."""
     strokes = write(digits, step_px=190 * scale, scale=scale)
     picture = Image.new("L", (round((190 * len(digits) + 60) * scale), round(290 * scale)), 255)
     pen = ImageDraw.Draw(picture)
@@ -52,7 +52,7 @@ def test_a_folder_of_numbers(capsys, numbers):
 
 
 def test_boxes_are_in_the_pixels_of_the_file(capsys, tmp_path):
-    """Also where the picture is made smaller to be read, and where it lies on its side."""
+    """Also for a picture that is scaled down, and for one that is rotated by its Exif tag."""
     save_number(tmp_path / "small.png", "26", scale=0.5)
     save_number(tmp_path / "large.png", "26", scale=4)
     with Image.open(tmp_path / "large.png") as large:
@@ -63,7 +63,7 @@ def test_boxes_are_in_the_pixels_of_the_file(capsys, tmp_path):
     boxes = {name: np.array([one["box"] for one in line["digits"]]) for name, line in lines.items()}
     assert boxes["large.png"] / 8 == pytest.approx(boxes["small.png"], abs=2)
     assert boxes["turned.jpg"] == pytest.approx(boxes["large.png"], abs=20)
-    # The 6 stands 190 px to the right of the 2 at scale 1, and is somewhat narrower.
+    # The 6 is 190 px to the right of the 2 at scale 1, and a little narrower.
     assert boxes["large.png"][1, 0] - boxes["large.png"][0, 0] == pytest.approx(4 * 195, abs=60)
 
 
@@ -82,15 +82,15 @@ def test_one_bad_file_does_not_stop_the_others(capsys, numbers):
     assert len(lines) - len(errors) == 3
 
 
-def test_for_people(capsys, numbers):
+def test_text_output(capsys, numbers):
     assert main(["classify", "--many", str(numbers), str(numbers / "no.png")]) == 1
     lines = capsys.readouterr().out.splitlines()
-    told = dict(line.rsplit("/numbers/")[-1].split(": ") for line in lines)
-    assert told["year.png"] == "2 0 2 6"
-    assert told["rows.json"] == "2 0 2 6 / 3 5"
-    assert told["no.png"] == "–  There is no such file."
+    output = dict(line.rsplit("/numbers/")[-1].split(": ") for line in lines)
+    assert output["year.png"] == "2 0 2 6"
+    assert output["rows.json"] == "2 0 2 6 / 3 5"
+    assert output["no.png"] == "–  No such file."
 
 
-def test_a_folder_without_pictures_says_so(capsys, tmp_path):
+def test_a_folder_without_pictures_is_an_error(capsys, tmp_path):
     assert main(["classify", "--many", str(tmp_path)]) == 1
-    assert "no pictures" in capsys.readouterr().err
+    assert "No pictures" in capsys.readouterr().err
