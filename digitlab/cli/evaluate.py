@@ -29,6 +29,7 @@ from digitlab.evaluation.robustness import compute_robustness
 from digitlab.evaluation.saved_images import SavedImages, choose_indices_to_save
 from digitlab.evaluation.user_test_set import read_labelled_folder, read_labelled_zip
 from digitlab.jobs import ProgressCallback
+from digitlab.model_store.formats import TFLITE
 from digitlab.model_store.store import StoredModel, get_model
 from digitlab.reports.document import Subject, render_html, to_json
 
@@ -210,7 +211,7 @@ def _write_report(model: StoredModel, evaluation: _Evaluation, path: Path) -> No
     subject = Subject(
         model.label,
         evaluation.description,
-        int(model.card["files"]["model.tflite"]["bytes"]),
+        model.card["files"][TFLITE.file_name]["bytes"],
         measure_latency_ms(model.open_reader(), evaluation.images),
         evaluation.notes,
         evaluation.class_names,

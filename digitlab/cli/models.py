@@ -8,6 +8,7 @@ from digitlab.errors import ModelStoreError, PictureError
 from digitlab.inference.files import FileAnswer, FileDigits, classify_many_paths, classify_paths
 from digitlab.inference.multi_digit import format_rows
 from digitlab.inference.reader import format_percent
+from digitlab.model_store.formats import TFLITE
 from digitlab.model_store.store import (
     StoredModel,
     delete_model,
@@ -72,7 +73,7 @@ def _model_to_json(model: StoredModel) -> str:
 
 
 def _format_model(model: StoredModel) -> str:
-    size = f"{model.card['files']['model.tflite']['bytes'] / 1000:6,.0f} kB"
+    size = f"{model.card['files'][TFLITE.file_name]['bytes'] / 1000:6,.0f} kB"
     test = f"{model.accuracy:8.2%} of {model.card['test']['n']:,} test images"
     lines = [f"{model.id:24} {test}  {size}  {model.label}"]
     return "\n".join([*lines, *(f"  note: {note}" for note in model.notes)])

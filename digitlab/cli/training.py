@@ -112,13 +112,13 @@ def _show_run(run: Run, interrupts: _InterruptCounter) -> bool:
     for note in status.notes:
         console.print(f"note: {note}")
     if status.state == "cancelled":
-        console.print("cancelled before training started")
+        console.print(status.message or "cancelled before training started")
         return False
     if status.state not in ("done", "stopped"):
         raise RunError(status.message)
     if not run.has_model:
         # A resumed run that was stopped before the first of its new epochs.
-        console.print("stopped before a model was made; resume the run to continue")
+        console.print(status.message or "stopped; resume the run to continue")
         return False
     _print_result(run, status)
     return True
