@@ -20,9 +20,9 @@ def main() -> None:
     with open_app_in_chromium() as (url, browser):
         loads_ms = measure_loads(browser, url)
         page = browser.new_page()
-        page.goto(f"{url}/evaluate?model={MODEL_ID}&view=mistakes")
+        page.goto(f"{url}/evaluate?model={MODEL_ID}&view=gallery")
         filters_ms = EvaluatePage(page).time_filters()
-        page.goto(f"{url}/evaluate?model={MODEL_ID}&view=trust")
+        page.goto(f"{url}/evaluate?model={MODEL_ID}&view=calibration")
         thresholds_ms = EvaluatePage(page).time_thresholds()
     print(f"\nThe Evaluate page in Chromium{'':21} median     worst")
     for what, times_ms in (

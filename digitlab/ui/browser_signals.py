@@ -1,4 +1,4 @@
-"""Do what comes next ahead, while the browser has nothing else to do."""
+"""What the browser reports: that it is idle, and how wide the page is."""
 
 from collections.abc import Callable
 
@@ -6,25 +6,25 @@ import streamlit as st
 
 from digitlab.ui.streamlit_internals import callback
 
-# Long enough for the page to be there, short enough to be done before a digit is drawn.
+# Long enough for the page to load, short enough to finish before a digit is drawn.
 _IDLE_JS = """
 export default function ({ setTriggerValue }) {
-  let wait;
-  const begin = () => {
-    window.clearTimeout(wait);
-    wait = window.setTimeout(() => setTriggerValue("idle", true), 1200);
+  let timer;
+  const restart = () => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => setTriggerValue("idle", true), 1200);
   };
-  const signs = ["pointerdown", "pointerup", "keydown"];
-  signs.forEach((sign) => window.addEventListener(sign, begin, true));
-  begin();
+  const events = ["pointerdown", "pointerup", "keydown"];
+  events.forEach((name) => window.addEventListener(name, restart, true));
+  restart();
   return () => {
-    window.clearTimeout(wait);
-    signs.forEach((sign) => window.removeEventListener(sign, begin, true));
+    window.clearTimeout(timer);
+    events.forEach((name) => window.removeEventListener(name, restart, true));
   };
 }
 """
 
-# A scroll bar that comes and goes is no other width.
+# Changes below 20 px are ignored: a scroll bar that appears or disappears.
 _WIDTH_JS = """
 export default function ({ parentElement, setStateValue }) {
   let ruler = parentElement.querySelector(".ruler");
@@ -33,64 +33,65 @@ export default function ({ parentElement, setStateValue }) {
     ruler.className = "ruler";
     parentElement.appendChild(ruler);
   }
-  let wait;
-  let told = 0;
-  const tell = () => {
+  let timer;
+  let reported = 0;
+  const report = () => {
     const width = Math.floor(ruler.getBoundingClientRect().width);
-    if (width > 0 && Math.abs(width - told) > 20) {
-      told = width;
+    if (width > 0 && Math.abs(width - reported) > 20) {
+      reported = width;
       setStateValue("width", width);
     }
   };
-  tell();
+  report();
   const observer = new ResizeObserver(() => {
-    window.clearTimeout(wait);
-    wait = window.setTimeout(tell, 250);
+    window.clearTimeout(timer);
+    timer = window.setTimeout(report, 250);
   });
   observer.observe(ruler);
-  return () => { observer.disconnect(); window.clearTimeout(wait); };
+  return () => { observer.disconnect(); window.clearTimeout(timer); };
 }
 """
 
 
 def run_when_idle(key: str, action: Callable[[], object]) -> None:
-    """Do something once the page has been left alone for a moment, and in each run from then on.
+    """Call an action once the user has been idle for a second, and in every run from then on.
 
-    Called within a fragment: only the run of a whole page breaks off what is done for a click.
+    Call it inside a fragment: only a run of the whole page is aborted by the next click.
 
     Args:
-        key: names this on its page.
-        action: what is done; what it renders stands here.
+        key: identifies the signal on its page.
+        action: what to do; what it renders appears here.
     """
-    seen = f"{key}_seen"
-    if st.session_state.get(seen):
+    was_idle = f"{key}_seen"
+    if st.session_state.get(was_idle):
         action()
         return
-    # Registered at each run: Streamlit compares and keeps what is the same.
+    # Registered in each run: Streamlit compares, and keeps an unchanged component.
     signal = st.components.v2.component("digitlab_idle_signal", js=_IDLE_JS)
 
-    def note() -> None:
-        st.session_state[seen] = True
+    def remember() -> None:
+        st.session_state[was_idle] = True
 
-    signal(key=key, on_idle_change=callback(note))
+    signal(key=key, on_idle_change=callback(remember))
 
 
-def _run_again() -> None:
-    """Streamlit keeps what a component tells only if it has a callback."""
+def _do_nothing() -> None:
+    """Streamlit keeps a component's state only if it has a callback."""
 
 
 def measure_width(key: str) -> int | None:
-    """The width in pixels that is free here; None until the browser has told.
+    """The available width in pixels; None until the browser has reported it.
 
     Args:
-        key: names the measurement on its page.
+        key: identifies the measurement on its page.
     """
-    # Registered at each run: Streamlit compares and keeps what is the same.
+    # Registered in each run: Streamlit compares, and keeps an unchanged component.
     ruler = st.components.v2.component(
         "digitlab_ruler", css=".ruler { width: 100%; }", js=_WIDTH_JS
     )
-    result = ruler(key=key, default={"width": None}, on_width_change=callback(_run_again))
-    # Kept under a key of ours: on coming back to the page it is known at once.
+    result = ruler(key=key, default={"width": None}, on_width_change=callback(_do_nothing))
+    # Streamlit drops a component's state when its page is left; this key is kept, so the width
+    # is known at once on return.
     kept = f"{key}_kept"
     if result.width:
         st.session_state[kept] = int(result.width)

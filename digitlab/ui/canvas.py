@@ -1,28 +1,30 @@
-"""The canvas component, with ink and paper as they are on every page."""
+"""The drawing canvas with the ink and paper that all pages use."""
 
 from typing import Any
 
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
 
 # The component's `json_data`.
 Drawing = dict[str, Any]
 
-# Dark ink on white paper in both themes: it is a sheet of paper.
+# Dark ink on white paper in both themes.
 _INK, _PAPER = "#1f2a44", "#ffffff"
 
 
 def render_ink_canvas(
     width_px: int, height_px: int, *, pen_px: int, key: str, start: Drawing | None = None
 ) -> Drawing:
-    """Show a canvas to draw on.
+    """Render a canvas to draw on.
 
     Args:
-        key: another one makes a new canvas; the component keeps its own content otherwise.
-        start: what is on a new canvas.
+        key: a new key makes a new canvas; with the same key the component keeps its content.
+        start: the drawing on a new canvas.
     Returns:
         The drawing so far; its `objects` are empty on a blank canvas.
     """
+    # Imported late: it registers a component, which only a running server allows.
+    from streamlit_drawable_canvas import st_canvas
+
     result = st_canvas(
         stroke_width=pen_px,
         stroke_color=_INK,
@@ -36,14 +38,16 @@ def render_ink_canvas(
     return drawing
 
 
-def get_drawing(key: str) -> Drawing | None:
-    """What is on a canvas by the browser's latest word, for callbacks: the page is a run behind.
+def get_latest_drawing(key: str) -> Drawing | None:
+    """The drawing as the browser sent it last. For callbacks, which run before the page.
 
     Args:
-        key: the canvas's.
+        key: the canvas's key.
     Returns:
-        None if the browser has not said anything of this canvas yet.
+        None if the browser has not sent this canvas yet.
     """
-    told = st.session_state.get(key) or {}
-    drawing: Drawing | None = (told.get("drawing") or {}).get("raw")
+    # The layout of this state is the component's own; tests/app/test_canvas.py watches it. Only
+    # the page's next run would return the drawing that arrives together with a click.
+    state = st.session_state.get(key) or {}
+    drawing: Drawing | None = (state.get("drawing") or {}).get("raw")
     return drawing

@@ -1,12 +1,14 @@
-"""A chart that changes without a blink."""
+"""A chart that changes without flicker."""
 
 from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 import streamlit as st
 
-# All charts lie on one another (see `style.py`); the older go once the newer has its title,
-# which plotly draws last, and a moment later, because Streamlit still hides it for some frames.
+from digitlab.figures.theme import PLOTLY_CONFIG
+
+# All charts share one grid cell (see `frame.py`). The older ones are hidden once the newest has
+# its title, which plotly draws last; the delay covers the frames in which Streamlit hides it.
 _HIDE_OLDER = """
 <style>
 .st-key-{key}_steady:has(.st-key-{key}_{number} .gtitle) > :not(.st-key-{key}_{number}) {{
@@ -14,28 +16,28 @@ _HIDE_OLDER = """
 }}
 </style>
 """
-# One stands, one is being drawn, and the others for what comes meanwhile.
+# One is visible, one is being drawn, and the others take figures that arrive meanwhile.
 _SLOTS = 4
 
 
 @dataclass
 class _Charts:
-    """The last figures with their words and numbers; the slot is the number's remainder."""
+    """The latest figures with their numbers and alt texts; a figure's slot is number % _SLOTS."""
 
     number: int = 0
     slots: list[tuple[int, go.Figure, str] | None] = field(default_factory=lambda: [None] * _SLOTS)
 
 
 def render_steady_chart(figure: go.Figure, *, key: str, alt: str, is_held: bool = False) -> None:
-    """Show a figure that may be another one at the next run.
+    """Render a figure that may change in the next run.
 
-    Streamlit throws a changed chart away and builds it anew, which shows as a blink. Here the
-    last figure stays where it is until the new one stands in front of it.
+    Streamlit removes a changed chart and builds a new one, which flickers. Here the old chart
+    stays until the new one is drawn in front of it.
 
     Args:
-        key: names the chart on its page.
-        alt: the figure in words.
-        is_held: leave the figure that stands, and with it a person's zoom; the first is shown.
+        key: identifies the chart on its page.
+        alt: text alternative.
+        is_held: keep the current figure and the user's zoom; a first figure is still shown.
     """
     charts = st.session_state.setdefault(f"{key}_charts", _Charts())
     newest = charts.slots[charts.number % _SLOTS]
@@ -47,11 +49,6 @@ def render_steady_chart(figure: go.Figure, *, key: str, alt: str, is_held: bool 
             if chart is None:
                 st.empty()
                 continue
-            number, last_figure, words = chart
-            st.plotly_chart(
-                last_figure,
-                key=f"{key}_{number}",
-                config={"displayModeBar": False},
-                alt=words,
-            )
+            number, slot_figure, slot_alt = chart
+            st.plotly_chart(slot_figure, key=f"{key}_{number}", config=PLOTLY_CONFIG, alt=slot_alt)
     st.html(_HIDE_OLDER.format(key=key, number=charts.number))

@@ -1,4 +1,4 @@
-"""Models for the pages: listed anew when the shelf changes, loaded once for all visitors."""
+"""Models for the pages: listed in each run, loaded once for all sessions."""
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ def list_digit_models() -> list[StoredModel]:
     models = [model for model in list_models() if model.reads_digits]
     if not models:
         raise ModelStoreError(
-            "There is no model on the shelf. Train one: `python -m digitlab train --shelve mine`."
+            "There is no model on the shelf that reads digits. Train one on the Train page."
         )
     return models
 
@@ -27,10 +27,10 @@ def get_reader(model: StoredModel) -> DigitReader:
     Raises:
         ModelStoreError: the model's file is missing or damaged.
     """
-    return _load_reader(model.id, model.card["files"]["model.tflite"]["sha256"], _model=model)
+    return _load_reader(model.id, model.sha256, _model=model)
 
 
-# Keyed by the file's hash as well: a model replaced under the same id is loaded anew.
+# The hash is part of the key: a model that was replaced under the same id is loaded again.
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _load_reader(model_id: str, sha256: str, *, _model: StoredModel) -> DigitReader:
     return _model.open_reader()

@@ -1,79 +1,116 @@
-"""The choice between the parts of a page."""
+"""Choices that several pages offer: the views of a page, and the models on the shelf."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 from digitlab.model_store.store import StoredModel
 from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import escape_markdown, shorten
+
+# The model chosen on the Draw page; other pages choose one by setting it.
+MODEL_KEY = "draw_model"
+
+R = TypeVar("R", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class View(Generic[R]):
+    """One of the views of a page, chosen by a row of buttons.
+
+    Attributes:
+        id: lower_snake_case, as the URL carries it.
+        label: on its button; may start with an icon.
+        render: renders the view; the arguments depend on the page.
+    """
+
+    id: str
+    label: str
+    render: R
+
+
+def get_labels(views: Sequence[View[Any]]) -> dict[str, str]:
+    """The labels of views by id, as `render_segments` takes them."""
+    return {view.id: view.label for view in views}
+
+
+def get_view(views: Sequence[View[R]], view_id: str | None) -> View[R]:
+    """The view with this id; the first one if there is none."""
+    return next((view for view in views if view.id == view_id), views[0])
 
 
 def render_segments(
     label: str,
-    parts: Mapping[str, str],
+    options: Mapping[str, str],
     *,
     key: str,
     on_change: Callable[[], object] | None = None,
     as_pills: bool = False,
 ) -> str:
-    """Buttons in a row, one of which is pressed; at first the first.
+    """Render a row of buttons, exactly one of which is selected; initially the first.
 
     Args:
-        label: what is chosen, for those who cannot see it.
-        parts: what each is called, by its id.
-        key: names the buttons on their page; their state is the id of the pressed one.
-        on_change: called when another is pressed, before the page runs again.
-        as_pills: with space between them, for many that may need several lines.
+        label: what is chosen, for screen readers.
+        options: Markdown labels by id.
+        key: identifies the widget on its page; its state is the id of the selected button.
+        on_change: called when another button is selected, before the page reruns.
+        as_pills: separate buttons that may wrap over several lines.
     Returns:
-        The id of the pressed one.
+        The id of the selected button.
     """
-    # A browser that has just put the buttons on the page may send, for something else, that none
-    # is pressed: what was chosen stays. Streamlit forgets `key` when the page is left, not ours.
+    # A browser that has just rendered the buttons may send, with another widget's change, that
+    # none is selected: the selection stays. Streamlit drops `key` when the page is left.
     kept, state = f"{key}_kept", st.session_state
-    known = (choice for choice in (state.get(key), state.get(kept)) if choice in parts)
-    state[key] = state[kept] = next(known, next(iter(parts)))
+    known = (choice for choice in (state.get(key), state.get(kept)) if choice in options)
+    state[key] = state[kept] = next(known, next(iter(options)))
 
-    def follow() -> None:
-        if on_change is not None and state.get(key) in parts:
+    def handle_change() -> None:
+        if on_change is not None and state.get(key) in options:
             on_change()
 
-    show: Callable[..., Any] = st.pills if as_pills else st.segmented_control
-    chosen: str = show(
+    render: Callable[..., Any] = st.pills if as_pills else st.segmented_control
+    chosen: str = render(
         label,
-        list(parts),
-        format_func=parts.__getitem__,
+        list(options),
+        format_func=options.__getitem__,
         required=True,
         label_visibility="visible" if as_pills else "collapsed",
         key=key,
-        on_change=callback(follow),
+        on_change=callback(handle_change),
     )
     return chosen
 
 
-def render_model_choice(models: dict[str, StoredModel]) -> StoredModel:
-    """Show the networks with their accuracy, below that what is to be known about the chosen one.
+def render_reader_choice(models: dict[str, StoredModel]) -> StoredModel:
+    """Render the choice of the model that reads digits, and remarks on the chosen one.
 
     Args:
-        models: by their ids, at least one.
+        models: by id, at least one.
     """
+    names = format_model_names(models)
     model_id = st.selectbox(
         "Read by",
         list(models),
-        format_func=lambda model: f"{models[model].label} · {models[model].accuracy:.2%}",
-        key="draw_model",
+        format_func=names.__getitem__,
+        key=MODEL_KEY,
         help="The network that reads, with its accuracy on test digits it never saw.",
     )
     for note in models[model_id].notes:
-        st.caption(note)
+        st.caption(escape_markdown(note))
     return models[model_id]
 
 
 def format_model_names(models: dict[str, StoredModel]) -> dict[str, str]:
-    """What models are called in a list, with their accuracy; no two the same."""
+    """Unique names of models with their accuracy, as plain text for a list."""
     labels = [model.label for model in models.values()]
     return {
-        key: (model.label if labels.count(model.label) == 1 else f"{model.label} ({key})")
+        model_id: (
+            shorten(model.label)
+            if labels.count(model.label) == 1
+            else f"{shorten(model.label)} ({model_id})"
+        )
         + f" · {model.accuracy:.2%}"
-        for key, model in models.items()
+        for model_id, model in models.items()
     }

@@ -1,4 +1,7 @@
-"""Callbacks that are carried out whole."""
+"""The private parts of Streamlit that the pages need, in one file.
+
+Each has a test in `tests/app/test_streamlit_internals.py` that fails when Streamlit changes it.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,14 +15,14 @@ P = ParamSpec("P")
 
 
 def callback(action: Callable[P, object], *, whole_page: bool = False) -> Callable[P, None]:
-    """An action to be given to a widget; every one of the pages is made by this.
+    """Wrap an action for use as a widget's callback. Every callback of the pages is wrapped.
+
+    Streamlit aborts a callback at its next access to the session state when the browser has
+    requested another rerun meanwhile. The click would be lost, or half of it carried out.
 
     Args:
-        action: what is to be done.
-        whole_page: afterwards all runs again, though the widget stands in a fragment or dialog.
-
-    Streamlit breaks a callback off, wherever it uses the session's state, when the browser has
-    asked for another run meanwhile: a click would be lost or half of it done.
+        action: called with the arguments that the widget passes.
+        whole_page: rerun the whole page afterwards, also from within a fragment or dialog.
     """
 
     @wraps(action)
@@ -34,11 +37,18 @@ def callback(action: Callable[P, object], *, whole_page: bool = False) -> Callab
 
 @contextmanager
 def defer_rerun() -> Iterator[None]:
-    """Put off what the browser asks for until the block has ended. `st.rerun` works as ever."""
+    """Postpone reruns requested by the browser until the block has ended.
+
+    `st.rerun` inside the block works as usual.
+
+    Raises:
+        RuntimeError: no page is running.
+    """
     context = get_script_run_ctx()
     if context is None:
-        raise RuntimeError("Only while Streamlit runs a page.")
-    # No public switch does this. The runner asks itself before each stop whether it is running.
+        raise RuntimeError("Reruns can be deferred only while Streamlit runs a page.")
+    # There is no public switch for this. The script runner checks `_execing` before it honours a
+    # request; it is reachable only through the callback that it gave to the session state.
     runner = context.session_state._yield_callback.__self__  # type: ignore[attr-defined]
     before, runner._execing = runner._execing, False
     try:
@@ -48,10 +58,11 @@ def defer_rerun() -> Iterator[None]:
 
 
 def is_history_navigation() -> bool:
-    """Whether the person has just pressed the browser's Back or Forward.
+    """Whether this run was started by the browser's Back or Forward button.
 
-    Otherwise an address named within a visit says nothing new: where clicks follow each other
-    quickly it is the one from before the last click, and to follow it would undo that click.
+    Only then does the URL carry something new. In other runs it may be older than the last
+    click, and applying it would undo that click.
     """
+    # The flag has no public counterpart: `st.query_params` does not say why it changed.
     context = get_script_run_ctx()
     return context is not None and context.is_history_navigation

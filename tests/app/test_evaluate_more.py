@@ -1,4 +1,4 @@
-"""The Evaluate page with what jobs found, own test sets, and models that lack something."""
+"""The Evaluate page: results of analysis jobs, user test sets, missing and damaged files."""
 
 import shutil
 from dataclasses import replace
@@ -14,7 +14,7 @@ from digitlab.evaluation.results_cache import get_results_dir, load_report, load
 from digitlab.files import write_json
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.processes import identify_process
-from tests.app.html import read_html
+from tests.app.page_text import read_html, read_texts
 from tests.unit.sample_model import shelve_sample_model
 from tests.unit.user_zip import build_zip
 
@@ -28,42 +28,41 @@ def test_digits():
     return pictures.images[places], report.labels[places]
 
 
-def test_an_own_zip_is_evaluated_apart_and_forgotten(open_page, test_digits):
-    app = open_page(view="own")
+def test_zip_is_evaluated_separately_and_discarded(open_page, test_digits):
+    app = open_page(view="user_test_set")
     content = build_zip(*test_digits, more={"eleven/note.txt": b"not a picture"})
     app.file_uploader[0].upload("mine.zip", content, "application/zip").run()
     assert not app.exception
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Read right"].endswith(" of 30")
-    assert any("1 file skipped" in warning.value for warning in app.warning)
-    app.segmented_control(key="evaluate_view").set_value("glance").run()
+    assert "1 file skipped" in read_texts(app.warning)
+    app.segmented_control(key="evaluate_view").set_value("overview").run()
     assert {metric.label for metric in app.metric} >= {"Loss", "Size"}
-    app.segmented_control(key="evaluate_view").set_value("own").run()
+    app.segmented_control(key="evaluate_view").set_value("user_test_set").run()
     assert {metric.label: metric.value for metric in app.metric} == shown
-    app.button(key="evaluate_own_forget").click().run()
+    app.button(key="evaluate_own_discard").click().run()
     assert not app.exception
     assert not app.metric
 
 
-def test_a_bad_zip_is_explained(open_page):
-    app = open_page(view="own")
+def test_invalid_zip_is_reported(open_page):
+    app = open_page(view="user_test_set")
     app.file_uploader[0].upload("mine.zip", b"no zip at all", "application/zip").run()
     assert not app.exception
-    assert "zip" in app.error[0].value
+    assert "zip" in read_texts(app.error)
     assert not app.metric
 
 
 @pytest.fixture
-def own_model():
-    """A model of a person's own, tested on the offline sample."""
+def user_model():
+    """A user's model, tested on the offline sample."""
     return shelve_sample_model()
 
 
 @pytest.fixture
-def with_insight(own_model):
-    """Insight as a finished job leaves it, small and made up."""
-    model = own_model
-    report = load_report(model)
+def analysed_model(user_model):
+    """A model with the results of an analysis, small and invented."""
+    report = load_report(user_model)
     n = len(report.labels)
     random = np.random.default_rng(0)
     feature_analysis = FeatureAnalysis(
@@ -75,116 +74,133 @@ def with_insight(own_model):
         thumbnail_indices=np.zeros((1, 2, 5), np.int32),
         thumbnails=np.zeros((1, 28, 28), np.uint8),
     )
-    get_results_dir(model).mkdir(parents=True)
-    replace(report, feature_analysis=feature_analysis).save(get_results_dir(model) / "report.npz")
-    return model
+    results_dir = get_results_dir(user_model)
+    results_dir.mkdir(parents=True)
+    replace(report, feature_analysis=feature_analysis).save(results_dir / "report.npz")
+    return user_model
 
 
-def test_what_a_job_found_is_shown(open_page, with_insight):
-    app = open_page(view="mistakes", model=with_insight.id, label_error="1")
+def test_results_of_an_analysis_are_shown(open_page, analysed_model):
+    app = open_page(view="gallery", model=analysed_model.id, label_error="1")
     assert "2 digits" in read_html(app)
     assert not app.toggle(key="evaluate_filter_label_error").disabled
-    app.segmented_control(key="evaluate_view").set_value("map").run()
+    app.segmented_control(key="evaluate_view").set_value("feature_map").run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1
 
 
-@pytest.mark.parametrize(("index", "words"), [(247, "Labelled"), (9, "Labelled")])
-def test_neighbours_are_shown_or_named(open_page, with_insight, index, words):
-    app = open_page(view="map", model=with_insight.id, digit=str(index))
-    told = read_html(app) + " ".join(caption.value for caption in app.caption)
-    assert words in told
-    assert ("Its label" in told) == (index == 247)
+@pytest.mark.parametrize(("index", "is_pointed_out"), [(247, True), (9, False)])
+def test_probable_label_error_is_pointed_out(open_page, analysed_model, index, is_pointed_out):
+    app = open_page(view="feature_map", model=analysed_model.id, sample=str(index))
+    label = int(load_report(analysed_model).labels[index])
+    text = f"Its label, {label}, is probably wrong: it may be {(label + 1) % 10}."
+    assert (text in read_texts(app.caption)) == is_pointed_out
+
+
+def test_neighbours_are_shown_with_the_training_set(open_page, analysed_model):
+    app = open_page(view="feature_map", model=analysed_model.id, sample="9")
+    assert read_html(app).count('title="index') == 10
+    assert "training indices" not in read_texts(app.caption)
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_without_the_training_set_only_saved_neighbours_are_shown(open_page, is_saved):
+    analysis = load_report(get_model("simple_cnn")).feature_analysis
+    has_thumbnails = np.isin(np.arange(10_000), analysis.thumbnail_rows)
+    index = int(np.flatnonzero(has_thumbnails == is_saved)[0])
+    app = open_page(view="feature_map", model="simple_cnn", sample=str(index))
+    assert ('title="index' in read_html(app)) == is_saved
+    assert ("training indices" in read_texts(app.caption)) == (not is_saved)
 
 
 @pytest.mark.parametrize(
-    ("view", "kind"), [("robustness", "robustness"), ("map", "feature_analysis")], ids=str
+    ("view", "kind"), [("robustness", "robustness"), ("feature_map", "feature_analysis")], ids=str
 )
-def test_a_job_that_failed_says_why_and_can_be_started_again(open_page, own_model, view, kind):
-    directory = get_results_dir(own_model) / kind
+def test_failed_job_shows_the_reason_and_can_be_restarted(open_page, user_model, view, kind):
+    directory = get_results_dir(user_model) / kind
     directory.mkdir(parents=True)
     AnalysisJob(directory).write_status(AnalysisStatus(state="failed", message="The disk is full."))
-    app = open_page(view=view, model=own_model.id)
-    assert any("The disk is full." in error.value for error in app.error)
+    app = open_page(view=view, model=user_model.id)
+    assert "The disk is full." in read_texts(app.error)
     assert not app.button(key=f"evaluate_start_{kind}").disabled
 
 
-def test_a_running_job_shows_how_far_it_is(open_page, own_model):
-    directory = get_results_dir(own_model) / "robustness"
+def test_running_job_shows_its_progress(open_page, user_model):
+    directory = get_results_dir(user_model) / "robustness"
     directory.mkdir(parents=True)
     # Of this very process, which lives.
     me = identify_process()
-    write_json(directory / "job.json", {"model": own_model.id, "kind": "robustness"})
+    write_json(directory / "job.json", {"model": user_model.id, "kind": "robustness"})
     AnalysisJob(directory).write_status(
         AnalysisStatus(
             state="running", done=3, total=12, pid=me.pid, process_started_s=me.started_s
         )
     )
-    app = open_page(view="robustness", model=own_model.id)
+    app = open_page(view="robustness", model=user_model.id)
     assert app.progress[0].value == 25
     app.button(key="evaluate_stop_robustness").click().run()
     assert AnalysisJob(directory).is_stop_requested()
 
 
-def test_a_picture_that_is_not_here_can_be_fetched(open_page):
+def test_missing_image_can_be_fetched(open_page):
     report = load_report(get_model(DEFAULT_MODEL_ID))
     known = load_test_images(get_model(DEFAULT_MODEL_ID), report).is_available
     place = int(np.flatnonzero(~known)[0])
-    app = open_page(view="mistakes", correct="1", digit=str(place))
-    assert any("not on this machine" in caption.value for caption in app.caption)
+    app = open_page(view="gallery", correct="1", sample=str(place))
+    assert "not on this machine" in read_texts(app.caption)
     assert not app.button(key="evaluate_start_test_images").disabled
 
 
-def test_the_next_digit_is_a_click_away(open_page):
+def test_next_sample_is_one_click_away(open_page):
     report = load_report(get_model("simple_cnn"))
     wrong = find_samples(report, GalleryQuery(correct=False))
-    app = open_page(view="mistakes", model="simple_cnn", correct="0", digit=str(wrong[0]))
-    assert app.button(key="evaluate_digit_before").disabled
-    app.button(key="evaluate_digit_next").click().run()
-    assert app.query_params["digit"] == str(wrong[1])
+    app = open_page(view="gallery", model="simple_cnn", correct="0", sample=str(wrong[0]))
+    assert app.button(key="evaluate_sample_previous").disabled
+    app.button(key="evaluate_sample_next").click().run()
+    assert app.query_params["sample"] == str(wrong[1])
 
 
-def test_the_sample_is_named_beside_the_figures(open_page, own_model):
-    app = open_page(model=own_model.id)
-    assert any("the offline sample of MNIST" in caption.value for caption in app.caption)
+def test_offline_sample_is_named_beside_the_metrics(open_page, user_model):
+    app = open_page(model=user_model.id)
+    assert "the offline sample of MNIST" in read_texts(app.caption)
 
 
-def test_models_tested_on_different_digits_are_not_compared(open_page, own_model):
-    app = open_page(model=DEFAULT_MODEL_ID, view="compare", other=own_model.id)
-    assert "not comparable" in app.error[0].value
+def test_models_with_different_test_sets_are_not_compared(open_page, user_model):
+    app = open_page(model=DEFAULT_MODEL_ID, view="comparison", other=user_model.id)
+    assert "not comparable" in read_texts(app.error)
     app.selectbox(key="evaluate_other").set_value("simple_cnn").run()
     assert not app.error
 
 
-def test_a_damaged_report_is_explained_and_another_model_can_be_chosen(open_page, own_model):
-    (own_model.directory / "report.npz").write_bytes(b"damaged")
-    app = open_page(model=own_model.id)
-    assert "report" in app.error[0].value
+def test_damaged_report_is_reported_and_another_model_can_be_chosen(open_page, user_model):
+    (user_model.directory / "report.npz").write_bytes(b"damaged")
+    app = open_page(model=user_model.id)
+    assert "report" in read_texts(app.error)
     app.selectbox(key="evaluate_model").set_value(DEFAULT_MODEL_ID).run()
     assert not app.error
 
 
-@pytest.mark.parametrize("view", ["glance", "mistakes", "robustness", "compare", "map"])
-def test_without_the_pictures_the_figures_are_still_shown(open_page, own_model, view):
+@pytest.mark.parametrize("view", ["overview", "gallery", "robustness", "comparison", "feature_map"])
+def test_metrics_are_shown_without_images(open_page, user_model, view):
     report = load_report(get_model("simple_cnn"))
     kept = slice(0, 500)
     EvaluationReport(
         report.labels[kept], report.predictions[kept], report.probabilities[kept],
         report.no_digit[kept],
-    ).save(own_model.directory / "report.npz")  # fmt: skip
+    ).save(user_model.directory / "report.npz")  # fmt: skip
     other = "other_sample"
-    shutil.copytree(own_model.directory, own_model.directory.parent / other)
-    app = open_page(model=own_model.id, view=view, cell="4-4", digit="3", other=other)
+    shutil.copytree(user_model.directory, user_model.directory.parent / other)
+    app = open_page(model=user_model.id, view=view, cell="4-4", sample="3", other=other)
     assert not app.error
     assert "detail-verdict" in read_html(app)
 
 
-def test_a_damaged_robustness_file_breaks_its_own_view_only(open_page, own_model):
-    (own_model.directory / "robustness.json").write_text("[]")
-    app = open_page(model=own_model.id)
+def test_damaged_robustness_file_breaks_its_own_view_only(open_page, user_model):
+    (user_model.directory / "robustness.json").write_text("[]")
+    app = open_page(model=user_model.id)
     assert not app.exception
     assert not app.error
     app.segmented_control(key="evaluate_view").set_value("robustness").run()
     assert not app.exception
-    assert "is damaged" in app.error[0].value
+    assert "is damaged" in read_texts(app.error)
     assert not app.button(key="evaluate_start_robustness").disabled

@@ -56,14 +56,14 @@ class EvaluatePage:
         """The answer about the digit that is open."""
         return self.page.get_by_test_id("detail-verdict")
 
-    def tiles(self, wall: str = "wall") -> Locator:
-        return self.page.locator(f".st-key-evaluate_{wall}_place button[data-index]")
+    def tiles(self, grid: str = "gallery_grid") -> Locator:
+        return self.page.locator(f".st-key-evaluate_{grid}_container button[data-index]")
 
-    def read_tiles(self, wall: str = "wall") -> list[int]:
+    def read_tiles(self, grid: str = "gallery_grid") -> list[int]:
         """The places of the digits that are shown."""
-        return [int(tile.get_attribute("data-index") or -1) for tile in self.tiles(wall).all()]
+        return [int(tile.get_attribute("data-index") or -1) for tile in self.tiles(grid).all()]
 
-    def update_url(self, view: str) -> None:
+    def show_view(self, view: str) -> None:
         self.page.locator(".st-key-evaluate_view").get_by_role("radio", name=view).click()
         self.wait_until_idle()
 

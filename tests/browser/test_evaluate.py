@@ -14,6 +14,7 @@ from digitlab.evaluation.gallery import GalleryQuery, find_samples
 from digitlab.evaluation.jobs import find_job
 from digitlab.evaluation.results_cache import load_report, load_test_images
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
+from digitlab.ui.evaluate.page import VIEWS
 from tests.browser.evaluate_page import EvaluatePage
 from tests.unit.sample_model import shelve_sample_model
 from tests.unit.user_zip import build_zip
@@ -43,7 +44,7 @@ def test_the_numbers_and_the_matrix_are_there_at_once(page):
     page.goto("/evaluate")
     evaluate = EvaluatePage(page)
     metrics = load_report(get_model(DEFAULT_MODEL_ID)).metrics
-    figures = page.locator(".st-key-evaluate_figures")
+    figures = page.locator(".st-key-evaluate_metrics")
     expect(figures).to_contain_text(f"{metrics['accuracy']:.2%}")
     expect(page.locator(".st-key-evaluate_matrix .gtitle")).to_be_visible()
     assert evaluate.page.get_by_test_id("stAlert").count() == 0
@@ -54,29 +55,29 @@ def test_a_click_on_a_cell_shows_exactly_its_digits(open_page, report):
     found = find_samples(report, GalleryQuery(true=4, predicted=9))
     assert 0 < len(found) <= 24
     evaluate.click_cell(4, 9)
-    expect(evaluate.tiles("cell_wall")).to_have_count(len(found))
-    assert sorted(evaluate.read_tiles("cell_wall")) == sorted(found.tolist())
+    expect(evaluate.tiles("cell_grid")).to_have_count(len(found))
+    assert sorted(evaluate.read_tiles("cell_grid")) == sorted(found.tolist())
     # From one cell to another.
     other = np.array(report.metrics["confusion"])
     np.fill_diagonal(other, 0)
     other[4, 9] = 0
     true, said = divmod(int(other.argmax()), 10)
     evaluate.click_cell(true, said)
-    expect(evaluate.tiles("cell_wall")).to_have_count(min(24, int(other.max())))
+    expect(evaluate.tiles("cell_grid")).to_have_count(min(24, int(other.max())))
 
 
 def test_the_two_lists_do_what_a_click_does(open_page, report):
     evaluate = open_page()
     evaluate.choose("cell_true", "4")
-    evaluate.choose("cell_said", "9")
+    evaluate.choose("cell_predicted", "9")
     found = find_samples(report, GalleryQuery(true=4, predicted=9))
-    expect(evaluate.tiles("cell_wall")).to_have_count(len(found))
+    expect(evaluate.tiles("cell_grid")).to_have_count(len(found))
 
 
 def test_filter_sort_page_open_and_share(open_page, report, browser, server):
     evaluate = open_page()
     page = evaluate.page
-    evaluate.update_url("Digits")
+    evaluate.show_view("Images")
     wrong = find_samples(report, GalleryQuery(correct=False))
     expect(evaluate.count).to_contain_text(f"{len(wrong)} digits")
     expect(evaluate.tiles()).to_have_count(60)
@@ -90,7 +91,7 @@ def test_filter_sort_page_open_and_share(open_page, report, browser, server):
     expect(first).to_have_attribute("data-index", str(by_loss[60]))
     first.click()
     expect(evaluate.verdict).to_contain_text("read as")
-    expect(page.get_by_text(f"Place {by_loss[60]} in the test set")).to_be_visible()
+    expect(page.get_by_text(f"Index {by_loss[60]} in the test set")).to_be_visible()
 
     visitor = browser.new_context(base_url=server[0])
     other_tab = visitor.new_page()
@@ -102,13 +103,13 @@ def test_filter_sort_page_open_and_share(open_page, report, browser, server):
 
     page.keyboard.press("Escape")
     expect(evaluate.verdict).to_have_count(0)
-    page.wait_for_url(lambda url: "digit=" not in url)
+    page.wait_for_url(lambda url: "sample=" not in url)
     expect(first).to_have_attribute("data-index", str(by_loss[60]))
 
 
 def test_a_digit_says_why_and_goes_to_the_draw_page(open_page, report):
     index = int(find_samples(report, GalleryQuery(correct=False))[0])
-    evaluate = open_page(f"model={MODEL_ID}&view=mistakes&digit={index}")
+    evaluate = open_page(f"model={MODEL_ID}&view=gallery&sample={index}")
     dialog = evaluate.page.get_by_role("dialog")
     # One map for the answer, one for the truth, and the ten bars.
     expect(dialog.locator(".gtitle")).to_have_count(3)
@@ -124,7 +125,7 @@ def test_a_handed_digit_is_read_on_the_draw_page(open_page):
     index = int(
         np.flatnonzero(pictures.is_available & tested.is_correct & (tested.margins > 0.9))[0]
     )
-    page = open_page(f"model={DEFAULT_MODEL_ID}&view=mistakes&digit={index}").page
+    page = open_page(f"model={DEFAULT_MODEL_ID}&view=gallery&sample={index}").page
     page.get_by_role("dialog").get_by_role("button", name="Try it on the Draw page").click()
     expect(page.get_by_test_id("digit")).to_have_text(str(tested.labels[index]))
     page.get_by_role("button", name="Choose a picture of your own").click()
@@ -132,25 +133,25 @@ def test_a_handed_digit_is_read_on_the_draw_page(open_page):
 
 
 def test_a_filter_answers_at_once(open_page):
-    lasted = open_page(f"model={MODEL_ID}&view=mistakes").time_filters()
+    lasted = open_page(f"model={MODEL_ID}&view=gallery").time_filters()
     assert statistics.median(lasted) <= FILTER_LIMIT_MS, lasted
 
 
 def test_the_threshold_moves_at_once(open_page):
-    lasted = open_page(f"model={MODEL_ID}&view=trust").time_thresholds()
+    lasted = open_page(f"model={MODEL_ID}&view=calibration").time_thresholds()
     assert statistics.median(lasted) <= SLIDER_LIMIT_MS, lasted
 
 
 def test_two_models_are_compared(open_page, report):
-    evaluate = open_page(f"model={MODEL_ID}&view=compare&other={DEFAULT_MODEL_ID}")
+    evaluate = open_page(f"model={MODEL_ID}&view=comparison&other={DEFAULT_MODEL_ID}")
     comparison = compare_reports(report, load_report(get_model(DEFAULT_MODEL_ID)))
     expect(evaluate.page.get_by_text("McNemar's exact test")).to_be_visible()
-    expect(evaluate.tiles("compare_wall")).to_have_count(min(60, len(comparison.only_first)))
-    assert set(evaluate.read_tiles("compare_wall")) <= set(comparison.only_first.tolist())
+    expect(evaluate.tiles("compare_grid")).to_have_count(min(60, len(comparison.only_first)))
+    assert set(evaluate.read_tiles("compare_grid")) <= set(comparison.only_first.tolist())
 
 
 def test_an_own_test_set_and_its_report(open_page, report, tmp_path):
-    evaluate = open_page(f"model={MODEL_ID}&view=own")
+    evaluate = open_page(f"model={MODEL_ID}&view=user_test_set")
     page = evaluate.page
     pictures = load_test_images(get_model(MODEL_ID), report)
     places = np.flatnonzero(pictures.is_available)[:40]
@@ -158,7 +159,7 @@ def test_an_own_test_set_and_its_report(open_page, report, tmp_path):
     content = build_zip(pictures.images[places], report.labels[places], more=bad)
     file = {"name": "mine.zip", "mimeType": "application/zip", "buffer": content}
     page.locator("input[type=file]").set_input_files(file)
-    expect(page.locator(".st-key-evaluate_own_figures")).to_contain_text("of 40")
+    expect(page.locator(".st-key-evaluate_own_metrics")).to_contain_text("of 40")
     expect(page.get_by_text("1 file skipped")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Figures (JSON)").click()
@@ -180,7 +181,7 @@ def test_a_job_shows_its_progress_and_can_be_stopped(open_page, runs_of_server):
         stop.click(timeout=JOB_LIMIT_MS)
         again = evaluate.page.locator(".st-key-evaluate_start_robustness button >> visible=true")
         expect(again).to_be_visible(timeout=JOB_LIMIT_MS)
-        expect(evaluate.page.get_by_text("stopped before its end")).to_be_visible()
+        expect(evaluate.page.get_by_text("stopped before it finished")).to_be_visible()
     finally:
         job = find_job(model, "robustness")
         if job is not None:
@@ -194,7 +195,7 @@ def test_it_fits_a_phone_in_the_dark(browser, server):
         base_url=server[0],
     )  # fmt: skip
     page = context.new_page()
-    for view in ("glance", "mistakes", "classes", "trust", "robustness", "compare", "own"):
+    for view in [view.id for view in VIEWS]:
         page.goto(f"/evaluate?model={MODEL_ID}&view={view}")
         evaluate = EvaluatePage(page)
         evaluate.wait_until_idle()
@@ -209,12 +210,12 @@ def test_it_fits_a_phone_in_the_dark(browser, server):
 def test_back_and_forward_turn_the_views(open_page):
     page = open_page().page
     views = page.locator(".st-key-evaluate_view")
-    for view in ("Trust", "Per digit"):
+    for view, view_id in (("Calibration", "calibration"), ("Per class", "per_class")):
         views.get_by_role("radio", name=view).click()
         expect(views.get_by_role("radio", name=view)).to_be_checked()
-        page.wait_for_url(re.compile("view=" + {"Trust": "trust", "Per digit": "classes"}[view]))
+        page.wait_for_url(re.compile(f"view={view_id}"))
     page.go_back()
-    expect(views.get_by_role("radio", name="Trust")).to_be_checked()
+    expect(views.get_by_role("radio", name="Calibration")).to_be_checked()
     expect(page.locator(".st-key-evaluate_threshold")).to_be_visible()
     page.go_forward()
-    expect(views.get_by_role("radio", name="Per digit")).to_be_checked()
+    expect(views.get_by_role("radio", name="Per class")).to_be_checked()

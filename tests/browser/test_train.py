@@ -101,13 +101,13 @@ def test_a_run_from_the_recipe_to_the_drawing(train_page, browser, server):
     assert history[-1]["loss"] < before[0]["loss"]
 
     start_quick_run(train_page)
-    train_page.update_url("Compare")
+    train_page.show_view("Compare")
     title = page.locator(".gtitle", has_text="Accuracy of the runs")
     expect(title.locator("visible=true").first).to_be_visible()
     expect(page.get_by_role("table")).to_contain_text("Batch size")
 
-    train_page.update_url("Watch")
-    page.locator(".st-key-train_steering").get_by_role("button", name="Keep").click()
+    train_page.show_view("Watch")
+    page.locator(".st-key-train_actions").get_by_role("button", name="Keep").click()
     page.get_by_role("textbox", name="Name on the shelf").fill("My first")
     page.keyboard.press("Tab")
     train_page.wait_until_idle()
@@ -132,7 +132,7 @@ def open_page(context, run_id):
 
 
 def start_quick_run(train_page):
-    train_page.update_url("Choose")
+    train_page.show_view("Choose")
     train_page.fill("batch_size", 256)
     train_page.fill("epochs", 1)
     train_page.start.click()
@@ -159,7 +159,7 @@ def test_own_digits_are_read_while_it_learns(train_page):
 
 def test_a_second_run_queues_and_can_be_cancelled(train_page):
     first = start_slow_run(train_page, epochs=50)
-    train_page.update_url("Choose")
+    train_page.show_view("Choose")
     expect(train_page.start).to_contain_text("Add to queue")
     train_page.start.click()
     train_page.expect_line("^Queued, next", timeout=START_LIMIT_MS)
@@ -256,7 +256,7 @@ def test_a_failed_run_says_why_and_can_be_renamed_repeated_and_deleted(page, run
     expect(page.locator(".st-key-train_epochs input")).to_have_value("50")
     expect(page.locator(".st-key-train_learning_rate input")).to_have_value("0.002")
 
-    train_page.update_url("Watch")
+    train_page.show_view("Watch")
     page.get_by_role("button", name="More").click()
     train_page.press("train_delete")
     expect(page.get_by_text("Better luck")).to_have_count(0)
@@ -279,7 +279,7 @@ def test_a_long_run_fits_a_phone_in_the_dark(browser, server, runs_of_server):
     train_page.expect_line("^Done")
     expect(page.locator(".gtitle >> visible=true")).to_have_count(1)
     for view in ("Choose", "Compare", "Watch"):
-        train_page.update_url(view)
+        train_page.show_view(view)
         train_page.wait_until_idle()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()

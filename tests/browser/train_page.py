@@ -41,7 +41,7 @@ class TrainPage:
         # A button with a tooltip is on the page twice: for mice and for fingers.
         self.page.locator(f".st-key-{key} button >> visible=true").click()
 
-    def update_url(self, view: str) -> None:
+    def show_view(self, view: str) -> None:
         self.page.locator(".st-key-train_view").get_by_role("radio", name=view).click()
 
     def choose_recipe(self, recipe_id: str) -> None:

@@ -1,4 +1,6 @@
-"""The answer: one very large digit, how sure, what else, and the ten bars."""
+"""The answer: a very large digit, the confidence, the runner-up and ten bars."""
+
+from html import escape
 
 import cv2
 import numpy as np
@@ -7,26 +9,27 @@ import streamlit as st
 from digitlab.errors import DigitlabError, EmptyInkError
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.figures.saliency import occlusion_figure
+from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.inference.reader import FAIRLY_SURE, Answer, DigitReader, format_percent
 from digitlab.inference.saliency import compute_occlusion
 from digitlab.ink import PreparedInk
 from digitlab.ui.browser_signals import run_when_idle
 from digitlab.ui.chart import render_steady_chart
+from digitlab.ui.text import escape_markdown, render_error
 
-# Below this a second guess is not worth a word.
-_WORTH_A_WORD = 0.005
-
-_SHOWN_PX = 168
+# A runner-up below this probability is not mentioned.
+_MIN_RUNNER_UP = 0.005
+_STEP_PX = 168
 
 
 def render_answer(answer: Answer) -> None:
-    """Show what was read, or that it is probably no digit."""
+    """Render the digit that was read, or that the input is probably not a digit."""
     if not answer.is_digit:
-        _render_head(
+        _render_headline(
             "–",
             "I don't think this is a digit",
             f"If it is, it's a {answer.digit}.",
-            unsure=True,
+            is_unsure=True,
         )
     else:
         _render_digit(answer)
@@ -34,49 +37,54 @@ def render_answer(answer: Answer) -> None:
 
 
 def _render_digit(answer: Answer) -> None:
-    words = answer.certainty
+    certainty = answer.certainty
     second = answer.probabilities[answer.runner_up]
-    other = (
+    runner_up = (
         f"or perhaps a {answer.runner_up} ({format_percent(second)})"
-        if second >= _WORTH_A_WORD
+        if second >= _MIN_RUNNER_UP
         else "no other digit comes close"
     )
-    _render_head(
+    _render_headline(
         str(answer.digit),
-        words[0].upper() + words[1:],
-        f"{format_percent(answer.confidence)}, {other}",
-        unsure=answer.confidence < FAIRLY_SURE,
+        certainty[0].upper() + certainty[1:],
+        f"{format_percent(answer.confidence)}, {runner_up}",
+        is_unsure=answer.confidence < FAIRLY_SURE,
     )
 
 
-def _render_head(digit: str, words: str, details: str, *, unsure: bool) -> None:
-    look = " answer-unsure" if unsure else ""
+def _render_headline(digit: str, certainty: str, details: str, *, is_unsure: bool) -> None:
+    css_class = "answer answer-unsure" if is_unsure else "answer"
     st.html(
-        f'<div class="answer{look}" role="status" aria-live="polite">'
-        f'<div class="answer-digit" data-testid="digit">{digit}</div>'
-        f'<div><div class="answer-words">{words}</div>'
-        f'<div class="answer-quiet">{details}</div></div></div>'
+        f'<div class="{css_class}" role="status" aria-live="polite">'
+        f'<div class="answer-digit" data-testid="digit">{escape(digit)}</div>'
+        f'<div><div class="answer-words">{escape(certainty)}</div>'
+        f'<div class="answer-quiet">{escape(details)}</div></div></div>'
     )
 
 
-def render_blank(sentence: str) -> None:
-    """Show that there is nothing to answer yet."""
-    render_invitation(sentence)
-    # Unseen, so that the browser has fetched what draws the bars when the first answer comes;
-    # not before the page is there, which would come a second later for it.
+def render_blank(invitation: str) -> None:
+    """Render the empty state of one digit."""
+    render_invitation(invitation)
+    # An invisible chart makes the browser load plotly before the first answer. Not before the
+    # page is visible, which would delay it by a second.
     with st.container(key="draw_unseen"):
         run_when_idle("draw_idle", lambda: _render_bars((0.0,) * 10))
 
 
-def render_invitation(sentence: str) -> None:
-    """Say what to do, where the answer will be."""
-    st.html(f'<div class="answer"><div class="answer-blank" role="status">{sentence}</div></div>')
+def render_invitation(invitation: str) -> None:
+    """Say what to do, in the place of the answer."""
+    st.html(
+        f'<div class="answer"><div class="answer-blank" role="status">{escape(invitation)}</div>'
+        "</div>"
+    )
 
 
-def render_error(problem: DigitlabError) -> None:
-    """Say what went wrong, in the error's own words."""
-    show = st.info if isinstance(problem, EmptyInkError) else st.error
-    show(str(problem))
+def render_problem(error: DigitlabError) -> None:
+    """Show why there is no answer; a blank input is not an error."""
+    if isinstance(error, EmptyInkError):
+        st.info(escape_markdown(str(error)))
+    else:
+        render_error(error)
 
 
 def _render_bars(probabilities: tuple[float, ...]) -> None:
@@ -88,7 +96,7 @@ def _render_bars(probabilities: tuple[float, ...]) -> None:
 
 
 def render_preprocessing_steps(prepared: PreparedInk) -> None:
-    """The way from the drawing or picture to 28x28, in an expander."""
+    """Render the steps from the drawing or picture to 28x28, in an expander."""
     expander = st.expander("What the network sees", key="draw_steps", on_change="rerun")
     if not expander.open:
         return
@@ -97,13 +105,13 @@ def render_preprocessing_steps(prepared: PreparedInk) -> None:
             st.image(
                 _enlarge(step.compute_image()),
                 caption=f"{number}. {step.title}",
-                width=_SHOWN_PX,
+                width=_STEP_PX,
                 alt=step.title,
             )
 
 
 def render_occlusion_map(prepared: PreparedInk, answer: Answer, reader: DigitReader) -> None:
-    """The occlusion map, in an expander; computed only when it is open."""
+    """Render the occlusion map in an expander; computed only while it is open."""
     expander = st.expander("Why this answer", key="draw_why", on_change="rerun")
     if not expander.open:
         return
@@ -112,21 +120,21 @@ def render_occlusion_map(prepared: PreparedInk, answer: Answer, reader: DigitRea
         st.plotly_chart(
             occlusion_figure(weights, prepared.image, answer.digit),
             key="draw_occlusion",
-            config={"displayModeBar": False},
-            alt=f"Map of the digit: which places speak for {answer.digit}.",
+            config=PLOTLY_CONFIG,
+            alt=f"Occlusion map: which parts of the image support {answer.digit}.",
         )
         st.caption(
-            f"Each place was covered in turn. Where it is blue, the network needs the ink to "
-            f"read a {answer.digit}; where it is grey, the ink speaks against it."
+            f"Each patch was covered in turn. Blue: the network needs the ink there to read a "
+            f"{answer.digit}. Grey: the ink there counts against it."
         )
 
 
 def _enlarge(ink: np.ndarray) -> np.ndarray:
-    """Dark ink on white paper in a square, small pictures with their pixels visible."""
+    """Dark ink on a white square; the pixels of small images stay visible."""
     height, width = ink.shape[:2]
     side = max(height, width)
     square = np.zeros((side, side, *ink.shape[2:]), np.uint8)
     top, left = (side - height) // 2, (side - width) // 2
     square[top : top + height, left : left + width] = ink
-    how = cv2.INTER_NEAREST if side < _SHOWN_PX else cv2.INTER_AREA
-    return 255 - cv2.resize(square, (2 * _SHOWN_PX, 2 * _SHOWN_PX), interpolation=how)
+    interpolation = cv2.INTER_NEAREST if side < _STEP_PX else cv2.INTER_AREA
+    return 255 - cv2.resize(square, (2 * _STEP_PX, 2 * _STEP_PX), interpolation=interpolation)

@@ -1,84 +1,130 @@
-"""The ways to show digits to the app: draw them, a picture file, the camera."""
+"""The input sources of the Draw page: the canvas, a picture file, the camera."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import streamlit as st
 
+from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
 from digitlab.ink import decode_picture
-from digitlab.ui.selectors import render_segments
+from digitlab.ui.selectors import MODEL_KEY, render_segments
 from digitlab.ui.streamlit_internals import callback
 
-INPUT_SOURCES = {
-    "draw": ":material/draw: Draw",
-    "picture": ":material/image: Picture",
-    "camera": ":material/photo_camera: Camera",
-}
 
-_SHOWN_PX = 280
-# A digit that another page has handed over, until it is taken away.
-_HANDED = "draw_handed"
-# A digit of 28 px needs some paper around it and pixels enough to be framed again.
-_HANDED_SCALE, _HANDED_MARGIN_PX = 8, 4
+@dataclass(frozen=True)
+class InputSource:
+    """One way to enter digits.
 
+    Attributes:
+        invitation: shown while there is no input yet.
+        several_invitation: the same when several digits are read at once.
+    """
 
-def render_source_choice() -> str:
-    """The choice between them: "draw", "picture" or "camera"."""
-    return render_segments("How to show a digit", INPUT_SOURCES, key="draw_way")
+    id: str
+    label: str
+    invitation: str
+    several_invitation: str
 
 
-def render_picture_input(way: str, what: str) -> np.ndarray | None:
-    """The uploader or the camera; the picture, `(h, w)` or `(h, w, 3)` uint8, None without one.
+CANVAS = InputSource(
+    "draw",
+    ":material/draw: Draw",
+    "Draw a digit, 0 to 9. It is read as you go.",
+    "Write a number, like 2026. It is read as you go.",
+)
+PICTURE = InputSource(
+    "picture",
+    ":material/image: Picture",
+    "Choose a picture of one handwritten digit.",
+    "Choose a picture with one or more handwritten digits.",
+)
+CAMERA = InputSource(
+    "camera",
+    ":material/photo_camera: Camera",
+    "Hold one handwritten digit up to the camera.",
+    "Hold some handwritten digits up to the camera.",
+)
+_SOURCES = {source.id: source for source in (CANVAS, PICTURE, CAMERA)}
+
+_SOURCE_KEY = "draw_source"
+# Streamlit drops a widget's state when its page is left; this key is kept.
+SEVERAL_KEY = "draw_several_choice"
+_PREVIEW_PX = 280
+# An image received from another page, until the user dismisses it.
+_RECEIVED_IMAGE = "draw_received_image"
+# A 28 px digit needs a margin and enough pixels to go through preprocessing again.
+_RECEIVED_SCALE, _RECEIVED_MARGIN_PX = 8, 4
+
+
+def render_source_choice() -> InputSource:
+    """Render the choice of the input source."""
+    labels = {source.id: source.label for source in _SOURCES.values()}
+    return _SOURCES[render_segments("How to show a digit", labels, key=_SOURCE_KEY)]
+
+
+def select_canvas() -> None:
+    """Switch to the canvas; only from a callback."""
+    st.session_state[_SOURCE_KEY] = CANVAS.id
+
+
+def render_picture_input(source: InputSource, subject: str) -> np.ndarray | None:
+    """Render the file uploader or the camera.
 
     Args:
-        what: what it is to show, for the label.
+        source: `PICTURE` or `CAMERA`.
+        subject: what the picture shows, for the widget's label.
+    Returns:
+        The picture, `(h, w)` or `(h, w, 3)` uint8; None without one.
     Raises:
-        InkError: the file is no picture.
+        InkError: the file is not a picture.
     """
-    if way == "picture" and _HANDED in st.session_state:
-        return _render_handed()
-    if way == "picture":
+    if source is PICTURE and _RECEIVED_IMAGE in st.session_state:
+        return _render_received_image()
+    if source is PICTURE:
         file = st.file_uploader(
-            f"A picture of {what}",
+            f"A picture of {subject}",
             type=["png", "jpg", "jpeg", "bmp", "gif", "webp"],
             key="draw_upload",
+            max_upload_size=MAX_UPLOAD_MB,
         )
     else:
-        file = st.camera_input(f"A photo of {what}", key="draw_photo")
+        file = st.camera_input(f"A photo of {subject}", key="draw_photo")
     if file is None:
         return None
     decoded = decode_picture(file.getvalue())
-    if way == "picture":
-        # The camera shows its photo itself.
-        st.image(decoded, width=min(decoded.shape[1], _SHOWN_PX))
+    if source is PICTURE:
+        # The camera widget shows its photo itself.
+        st.image(decoded, width=min(decoded.shape[1], _PREVIEW_PX))
     return decoded
 
 
-def use_image(image: np.ndarray, model_id: str) -> None:
-    """Have the Draw page show and read a digit when it opens next.
+def send_to_draw_page(image: np.ndarray, model_id: str) -> None:
+    """Make the Draw page show and read a digit when it opens next.
 
     Args:
         image: `(28, 28)` uint8, ink 255, paper 0.
-        model_id: who is to read it.
+        model_id: the model that reads it.
     """
-    paper = 255 - np.pad(image, _HANDED_MARGIN_PX)
-    size = (paper.shape[1] * _HANDED_SCALE, paper.shape[0] * _HANDED_SCALE)
-    st.session_state[_HANDED] = cv2.resize(paper, size, interpolation=cv2.INTER_CUBIC)
-    st.session_state["draw_way"] = "picture"
-    st.session_state["draw_several_choice"] = False
-    st.session_state["draw_model"] = model_id
+    paper = 255 - np.pad(image, _RECEIVED_MARGIN_PX)
+    size = (paper.shape[1] * _RECEIVED_SCALE, paper.shape[0] * _RECEIVED_SCALE)
+    st.session_state[_RECEIVED_IMAGE] = cv2.resize(paper, size, interpolation=cv2.INTER_CUBIC)
+    st.session_state[_SOURCE_KEY] = PICTURE.id
+    st.session_state[SEVERAL_KEY] = False
+    st.session_state[MODEL_KEY] = model_id
 
 
-def _take_away() -> None:
-    st.session_state.pop(_HANDED, None)
+def _dismiss_received_image() -> None:
+    st.session_state.pop(_RECEIVED_IMAGE, None)
 
 
-def _render_handed() -> np.ndarray:
-    picture: np.ndarray = st.session_state[_HANDED]
-    st.image(picture, width=_SHOWN_PX, caption="A test digit from the Evaluate page")
+def _render_received_image() -> np.ndarray:
+    picture: np.ndarray = st.session_state[_RECEIVED_IMAGE]
+    st.image(picture, width=_PREVIEW_PX, caption="A test digit from the Evaluate page")
     st.button(
         "Choose a picture of your own",
-        key="draw_handed_off",
+        key="draw_received_dismiss",
         icon=":material/close:",
-        on_click=callback(_take_away),
+        on_click=callback(_dismiss_received_image),
     )
     return picture

@@ -1,4 +1,4 @@
-"""Several digits at once: the wide sheet to write on, and what was read."""
+"""Several digits at once: the wide canvas, the number that was read, and boxes around digits."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,18 +13,20 @@ from digitlab.inference.multi_digit import (
     read_many_drawing,
     read_many_page,
 )
-from digitlab.inference.reader import FAIRLY_SURE, SURE, DigitReader, format_percent
+from digitlab.inference.reader import FAIRLY_SURE, SURE, Answer, DigitReader, format_percent
 from digitlab.ink import parse_drawing
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.reading_order import enclose
 from digitlab.png import build_data_uri
 from digitlab.ui.browser_signals import measure_width
 from digitlab.ui.draw.canvas import render_canvas
+from digitlab.ui.draw.input_source import SEVERAL_KEY
 
-# More doubts than this are not told one by one.
-_MAX_TOLD = 2
+# More uncertain digits than this are only counted.
+_MAX_LISTED = 2
 
-Scene = dict[str, Any]
+# Strokes or the image of a page, as the component takes it.
+BoxedInk = dict[str, Any]
 
 _CSS = """
 svg { display: block; width: 100%; height: 100%; }
@@ -33,7 +35,7 @@ svg { display: block; width: 100%; height: 100%; }
 .page { fill: var(--st-text-color); }
 .box { fill: none; stroke: var(--st-primary-color); stroke-width: 1.5px;
        vector-effect: non-scaling-stroke; }
-.doubt { stroke-dasharray: 4 3; }
+.unsure { stroke-dasharray: 4 3; }
 text { fill: var(--st-primary-color); font-family: Georgia, serif; text-anchor: middle; }
 @media (max-width: 640px) { .frame { height: 9rem; } }
 """
@@ -55,7 +57,7 @@ export default function ({ data, parentElement }) {
     frame.className = "frame";
     parentElement.appendChild(frame);
   }
-  // Drawn anew only if something changed: a page's ink would be decoded again and blink.
+  // Redrawn only after a change: the browser would decode the page image again, and flicker.
   const content = JSON.stringify(data);
   if (frame.content === content) return;
   frame.content = content;
@@ -73,7 +75,7 @@ export default function ({ data, parentElement }) {
     build("rect", { class: "page", width, height, mask: "url(#ink)" }, svg);
   }
   data.digits.forEach(({ box: [x, y, width, height], text, unsure }) => {
-    build("rect", { class: unsure ? "box doubt" : "box", x, y, width, height, rx: 3 }, svg);
+    build("rect", { class: unsure ? "box unsure" : "box", x, y, width, height, rx: 3 }, svg);
     const label = build("text",
       { x: x + width / 2, y: y - data.letter * 0.25, "font-size": data.letter }, svg);
     label.textContent = text;
@@ -84,65 +86,65 @@ export default function ({ data, parentElement }) {
 
 MultiDigitInput = tuple[Stroke, ...] | np.ndarray
 
-# Streamlit drops a widget's state when its page is left; this key is ours and stays.
-_CHOICE = "draw_several_choice"
 
-
-def render_multi_digit_answer(digits: Sequence[BoxedDigit]) -> None:
-    """Show all that was read, a line for each row.
+def _render_number(digits: Sequence[BoxedDigit]) -> None:
+    """Render all digits, one line per row.
 
     Args:
         digits: at least one, in reading order.
     """
     rows = ["".join(row) for row in format_rows(digits)]
-    # Long numbers and many rows are written smaller: nothing may run out of the page.
+    # Long numbers and many rows get a smaller font, so that everything fits on the page.
     size = min(6.5, 26 / max(map(len, rows)), 9 / len(rows))
     lines = "".join(f"<div>{row}</div>" for row in rows)
-    shares = "".join(f"<li><b>{digit.text}</b> {_tell_share(digit)}</li>" for digit in digits)
+    confidences = "".join(
+        f"<li><b>{digit.text}</b> {_format_confidence(digit)}</li>" for digit in digits
+    )
     st.html(
         f'<div role="status" aria-live="polite">'
         f'<div class="number" data-testid="number" style="font-size:{size:.2f}rem">{lines}</div>'
         f'<div class="answer-words">{_describe_certainty(digits)}</div></div>'
-        f'<ul class="number-shares" aria-label="How sure each digit is">{shares}</ul>'
+        f'<ul class="number-confidences" aria-label="How sure each digit is">{confidences}</ul>'
     )
 
 
-def _tell_share(digit: BoxedDigit) -> str:
+def _format_confidence(digit: BoxedDigit) -> str:
     return format_percent(digit.answer.confidence) if digit.answer.is_digit else "no digit"
 
 
 def _describe_certainty(digits: Sequence[BoxedDigit]) -> str:
-    """How sure it is of the whole, and which digits are in doubt."""
+    """The certainty of the whole number, and which digits are uncertain."""
     answers = [digit.answer for digit in digits]
     if all(answer.is_digit and answer.confidence >= SURE for answer in answers):
         return "Sure"
-    doubts = [
-        f"digit {place} {doubt}"
-        for place, answer in enumerate(answers, start=1)
-        if (doubt := _describe_doubt(answer.is_digit, answer.confidence, answer.certainty))
+    uncertain = [
+        f"digit {number} {description}"
+        for number, answer in enumerate(answers, start=1)
+        if (description := _describe_uncertainty(answer))
     ]
-    if not doubts:
+    if not uncertain:
         return "Fairly sure"
-    told = "; ".join(doubts[:_MAX_TOLD])
-    more = f"; and {len(doubts) - _MAX_TOLD} more" if len(doubts) > _MAX_TOLD else ""
-    return f"In doubt: {told}{more}"
+    listed = "; ".join(uncertain[:_MAX_LISTED])
+    n_more = len(uncertain) - _MAX_LISTED
+    return f"Uncertain: {listed}" + (f"; and {n_more} more" if n_more > 0 else "")
 
 
-def _describe_doubt(is_digit: bool, confidence: float, certainty: str) -> str:
-    if not is_digit:
-        return "may be no digit"
-    return f"is {certainty.partition(': ')[2]}" if confidence < FAIRLY_SURE else ""
+def _describe_uncertainty(answer: Answer) -> str:
+    """Empty for a digit that is read with confidence."""
+    if not answer.is_digit:
+        return "may not be a digit"
+    return f"is {answer.certainty.partition(': ')[2]}" if answer.confidence < FAIRLY_SURE else ""
 
 
-def render_boxed_ink(scene: Scene, digits: Sequence[BoxedDigit], key: str) -> None:
-    """Show a scene with its digits' boxes; dashed where the network is not sure.
+def _render_boxed_ink(ink: BoxedInk, digits: Sequence[BoxedDigit], key: str) -> None:
+    """Render the ink with a box around each digit, dashed where the network is not sure.
 
     Args:
-        scene: from `describe_strokes` or `describe_page`.
-        digits: at least one, in the scene's pixels.
-        key: names the picture on its page.
+        ink: from `_describe_strokes` or `_describe_page`.
+        digits: at least one, in pixels of the ink.
+        key: identifies the picture on its page.
     """
-    # Registered at each run: Streamlit compares and keeps what is the same.
+    # Registered in each run: Streamlit compares, and keeps an unchanged component.
     picture = st.components.v2.component("digitlab_boxed_ink", css=_CSS, js=_JS)
     x, y, width, height = enclose([digit.box for digit in digits])
     letter = 0.32 * float(np.median([digit.box[3] for digit in digits]))
@@ -152,7 +154,7 @@ def render_boxed_ink(scene: Scene, digits: Sequence[BoxedDigit], key: str) -> No
     picture(
         key=key,
         data={
-            **scene,
+            **ink,
             "view": [round(length, 1) for length in view],
             "letter": letter,
             "digits": [_describe_digit(digit) for digit in digits],
@@ -161,8 +163,8 @@ def render_boxed_ink(scene: Scene, digits: Sequence[BoxedDigit], key: str) -> No
     )
 
 
-def describe_strokes(strokes: Sequence[Stroke]) -> Scene:
-    """A drawing as a scene: its lines, in canvas pixels."""
+def _describe_strokes(strokes: Sequence[Stroke]) -> BoxedInk:
+    """The lines of a drawing, in canvas pixels."""
     lines = [
         {
             "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in stroke.points),
@@ -173,8 +175,8 @@ def describe_strokes(strokes: Sequence[Stroke]) -> Scene:
     return {"strokes": lines, "page": None, "size": None}
 
 
-def describe_page(ink: np.ndarray) -> Scene:
-    """A page of ink as a scene.
+def _describe_page(ink: np.ndarray) -> BoxedInk:
+    """A page of ink as an image.
 
     Args:
         ink: `(h, w)` uint8, ink 255, paper 0.
@@ -192,20 +194,22 @@ def _describe_digit(digit: BoxedDigit) -> dict[str, Any]:
 
 
 def render_several_toggle() -> bool:
-    """The switch between one digit and several; it stays when the page is left."""
+    """Render the switch between one digit and several; its state survives leaving the page."""
     state = st.session_state
-    state[_CHOICE] = st.toggle(
+    state[SEVERAL_KEY] = st.toggle(
         "Several digits",
-        value=state.get(_CHOICE, False),
+        value=state.get(SEVERAL_KEY, False),
         key="draw_several",
         help="Write a whole number, like 2026; each digit is found and read.",
     )
-    return bool(state[_CHOICE])
+    return bool(state[SEVERAL_KEY])
 
 
 def render_wide_canvas() -> tuple[Stroke, ...] | None:
-    """A canvas as wide as the page; the strokes on it, None while it is blank.
+    """Render a canvas as wide as the page.
 
+    Returns:
+        The strokes on it; None while it is blank.
     Raises:
         InkError: the drawing cannot be read.
     """
@@ -217,23 +221,23 @@ def render_wide_canvas() -> tuple[Stroke, ...] | None:
     return parse_drawing(drawing) if drawing["objects"] else None
 
 
-def render_reading(shown: MultiDigitInput, reader: DigitReader) -> None:
-    """Read all digits; show the number, and beside it the boxes they were found in.
+def render_reading(digits_input: MultiDigitInput, reader: DigitReader) -> None:
+    """Read all digits; render the number, and beside it the digits in their boxes.
 
     Args:
-        shown: the strokes of a drawing, or a picture from `decode_picture`.
+        digits_input: the strokes of a drawing, or a picture from `decode_picture`.
     Raises:
         InkError: there is no ink.
     """
-    if isinstance(shown, np.ndarray):
-        page = binarize_page(shown)
+    if isinstance(digits_input, np.ndarray):
+        page = binarize_page(digits_input)
         digits = read_many_page(page, reader)
-        scene = describe_page(page)
+        boxed_ink = _describe_page(page)
     else:
-        digits = read_many_drawing(shown, reader)
-        scene = describe_strokes(shown)
+        digits = read_many_drawing(digits_input, reader)
+        boxed_ink = _describe_strokes(digits_input)
     left, right = st.columns(2, gap="medium")
     with left:
-        render_multi_digit_answer(digits)
+        _render_number(digits)
     with right:
-        render_boxed_ink(scene, digits, key="draw_boxes")
+        _render_boxed_ink(boxed_ink, digits, key="draw_boxes")

@@ -1,4 +1,4 @@
-"""A row of small hand-drawn digits to click, for those who would rather not draw."""
+"""A row of sample digits to click instead of drawing."""
 
 from collections.abc import Callable
 
@@ -48,20 +48,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 
 def render_sample_strip(key: str, on_pick: Callable[[int], None]) -> None:
-    """Show the ten samples.
+    """Render the ten samples.
 
     Args:
-        on_pick: called with the digit that was clicked, before the page runs again.
+        on_pick: called with the digit that was clicked, before the page reruns.
     """
-    # Registered at each run: Streamlit compares and keeps what is the same.
+    # Registered in each run: Streamlit compares, and keeps an unchanged component.
     strip = st.components.v2.component("digitlab_sample_strip", css=_CSS, js=_JS)
 
-    def follow() -> None:
+    def handle_pick() -> None:
         picked = st.session_state[key].picked
         if picked is not None:
             on_pick(int(picked))
 
-    strip(key=key, data=_describe_samples(), on_picked_change=callback(follow))
+    strip(key=key, data=_describe_samples(), on_picked_change=callback(handle_pick))
 
 
 def _describe_samples() -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""The parts of the Evaluate page."""
+"""The Evaluate page."""

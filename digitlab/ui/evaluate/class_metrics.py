@@ -1,4 +1,4 @@
-"""Digit by digit: which are hard, which easy, and how each is told from the others."""
+"""Precision, recall and F1 of each class."""
 
 import numpy as np
 import streamlit as st
@@ -11,31 +11,32 @@ from digitlab.figures.per_class import (
     per_class_figure,
     precision_recall_figure,
 )
+from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
-from digitlab.ui.evaluate.url_state import control, read_number, show_query, update_url
+from digitlab.ui.evaluate.overview import render_data_caption
+from digitlab.ui.evaluate.url_state import bind_widget, read_index, show_gallery, update_url
 from digitlab.ui.streamlit_internals import callback
 
-_PLAIN = {"displayModeBar": False}
 
-
-def render_class_metrics(tested: EvaluatedModel) -> None:
-    """Bars, a table, and one digit's curve."""
-    rows, names = tested.report.metrics["per_class"], tested.class_names
-    seen = [row for row in rows if row["support"]]
-    if seen:
-        hardest = min(seen, key=lambda row: row["f1"])
-        easiest = max(seen, key=lambda row: row["f1"])
-        st.markdown(
-            f"Hardest: **{names[hardest['class']]}** (F1 {hardest['f1']:.2%}). "
-            f"Easiest: **{names[easiest['class']]}** (F1 {easiest['f1']:.2%})."
-        )
+def render_class_metrics(evaluated: EvaluatedModel) -> EvaluatedModel:
+    """Render a chart and a table of all classes, and the precision-recall curve of one."""
+    render_data_caption(evaluated)
+    rows, names = evaluated.report.metrics["per_class"], evaluated.class_names
+    present = [row for row in rows if row["support"]]
+    hardest = min(present, key=lambda row: row["f1"])
+    easiest = max(present, key=lambda row: row["f1"])
+    st.markdown(
+        f"Hardest: **{names[hardest['class']]}** (F1 {hardest['f1']:.2%}). "
+        f"Easiest: **{names[easiest['class']]}** (F1 {easiest['f1']:.2%})."
+    )
     st.plotly_chart(
-        per_class_figure(rows, names), key="evaluate_per_class", config=_PLAIN,
+        per_class_figure(rows, names), key="evaluate_per_class", config=PLOTLY_CONFIG,
         alt=describe_per_class(rows, names),
     )  # fmt: skip
     st.caption(
-        "Precision: of all read as this, how many are. Recall: of all that are this, how many are "
-        "read so. The axis does not begin at 0."
+        "Precision: of the images predicted as a class, the fraction that belongs to it. Recall: "
+        "of the images of a class, the fraction that is predicted as it. The axis does not start "
+        "at 0."
     )
     st.table(
         {
@@ -47,40 +48,36 @@ def render_class_metrics(tested: EvaluatedModel) -> None:
         },
         hide_index=True,
     )
-    _render_curve(tested, [row["class"] for row in seen])
+    _render_curve(evaluated, [row["class"] for row in present])
+    return evaluated
 
 
-def _render_curve(tested: EvaluatedModel, classes: list[int]) -> None:
-    asked = read_number("curve", len(tested.class_names))
+def _render_curve(evaluated: EvaluatedModel, classes: list[int]) -> None:
+    requested = read_index("curve", len(evaluated.class_names))
     chosen: int = st.selectbox(
-        "One against all others",
+        "One class against all others",
         classes,
-        format_func=tested.class_names.__getitem__,
-        **control(
+        format_func=evaluated.class_names.__getitem__,
+        **bind_widget(
             "evaluate_curve",
-            asked if asked in classes else classes[0],
+            requested if requested in classes else classes[0],
             lambda k: update_url(curve=str(k)),
         ),
     )
-    report, name = tested.report, tested.class_names[chosen]
+    report, name = evaluated.report, evaluated.class_names[chosen]
     curve = compute_precision_recall(report.labels, report.probabilities, chosen)
     st.plotly_chart(
         precision_recall_figure(curve.precision, curve.recall, curve.average_precision, name),
         key="evaluate_precision_recall",
-        config=_PLAIN,
+        config=PLOTLY_CONFIG,
         alt=describe_precision_recall(curve.average_precision, name),
     )
     n_missed = int(np.sum((report.labels == chosen) & ~report.is_correct))
-    if n_missed and not tested.names:
+    if n_missed and not evaluated.names:
         st.button(
             f"See the {n_missed:,} it misses",
             key="evaluate_missed",
             icon=":material/grid_view:",
-            on_click=callback(_show_missed),
-            args=(chosen,),
+            on_click=callback(show_gallery),
+            args=(GalleryQuery(true=chosen, correct=False),),
         )
-
-
-def _show_missed(k: int) -> None:
-    show_query(GalleryQuery(true=k, correct=False))
-    update_url(view="mistakes")

@@ -1,4 +1,4 @@
-"""A model's answers and the pictures behind them, loaded once for all visitors."""
+"""A model with its predictions and the test images, loaded once for all sessions."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +19,11 @@ from digitlab.evaluation.results_cache import (
     load_report,
     load_test_images,
 )
+from digitlab.model_store.card import CARD_FILE
 from digitlab.model_store.store import StoredModel
 from digitlab.reports.document import Subject
 
-Stamp = tuple[tuple[str, int], ...]
+Fingerprint = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -30,53 +31,62 @@ class EvaluatedModel:
     """A model on a test set.
 
     Attributes:
-        pictures: as far as this machine has them; None where it has none.
-        data: `label`, `n`, `is_sample`, `licence`, `notes`, as `describe_data` names them.
-        names: where each picture came from, of a person's own set.
+        images: those that are available on this machine; None if none is.
+        data: `label`, `n`, `is_sample`, `licence`, `notes`, as `describe_data` returns them.
+        names: of a user test set: the file of each image. Empty for the model's own test set.
     """
 
     model: StoredModel
     report: EvaluationReport
-    pictures: TestImages | None
+    images: TestImages | None
     class_names: tuple[str, ...]
     data: dict[str, Any] = field(default_factory=dict)
     names: tuple[str, ...] = ()
 
     @property
-    def has_digits(self) -> bool:
-        """Whether the pictures are handwritten digits, which the Draw page reads."""
+    def is_digits(self) -> bool:
+        """Whether the images are handwritten digits, which the Draw page can read."""
         return self.model.reads_digits
 
     @property
+    def is_grayscale(self) -> bool:
+        """Whether the network takes grayscale images, `(h, w)`."""
+        return len(get_dataset_spec(self.model.card["data"]["dataset"]).image_shape) == 2
+
+    @property
+    def noun(self) -> str:
+        """What one test image is called on the page."""
+        return "digit" if self.is_digits else "image"
+
+    @property
     def available_images(self) -> np.ndarray | None:
-        """`(m, h, w)` or `(m, h, w, 3)` uint8, the pictures that are here; None if none is."""
-        if self.pictures is None:
+        """`(m, h, w)` or `(m, h, w, 3)` uint8; None if no image is available."""
+        if self.images is None:
             return None
-        images: np.ndarray = self.pictures.images[self.pictures.is_available]
+        images: np.ndarray = self.images.images[self.images.is_available]
         return images
 
     def get_image(self, index: int) -> np.ndarray | None:
-        """One picture; None where this machine does not have it."""
-        if self.pictures is None or not self.pictures.is_available[index]:
+        """One test image; None if it is not available."""
+        if self.images is None or not self.images.is_available[index]:
             return None
-        image: np.ndarray = self.pictures.images[index]
+        image: np.ndarray = self.images.images[index]
         return image
 
-    def describe(self, index: int) -> str:
-        """One answer in words."""
+    def describe_prediction(self, index: int) -> str:
+        """One prediction as text: "4, read as 9, 71.3% sure"."""
         report = self.report
         true = self.class_names[report.labels[index]]
-        said = self.class_names[report.predictions[index]]
-        sure = f"{report.confidences[index]:.1%} sure"
-        words = f"{true}, read right" if report.is_correct[index] else f"{true}, read as {said}"
-        return f"{words}, {sure}"
+        predicted = self.class_names[report.predictions[index]]
+        result = "read right" if report.is_correct[index] else f"read as {predicted}"
+        return f"{true}, {result}, {report.confidences[index]:.1%} sure"
 
     def build_subject(self, latency_ms: float | None = None) -> Subject:
-        """What a report file says it is about."""
+        """What a report file is about."""
         return Subject(
             model=self.model.label,
             data=self.data["label"],
-            size_bytes=self.model.card["files"]["model.tflite"]["bytes"],
+            size_bytes=self.model.size_bytes,
             latency_ms=latency_ms,
             notes=tuple(self.data["notes"]),
             class_names=self.class_names,
@@ -85,50 +95,53 @@ class EvaluatedModel:
 
 
 def load_evaluated_model(model: StoredModel) -> EvaluatedModel:
-    """A model on the test set of its data.
+    """Load a model's report and test images.
 
     Raises:
         ModelStoreError: its report is missing or damaged.
     """
-    # A finished job, or another model under the same id, changes a file's time.
-    paths = (model.directory / REPORT_FILE, get_results_dir(model) / REPORT_FILE)
-    times = tuple(map(_read_time, paths))
-    return _load(str(model.directory), times, _stamp_data(model), _model=model)
+    # A finished analysis, a new label, or another model under the same id changes a file's time.
+    paths = (
+        model.directory / REPORT_FILE,
+        get_results_dir(model) / REPORT_FILE,
+        model.directory / CARD_FILE,
+    )
+    times = tuple(map(_read_modification_time, paths))
+    return _load(str(model.directory), times, _get_data_fingerprint(model), _model=model)
 
 
 def find_training_set(model: StoredModel) -> Dataset | None:
-    """The training pictures, where this machine has them."""
+    """The model's data set, if it is on this machine."""
     data = model.card["data"]
     return _find_dataset(
-        data["dataset"], bool(data.get("is_sample")), _stamp_data(model), _model=model
+        data["dataset"], data["is_sample"], _get_data_fingerprint(model), _model=model
     )
 
 
-@st.cache_resource(show_spinner="Loading the test digits …", max_entries=8)
+@st.cache_resource(show_spinner="Loading the test images …", max_entries=8)
 def _load(
-    directory: str, times: tuple[int, ...], data_stamp: Stamp, *, _model: StoredModel
+    directory: str, times: tuple[int, ...], data_fingerprint: Fingerprint, *, _model: StoredModel
 ) -> EvaluatedModel:
     report = load_report(_model)
-    spec = get_dataset_spec(_model.card["data"]["dataset"]).base_spec
     return EvaluatedModel(
         model=_model,
         report=report,
-        pictures=load_test_images(_model, report),
-        class_names=spec.class_names,
+        images=load_test_images(_model, report),
+        class_names=get_dataset_spec(_model.card["data"]["dataset"]).base_spec.class_names,
         data=describe_data(_model, report),
     )
 
 
-@st.cache_resource(show_spinner="Looking for the training digits …", max_entries=2)
+@st.cache_resource(show_spinner="Looking for the training images …", max_entries=2)
 def _find_dataset(
-    dataset: str, is_sample: bool, data_stamp: Stamp, *, _model: StoredModel
+    dataset: str, is_sample: bool, data_fingerprint: Fingerprint, *, _model: StoredModel
 ) -> Dataset | None:
     return find_dataset(_model)
 
 
-def _stamp_data(model: StoredModel) -> Stamp:
+def _get_data_fingerprint(model: StoredModel) -> Fingerprint:
     return fingerprint_local_files(model.card["data"]["dataset"])
 
 
-def _read_time(path: Path) -> int:
+def _read_modification_time(path: Path) -> int:
     return path.stat().st_mtime_ns if path.is_file() else 0

@@ -1,4 +1,4 @@
-"""The test set as a map of the network's features; a click shows the digit."""
+"""The test set as a map of the network's features; a click opens an image."""
 
 import numpy as np
 import streamlit as st
@@ -6,78 +6,78 @@ import streamlit as st
 from digitlab.errors import ModelStoreError
 from digitlab.evaluation.results_cache import load_feature_map
 from digitlab.figures.feature_map import MAX_CORRECT_POINTS, feature_map_figure
+from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.evaluate.job_panel import render_job
-from digitlab.ui.evaluate.url_state import control, read_url_parameter, update_url
+from digitlab.ui.evaluate.overview import render_data_caption
+from digitlab.ui.evaluate.url_state import bind_widget, read_url_parameter, update_url
 from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import render_error
 
-_KINDS = {"pca": "Main axes (PCA)", "tsne": "Neighbourhoods (t-SNE)"}
-_TITLES = {
-    "pca": "Test digits on the two main axes of the network's features",
-    "tsne": "Test digits, alike ones close together, by the network's features",
-}
+_METHODS = {"pca": "PCA", "tsne": "t-SNE"}
+# The analysis job that computes each map.
+_JOBS = {"pca": "feature_analysis", "tsne": "tsne"}
 _CHART = "evaluate_feature_map"
-_LAST = "evaluate_map_last"
+_LAST_CLICKED = "evaluate_map_last"
 
 
-def render_feature_map(tested: EvaluatedModel) -> None:
-    """The map by PCA or t-SNE; where it is not computed yet, the way to it."""
-    asked = read_url_parameter("kind")
-    kind = render_segments(
+def render_feature_map(evaluated: EvaluatedModel) -> EvaluatedModel:
+    """Render the map by PCA or t-SNE, or the button that computes it."""
+    render_data_caption(evaluated)
+    requested = read_url_parameter("kind")
+    method = render_segments(
         "Kind of map",
-        _KINDS,
-        **control(
+        _METHODS,
+        **bind_widget(
             "evaluate_map_kind",
-            asked if asked in _KINDS else "pca",
-            lambda one: update_url(kind=one),
+            requested if requested in _METHODS else "pca",
+            lambda chosen: update_url(kind=chosen),
         ),
     )
-    places = None
+    coordinates = None
     try:
-        places = load_feature_map(tested.model, tested.report, kind)
+        coordinates = load_feature_map(evaluated.model, evaluated.report, method)
     except ModelStoreError as error:
-        st.error(str(error))
-    if places is None:
-        if kind == "tsne":
-            st.info("Nobody has drawn this map for this network yet.")
-            render_job(tested.model, "tsne", "Draw the map")
-        else:
-            st.info("Nobody has looked at this network's features yet.")
-            render_job(tested.model, "feature_analysis", "Look at them")
-        return
-    _render_points(tested, places, kind)
+        # Computing it again replaces the damaged file.
+        render_error(error)
+    if coordinates is None:
+        st.info(f"The {_METHODS[method]} map has not been computed yet.")
+        render_job(evaluated.model, _JOBS[method], "Compute it")
+    else:
+        _render_points(evaluated, coordinates, method)
+    return evaluated
 
 
-def _render_points(tested: EvaluatedModel, places: np.ndarray, kind: str) -> None:
-    report = tested.report
+def _render_points(evaluated: EvaluatedModel, coordinates: np.ndarray, method: str) -> None:
+    report = evaluated.report
+    title = f"Features of the test {evaluated.noun}s, by {_METHODS[method]}"
     figure = feature_map_figure(
-        places, report.labels, report.is_correct, tested.class_names, _TITLES[kind]
+        coordinates, report.labels, report.is_correct, evaluated.class_names, title
     )
     n_wrong = int((~report.is_correct).sum())
     st.plotly_chart(
         figure,
         key=_CHART,
-        on_select=callback(_follow_click),
+        on_select=callback(_handle_click),
         selection_mode="points",
-        config={"displayModeBar": False},
-        alt=f"{_TITLES[kind]}; {n_wrong} mistakes are marked. The same digits are listed under "
-        "Digits.",
+        config=PLOTLY_CONFIG,
+        alt=f"{title}; {n_wrong} mistakes are marked. The gallery lists the same images.",
     )
     n_correct = len(report.labels) - n_wrong
-    some = (
-        f" Of the {n_correct:,} right ones some are left out."
+    subset = (
+        f" Only {MAX_CORRECT_POINTS:,} of the {n_correct:,} correct ones are drawn."
         if n_correct > MAX_CORRECT_POINTS
         else ""
     )
-    st.caption(f"A point is a test digit, a cross one that is read wrong. Click one to see it."
-               f"{some}")  # fmt: skip
+    st.caption(f"Each point is a test {evaluated.noun}, each cross one that is read wrong. Click "
+               f"one to open it.{subset}")  # fmt: skip
 
 
-def _follow_click() -> None:
+def _handle_click() -> None:
     points = st.session_state[_CHART]["selection"]["points"]
     if points:
-        place = points[-1]["customdata"]
-        st.session_state[_LAST] = str(int(place[0] if isinstance(place, list) else place))
-    # A second click on a point takes its selection back, and means the point again.
-    update_url(digit=st.session_state.get(_LAST))
+        index = points[-1]["customdata"]
+        st.session_state[_LAST_CLICKED] = str(int(index[0] if isinstance(index, list) else index))
+    # A second click on a point clears its selection; it opens the same sample again.
+    update_url(sample=st.session_state.get(_LAST_CLICKED))

@@ -1,128 +1,148 @@
-"""Two models on the same digits: what one alone reads right, and whether it is chance."""
+"""Two models on the same test set: where only one is right, and whether that may be chance."""
+
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
 from digitlab.evaluation.comparison import Comparison, compare_reports
 from digitlab.figures.confusion import difference_figure
-from digitlab.model_store.store import StoredModel
+from digitlab.figures.theme import PLOTLY_CONFIG
+from digitlab.model_store.store import StoredModel, list_models
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, load_evaluated_model
+from digitlab.ui.evaluate.overview import render_data_caption
 from digitlab.ui.evaluate.thumbnail_grid import render_thumbnail_grid
-from digitlab.ui.evaluate.url_state import control, read_url_parameter, update_url
+from digitlab.ui.evaluate.url_state import bind_widget, read_url_parameter, update_url
 from digitlab.ui.selectors import format_model_names, render_segments
+from digitlab.ui.text import escape_label, escape_markdown, shorten
 
-_N_SHOWN = 60
+_MAX_SAMPLES = 60
 
 
-def render_model_comparison(
-    tested: EvaluatedModel, models: dict[str, StoredModel]
-) -> EvaluatedModel:
-    """Choose the second model; numbers, test, digits, difference of the matrices.
+def render_model_comparison(evaluated: EvaluatedModel) -> EvaluatedModel | None:
+    """Render the choice of the second model, the metrics of both, the test and the samples.
 
     Returns:
-        The model whose answers are shown: a digit that is clicked opens with them.
+        The model whose predictions the samples show.
     Raises:
-        ModelStoreError: the second model's report is damaged, or of other digits.
+        ModelStoreError: the second model's report is damaged, or of another test set.
     """
-    others = {key: model for key, model in models.items() if key != tested.model.id}
+    render_data_caption(evaluated)
+    models = {model.id: model for model in list_models()}
+    other = _render_other_choice(evaluated.model, models)
+    if other is None:
+        st.info("There is only one model on the shelf. Train another one to compare.")
+        return evaluated
+    second = load_evaluated_model(other)
+    comparison = compare_reports(evaluated.report, second.report)
+    _render_metrics(evaluated, second)
+    summary = comparison.describe(shorten(evaluated.model.label), shorten(second.model.label))
+    st.markdown(escape_markdown(summary))
+    shown = _render_samples(evaluated, second, comparison)
+    _render_difference(evaluated, second, comparison)
+    return shown
+
+
+def _render_other_choice(model: StoredModel, models: dict[str, StoredModel]) -> StoredModel | None:
+    others = [model_id for model_id in models if model_id != model.id]
     if not others:
-        st.info("There is only one model on the shelf. Train another and keep it to compare.")
-        return tested
-    asked = read_url_parameter("other")
+        return None
+    requested = read_url_parameter("other")
     chosen: str = st.selectbox(
         "Compare with",
-        list(others),
+        others,
         format_func=format_model_names(models).__getitem__,
-        **control(
+        **bind_widget(
             "evaluate_other",
-            asked if asked in others else next(iter(others)),
-            lambda key: update_url(other=key),
+            requested if requested in others else others[0],
+            lambda model_id: update_url(other=model_id),
         ),
     )
-    second = load_evaluated_model(others[chosen])
-    comparison = compare_reports(tested.report, second.report)
-    _render_numbers(tested, second)
-    st.markdown(comparison.describe(tested.model.label, second.model.label))
-    wrong = _render_digits(tested, second, comparison)
-    _render_difference(tested, second, comparison)
-    return wrong
+    return models[chosen]
 
 
-def _render_numbers(first: EvaluatedModel, second: EvaluatedModel) -> None:
-    rows = {
-        "Accuracy": [_tell_accuracy(one) for one in (first, second)],
-        "Loss": [f"{one.report.metrics['loss']:.4f}" for one in (first, second)],
-        "F1": [f"{one.report.metrics['macro']['f1']:.4f}" for one in (first, second)],
-        "Calibration error": [
-            f"{one.report.metrics['calibration_error']:.2%}" for one in (first, second)
-        ],
-        "Size": [
-            f"{one.model.card['files']['model.tflite']['bytes'] / 1e6:.2f} MB"
-            for one in (first, second)
-        ],
-    }
-    names = [first.model.label, second.model.label]
+def _format_accuracy(evaluated: EvaluatedModel) -> str:
+    low, high = evaluated.report.metrics["interval"]
+    return f"{evaluated.report.accuracy:.2%} ({low:.2%} to {high:.2%})"
+
+
+# The rows of the table of metrics.
+_METRICS: dict[str, Callable[[EvaluatedModel], str]] = {
+    "Accuracy": _format_accuracy,
+    "Loss": lambda one: f"{one.report.metrics['loss']:.4f}",
+    "F1": lambda one: f"{one.report.metrics['macro']['f1']:.4f}",
+    "Calibration error": lambda one: f"{one.report.metrics['calibration_error']:.2%}",
+    "Size": lambda one: f"{one.model.size_bytes / 1e6:.2f} MB",
+}
+
+
+def _render_metrics(first: EvaluatedModel, second: EvaluatedModel) -> None:
+    names = [escape_label(one.model.label) for one in (first, second)]
     if names[0] == names[1]:
         names = [first.model.id, second.model.id]
-    st.table(
-        {"": list(rows)}
-        | {name: [values[k] for values in rows.values()] for k, name in enumerate(names)},
-        hide_index=True,
-    )
+    columns = {
+        name: [format_metric(one) for format_metric in _METRICS.values()]
+        for name, one in zip(names, (first, second), strict=True)
+    }
+    st.table({"": list(_METRICS)} | columns, hide_index=True)
 
 
-def _tell_accuracy(tested: EvaluatedModel) -> str:
-    low, high = tested.report.metrics["interval"]
-    return f"{tested.report.accuracy:.2%} ({low:.2%} to {high:.2%})"
-
-
-def _render_digits(
+def _render_samples(
     first: EvaluatedModel, second: EvaluatedModel, comparison: Comparison
 ) -> EvaluatedModel:
-    """Digits that one or both read wrong; the model whose answers stand below them."""
+    """Samples that one model or both get wrong; returns the model whose predictions they show."""
+    first_label, second_label = (shorten(one.model.label) for one in (first, second))
     groups = {
-        "first": (f"Only {first.model.label} reads right", comparison.only_first, second),
-        "second": (f"Only {second.model.label} reads right", comparison.only_second, first),
+        "first": (f"Only {first_label} reads right", comparison.only_first, second),
+        "second": (f"Only {second_label} reads right", comparison.only_second, first),
         "both": ("Both read wrong", comparison.both_wrong, first),
     }
-    asked = read_url_parameter("group")
-    which = render_segments(
-        "Which digits",
-        {key: f"{title} ({len(indices):,})" for key, (title, indices, _) in groups.items()},
-        **control(
+    requested = read_url_parameter("group")
+    group = render_segments(
+        f"Which {first.noun}s",
+        {
+            key: f"{escape_markdown(title)} ({len(indices):,})"
+            for key, (title, indices, _) in groups.items()
+        },
+        **bind_widget(
             "evaluate_compare_group",
-            asked if asked in groups else "first",
+            requested if requested in groups else "first",
             lambda chosen: update_url(group=chosen),
         ),
     )
-    title, indices, wrong = groups[which]
+    title, indices, shown = groups[group]
     if not len(indices):
-        st.caption("There is none.")
-        return wrong
-    # Shown with the wrong answers, the most confident first.
-    order = np.argsort(-wrong.report.confidences[indices], kind="stable")
-    shown = indices[order][:_N_SHOWN]
+        st.caption(f"There are no such {first.noun}s.")
+        return shown
+    by_confidence = np.argsort(-shown.report.confidences[indices], kind="stable")
     render_thumbnail_grid(
-        wrong, shown, key="evaluate_compare_wall", label=title,
-        on_pick=lambda index: update_url(digit=str(index)),
-    )  # fmt: skip
-    beyond = f" The first {_N_SHOWN} of {len(indices):,}." if len(indices) > _N_SHOWN else ""
-    st.caption(f"Below each digit, what {wrong.model.label} says.{beyond}")
-    return wrong
+        shown, indices[by_confidence][:_MAX_SAMPLES], key="evaluate_compare_grid", label=title
+    )
+    n_shown = (
+        f" The first {_MAX_SAMPLES} of {len(indices):,}." if len(indices) > _MAX_SAMPLES else ""
+    )
+    st.caption(
+        f"Below each {first.noun}, the prediction of {escape_label(shown.model.label)}, the most "
+        f"confident mistakes first.{n_shown}"
+    )
+    return shown
 
 
 def _render_difference(
     first: EvaluatedModel, second: EvaluatedModel, comparison: Comparison
 ) -> None:
+    first_label, second_label = (shorten(one.model.label) for one in (first, second))
     st.plotly_chart(
         difference_figure(
             comparison.difference, first.class_names, is_dark=st.context.theme.type == "dark"
         ),
         key="evaluate_difference",
-        config={"displayModeBar": False},
-        alt=f"Confusion matrix of {second.model.label} less that of {first.model.label}.",
+        config=PLOTLY_CONFIG,
+        alt=f"Confusion matrix of {second_label} minus that of {first_label}.",
     )
     st.caption(
-        f"How many more (+) or fewer (−) of each kind {second.model.label} has than "
-        f"{first.model.label}. Green is better, red is worse."
+        escape_markdown(
+            f"How many more (+) or fewer (−) images {second_label} has in each cell than "
+            f"{first_label}. Green is better, red is worse."
+        )
     )

@@ -1,113 +1,121 @@
-"""Evaluate: see where a network fails, click through to the digits, understand why."""
+"""The Evaluate page: how good a model is, where it fails, and why."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
 from digitlab.errors import DigitlabError, ModelStoreError
-from digitlab.model_store.store import DEFAULT_MODEL_ID, StoredModel, list_models
+from digitlab.model_store.store import (
+    DEFAULT_MODEL_ID,
+    StoredModel,
+    list_damaged_models,
+    list_models,
+)
 from digitlab.ui.evaluate.calibration import render_calibration
 from digitlab.ui.evaluate.class_metrics import render_class_metrics
-from digitlab.ui.evaluate.confusion import render_confusion
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, load_evaluated_model
 from digitlab.ui.evaluate.feature_map import render_feature_map
 from digitlab.ui.evaluate.gallery import render_gallery
 from digitlab.ui.evaluate.model_comparison import render_model_comparison
-from digitlab.ui.evaluate.overview import render_data, render_downloads, render_figures
+from digitlab.ui.evaluate.overview import render_overview
 from digitlab.ui.evaluate.robustness import render_robustness
 from digitlab.ui.evaluate.sample_detail import render_selected_sample
 from digitlab.ui.evaluate.style import render_evaluate_style
 from digitlab.ui.evaluate.url_state import (
-    VIEWS,
-    control,
+    GALLERY_VIEW,
+    bind_widget,
     load_url_state,
     read_url_parameter,
-    read_view,
     show_view,
     update_url,
 )
 from digitlab.ui.evaluate.user_test_set import render_user_test_set
-from digitlab.ui.selectors import format_model_names, render_segments
+from digitlab.ui.selectors import (
+    View,
+    format_model_names,
+    get_labels,
+    get_view,
+    render_segments,
+)
+from digitlab.ui.text import escape_label, escape_markdown, render_error
 
-NO_MODEL = (
-    "There is no model on the shelf. Train one on the Train page and keep it, then look at it here."
+# Takes the chosen model on its test set. Returns the model and test set whose samples the view
+# shows, which is usually the same; a click on a sample opens it. None if there are no samples.
+RenderView = Callable[[EvaluatedModel], EvaluatedModel | None]
+
+# A new view is a file with such a function, and a row here.
+VIEWS: tuple[View[RenderView], ...] = (
+    View("overview", "At a glance", render_overview),
+    View(GALLERY_VIEW, "Images", render_gallery),
+    View("per_class", "Per class", render_class_metrics),
+    View("calibration", "Calibration", render_calibration),
+    View("robustness", "Robustness", render_robustness),
+    View("comparison", "Compare", render_model_comparison),
+    View("feature_map", "Map", render_feature_map),
+    View("user_test_set", "Your own", render_user_test_set),
 )
 
 
-def render_overview(tested: EvaluatedModel) -> None:
-    """Numbers in one row; matrix and digits side by side; the report to take away."""
-    render_figures(tested)
-    render_confusion(tested)
-    render_downloads(tested, key="evaluate_report")
+def render_page() -> None:
+    """Render the chosen model, the chosen view and the sample that was clicked."""
+    load_url_state()
+    render_evaluate_style()
+    st.title("Evaluate")
+    try:
+        models = {model.id: model for model in list_models()}
+        if not models:
+            raise ModelStoreError(
+                "There is no model on the shelf. Train one on the Train page and put it on the "
+                "shelf, then evaluate it here."
+            )
+        model = _render_model_choice(models)
+        view = _render_view_choice()
+        shown = view.render(load_evaluated_model(model))
+        if shown is not None:
+            render_selected_sample(shown)
+    except DigitlabError as error:
+        render_error(error)
 
 
-_RENDERERS = {
-    "glance": render_overview,
-    "mistakes": render_gallery,
-    "classes": render_class_metrics,
-    "trust": render_calibration,
-    "robustness": render_robustness,
-    "map": render_feature_map,
-}
-
-
-def _render_model(models: dict[str, StoredModel]) -> None:
-    """Choose a model and a view, show it, and open the digit that was clicked."""
-    model = render_model_choice(models)
-    view = render_view_choice()
-    shown: EvaluatedModel | None = load_evaluated_model(model)
-    assert shown is not None
-    if view == "own":
-        shown = render_user_test_set(shown)
-    elif view == "compare":
-        render_data(shown)
-        shown = render_model_comparison(shown, models)
-    else:
-        if view != "glance":
-            render_data(shown)
-        _RENDERERS[view](shown)
-    if shown is not None:
-        render_selected_sample(shown)
-
-
-def render_model_choice(models: dict[str, StoredModel]) -> StoredModel:
-    """The models with their accuracy; what is to be known about the chosen one.
+def _render_model_choice(models: dict[str, StoredModel]) -> StoredModel:
+    """Models with their accuracy.
 
     Args:
-        models: by their ids, at least one.
+        models: by id, at least one.
     """
-    asked = read_url_parameter("model")
-    if asked is not None and asked not in models:
-        st.warning(f"There is no model {asked!r} on the shelf here: it was deleted, or the "
-                   "address is wrong. Another one is shown.")  # fmt: skip
-        asked = None
-    usual = DEFAULT_MODEL_ID if DEFAULT_MODEL_ID in models else next(iter(models))
+    requested = read_url_parameter("model")
+    if requested is not None and requested not in models:
+        _render_missing_model(requested)
+        requested = None
+    default = DEFAULT_MODEL_ID if DEFAULT_MODEL_ID in models else next(iter(models))
     model_id: str = st.selectbox(
         "Model",
         list(models),
         format_func=format_model_names(models).__getitem__,
-        help="The network that is looked at, with its accuracy on test digits it never saw.",
-        **control(
-            "evaluate_model", asked or usual, lambda chosen: update_url(model=chosen, digit=None)
+        help="The network to evaluate, with its accuracy on test images it never saw.",
+        **bind_widget(
+            "evaluate_model",
+            requested or default,
+            lambda chosen: update_url(model=chosen, sample=None),
         ),
     )
     return models[model_id]
 
 
-def render_view_choice() -> str:
-    """The parts of the page; the chosen one's id."""
-    return render_segments(
-        "What to look at", VIEWS, **control("evaluate_view", read_view(), show_view)
+def _render_missing_model(model_id: str) -> None:
+    problem = list_damaged_models().get(model_id)
+    if problem is None:
+        st.warning(
+            f"There is no model “{escape_label(model_id)}” on the shelf: it was deleted, or the "
+            "link is wrong. Another model is shown."
+        )
+    else:
+        st.warning(f"{escape_markdown(problem)} Another model is shown.")
+
+
+def _render_view_choice() -> View[RenderView]:
+    view = get_view(VIEWS, read_url_parameter("view"))
+    chosen = render_segments(
+        "What to look at", get_labels(VIEWS), **bind_widget("evaluate_view", view.id, show_view)
     )
-
-
-def render_page() -> None:
-    """The evaluated model, the chosen view and the digit that was clicked."""
-    load_url_state()
-    render_evaluate_style()
-    st.title("Evaluate")
-    try:
-        on_shelf = {model.id: model for model in list_models()}
-        if not on_shelf:
-            raise ModelStoreError(NO_MODEL)
-        _render_model(on_shelf)
-    except DigitlabError as error:
-        st.error(str(error))
+    return get_view(VIEWS, chosen)

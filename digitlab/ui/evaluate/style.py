@@ -1,4 +1,4 @@
-"""The Evaluate page's own styles."""
+"""The styles of the Evaluate page."""
 
 import streamlit as st
 
@@ -6,13 +6,13 @@ from digitlab.figures.theme import CORRECT, WRONG
 
 _CSS = f"""
 <style>
-/* A matrix and its digits side by side need more room than a drawing. */
+/* A matrix and images side by side need more room than a canvas. */
 .stMainBlockContainer {{ max-width: 68rem; }}
-.st-key-evaluate_figures {{ gap: 0.5rem 1.6rem; flex-wrap: wrap; }}
-.st-key-evaluate_figures [data-testid="stMetricValue"] {{ font-size: 1.6rem; }}
+.st-key-evaluate_metrics {{ gap: 0.5rem 1.6rem; flex-wrap: wrap; }}
+.st-key-evaluate_metrics [data-testid="stMetricValue"] {{ font-size: 1.6rem; }}
 .st-key-evaluate_view {{ max-width: 100%; }}
 .st-key-evaluate_filters > *, .st-key-evaluate_filters_more > * {{ min-width: 8rem; }}
-.st-key-evaluate_cell_wall_place {{ max-height: 24rem; overflow-y: auto; padding: 2px; }}
+.st-key-evaluate_cell_grid_container {{ max-height: 24rem; overflow-y: auto; padding: 2px; }}
 .evaluate-count {{ font-size: 1.1rem; font-weight: 500; }}
 .evaluate-large {{ width: min(100%, 15rem); aspect-ratio: 1; image-rendering: pixelated;
   border-radius: 0.5rem; border: 1px solid light-dark(#ddd6c9, #3d4046); display: block; }}
@@ -29,13 +29,13 @@ _CSS = f"""
   border-radius: 0.2rem; border: 1px solid light-dark(#ddd6c9, #3d4046); }}
 .evaluate-ladder b {{ border-bottom: 2px solid; }}
 @media (max-width: 640px) {{
-  .st-key-evaluate_figures {{ gap: 0.3rem 1rem; }}
-  .st-key-evaluate_figures [data-testid="stMetricValue"] {{ font-size: 1.3rem; }}
+  .st-key-evaluate_metrics {{ gap: 0.3rem 1rem; }}
+  .st-key-evaluate_metrics [data-testid="stMetricValue"] {{ font-size: 1.3rem; }}
 }}
 </style>
 """
 
 
 def render_evaluate_style() -> None:
-    """Put the styles on the page."""
+    """Add the page's styles."""
     st.html(_CSS)

@@ -1,7 +1,6 @@
-"""Many test digits to click: one picture for all, a button for each."""
+"""A grid of test images to click: one sprite for all, a button for each."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
@@ -10,12 +9,14 @@ from digitlab.figures.theme import CORRECT, VALIDATION, WRONG
 from digitlab.png import build_data_uri, to_dark_on_light
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.evaluate.job_panel import render_job
+from digitlab.ui.evaluate.url_state import update_url
+from digitlab.ui.montage import build_montage
 from digitlab.ui.streamlit_internals import callback
 
 SPRITE_COLUMNS = 10
 
 _CSS = f"""
-.wall {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(3.4rem, 1fr));
+.grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(3.4rem, 1fr));
   gap: 0.4rem; }}
 button {{ padding: 0.2rem; cursor: pointer; background: transparent; font: inherit;
   color: var(--st-text-color); border: 1px solid var(--st-border-color);
@@ -24,43 +25,43 @@ button:hover, button:focus-visible {{ border-color: var(--st-primary-color); }}
 button:focus-visible {{ outline: 2px solid var(--st-primary-color); outline-offset: 1px; }}
 .picture {{ display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated;
   background-image: var(--sprite); border-radius: 0.2rem; }}
-.unknown .picture {{ background: none; border: 1px dashed var(--st-border-color); }}
+.missing .picture {{ background: none; border: 1px dashed var(--st-border-color); }}
 .caption {{ font-size: 0.75rem; line-height: 1.2; text-align: center; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; border-bottom: 2px solid transparent; }}
 .right .caption {{ border-color: {CORRECT}; }}
 .wrong .caption {{ border-color: {WRONG}; }}
-.doubtful .caption {{ border-color: {VALIDATION}; border-bottom-style: dashed; }}
+.label-error .caption {{ border-color: {VALIDATION}; border-bottom-style: dashed; }}
 """
 
-# What has not changed stays, so that a keyboard's focus is not lost.
+# Unchanged content is not rebuilt, so that the keyboard focus is not lost.
 _JS = """
 export default function ({ data, parentElement, setTriggerValue }) {
-  let wall = parentElement.querySelector(".wall");
-  if (!wall) {
-    wall = document.createElement("div");
-    wall.className = "wall";
-    wall.setAttribute("role", "group");
-    parentElement.appendChild(wall);
+  let grid = parentElement.querySelector(".grid");
+  if (!grid) {
+    grid = document.createElement("div");
+    grid.className = "grid";
+    grid.setAttribute("role", "group");
+    parentElement.appendChild(grid);
   }
   const version = JSON.stringify(data);
-  if (wall.version === version) return;
-  wall.version = version;
-  wall.setAttribute("aria-label", data.label);
-  wall.style.setProperty("--sprite", `url(${data.sprite})`);
-  const place = (k, n) => (n > 1 ? (100 * k) / (n - 1) : 0);
-  wall.replaceChildren(...data.tiles.map((tile, k) => {
+  if (grid.version === version) return;
+  grid.version = version;
+  grid.setAttribute("aria-label", data.label);
+  grid.style.setProperty("--sprite", `url(${data.sprite})`);
+  const position = (k, n) => (n > 1 ? (100 * k) / (n - 1) : 0);
+  grid.replaceChildren(...data.tiles.map((tile, k) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = tile.look;
+    button.className = tile.classes;
     button.dataset.index = tile.index;
-    button.setAttribute("aria-label", tile.words);
-    button.title = tile.words;
+    button.setAttribute("aria-label", tile.description);
+    button.title = tile.description;
     const picture = document.createElement("span");
     picture.className = "picture";
     picture.style.backgroundSize = `${100 * data.columns}% ${100 * data.rows}%`;
-    const column = place(k % data.columns, data.columns);
-    const row = place(Math.floor(k / data.columns), data.rows);
-    picture.style.backgroundPosition = `${column}% ${row}%`;
+    const x = position(k % data.columns, data.columns);
+    const y = position(Math.floor(k / data.columns), data.rows);
+    picture.style.backgroundPosition = `${x}% ${y}%`;
     const caption = document.createElement("span");
     caption.className = "caption";
     caption.textContent = tile.caption;
@@ -72,104 +73,84 @@ export default function ({ data, parentElement, setTriggerValue }) {
 """
 
 
-def build_sprite(images: np.ndarray) -> str:
-    """Pictures side by side in rows of ten, as an address for the browser.
-
-    Args:
-        images: `(n, h, w)` or `(n, h, w, 3)` uint8, n > 0.
-    """
-    shown = np.stack([to_dark_on_light(image) for image in images])
-    rows = math.ceil(len(shown) / SPRITE_COLUMNS)
-    lacking = rows * SPRITE_COLUMNS - len(shown)
-    shown = np.concatenate([shown, np.full((lacking, *shown.shape[1:]), 255, np.uint8)])
-    grid = shown.reshape(rows, SPRITE_COLUMNS, *shown.shape[1:]).swapaxes(1, 2)
-    height, width = rows * shown.shape[1], SPRITE_COLUMNS * shown.shape[2]
-    return build_data_uri(grid.reshape(height, width, *shown.shape[3:]))
-
-
-def encode_picture(image: np.ndarray) -> str:
-    """One picture, `(h, w)` or `(h, w, 3)` uint8, as an address for an `img`."""
+def encode_thumbnail(image: np.ndarray) -> str:
+    """Encode one image, `(h, w)` or `(h, w, 3)` uint8, as a data URI."""
     return build_data_uri(to_dark_on_light(image))
 
 
 def render_thumbnail_grid(
-    tested: EvaluatedModel,
-    indices: np.ndarray,
-    *,
-    key: str,
-    on_pick: Callable[[int], None],
-    label: str,
+    evaluated: EvaluatedModel, indices: np.ndarray, *, key: str, label: str
 ) -> None:
-    """Show test digits; where there are no pictures, their answers as a table.
+    """Render test images; a click opens one. Without images, render predictions as a table.
 
     Args:
-        indices: `(k,)` places in the test set, k > 0.
-        on_pick: called with the place of the digit that was clicked, before the page runs again.
-        label: what these digits are, for those who cannot see them.
+        indices: `(k,)` indices into the test set, k > 0.
+        label: what these images are, for screen readers.
     """
-    if tested.pictures is None:
-        _render_table(tested, indices)
-        _render_lack(tested)
+    if evaluated.images is None:
+        _render_table(evaluated, indices)
+        _render_fetch_images(evaluated)
         return
-    # Registered at each run: Streamlit compares and keeps what is the same.
-    wall = st.components.v2.component("digitlab_digit_wall", css=_CSS, js=_JS)
+    # Registered in each run: Streamlit compares, and keeps an unchanged component.
+    grid = st.components.v2.component("digitlab_thumbnail_grid", css=_CSS, js=_JS)
 
-    def follow() -> None:
+    def handle_pick() -> None:
         picked = st.session_state[key].picked
         if picked is not None:
-            on_pick(int(picked))
+            update_url(sample=str(int(picked)))
 
+    images = np.stack([to_dark_on_light(image) for image in evaluated.images.images[indices]])
     data = {
         "label": label,
-        "sprite": build_sprite(tested.pictures.images[indices]),
+        "sprite": build_data_uri(build_montage(images, SPRITE_COLUMNS)),
         "columns": SPRITE_COLUMNS,
         "rows": math.ceil(len(indices) / SPRITE_COLUMNS),
-        "tiles": [_describe_tile(tested, int(index)) for index in indices],
+        "tiles": [_describe_tile(evaluated, int(index)) for index in indices],
     }
-    with st.container(key=f"{key}_place"):
-        wall(key=key, data=data, on_picked_change=callback(follow))
-    if not tested.pictures.is_available[indices].all():
-        _render_lack(tested)
+    with st.container(key=f"{key}_container"):
+        grid(key=key, data=data, on_picked_change=callback(handle_pick))
+    if not evaluated.images.is_available[indices].all():
+        _render_fetch_images(evaluated)
 
 
-def _describe_tile(tested: EvaluatedModel, index: int) -> dict[str, object]:
-    report = tested.report
-    true, said = (tested.class_names[k] for k in (report.labels[index], report.predictions[index]))
+def _describe_tile(evaluated: EvaluatedModel, index: int) -> dict[str, object]:
+    report = evaluated.report
+    true = evaluated.class_names[report.labels[index]]
+    predicted = evaluated.class_names[report.predictions[index]]
     is_correct = bool(report.is_correct[index])
-    is_doubtful = report.feature_analysis is not None and bool(
-        report.feature_analysis.is_probable_label_error[index]
-    )
-    words = tested.describe(index) + (", its label is doubtful" if is_doubtful else "")
-    looks = ["right" if is_correct else "wrong"]
-    looks += ["doubtful"] if is_doubtful else []
-    looks += ["unknown"] if tested.get_image(index) is None else []
+    analysis = report.feature_analysis
+    is_label_error = analysis is not None and bool(analysis.is_probable_label_error[index])
+    classes = ["right" if is_correct else "wrong"]
+    classes += ["label-error"] if is_label_error else []
+    classes += ["missing"] if evaluated.get_image(index) is None else []
+    description = evaluated.describe_prediction(index)
     return {
         "index": index,
-        "caption": true if is_correct else f"{true} → {said}",
-        "words": words,
-        "look": " ".join(looks),
+        "caption": true if is_correct else f"{true} → {predicted}",
+        "description": description + (", its label is probably wrong" if is_label_error else ""),
+        "classes": " ".join(classes),
     }
 
 
-def _render_table(tested: EvaluatedModel, indices: np.ndarray) -> None:
-    report = tested.report
+def _render_table(evaluated: EvaluatedModel, indices: np.ndarray) -> None:
+    report = evaluated.report
     st.dataframe(
         {
-            "Place": indices,
-            "True": [tested.class_names[k] for k in report.labels[indices]],
-            "Read as": [tested.class_names[k] for k in report.predictions[indices]],
-            "Confidence": [f"{share:.1%}" for share in report.confidences[indices]],
+            "Index": indices,
+            "True": [evaluated.class_names[k] for k in report.labels[indices]],
+            "Read as": [evaluated.class_names[k] for k in report.predictions[indices]],
+            "Confidence": [f"{confidence:.1%}" for confidence in report.confidences[indices]],
         },
         hide_index=True,
     )
 
 
-def _render_lack(tested: EvaluatedModel) -> None:
-    """What to do about pictures that are not here."""
+def _render_fetch_images(evaluated: EvaluatedModel) -> None:
+    """Offer to fetch missing images."""
     st.caption(
-        "Only mistakes and close calls come with a model: the other pictures are not on this "
+        "Only mistakes and close calls come with a model. The other images are not on this "
         "machine yet."
-        if tested.pictures is not None
-        else "The pictures are not on this machine."
+        if evaluated.images is not None
+        else "The images are not on this machine."
     )
-    render_job(tested.model, "test_images", "Fetch all pictures")
+    render_job(evaluated.model, "test_images", "Fetch all images")

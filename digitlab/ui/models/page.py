@@ -1,70 +1,118 @@
-"""Models: what is on the shelf, how good it is, and how to take it away."""
+"""The Models page: the models on the shelf, their metrics and files; rename and delete."""
 
 import streamlit as st
 
-from digitlab.errors import DigitlabError
-from digitlab.model_store.store import StoredModel, list_models
+from digitlab.datasets.registry import DATASETS
+from digitlab.model_store.card import CARD_FILE
+from digitlab.model_store.formats import MODEL_FORMATS
+from digitlab.model_store.names import MAX_LABEL_LENGTH
+from digitlab.model_store.store import (
+    StoredModel,
+    delete_model,
+    list_damaged_models,
+    list_models,
+    rename_model,
+)
 from digitlab.nets.architectures import NETS
-
-DOWNLOADS = {
-    "model.keras": ("Keras", "For Keras: load, train on, look inside."),
-    "model.tflite": ("TFLite", "For phones and small machines: LiteRT or TensorFlow Lite."),
-    "card.json": ("Card", "What it is, its data, accuracy, command and versions."),
-}
+from digitlab.runs.status import format_duration
+from digitlab.ui.actions import render_action_error, report_errors
+from digitlab.ui.text import escape_label, escape_markdown, render_error, shorten
 
 
-def render_model(model: StoredModel) -> None:
-    """One model: its figures, where it comes from, its files."""
+def render_page() -> None:
+    """Render all models on the shelf."""
+    st.title("Models")
+    st.caption("The networks on the shelf. Download one, or use it on the Draw page.")
+    render_action_error()
+    models, damaged = list_models(), list_damaged_models()
+    if not models and not damaged:
+        st.info("There is no model on the shelf. Train one on the Train page.")
+    for model in models:
+        with st.container(border=True):
+            _render_model(model)
+    for model_id, damage in damaged.items():
+        with st.container(border=True):
+            st.subheader(escape_label(model_id), anchor=False)
+            render_error(damage)
+            _render_delete(model_id, model_id)
+
+
+def _render_model(model: StoredModel) -> None:
+    """The model's metrics, where it comes from, its files and actions."""
     card = model.card
-    test, low_high = card["test"], card["test"]["interval"]
-    st.subheader(model.label, anchor=model.id)
+    st.subheader(escape_label(model.label), anchor=model.id)
     if card["net"] in NETS:
         st.caption(NETS[card["net"]].blurb)
     for note in model.notes:
-        st.warning(note, icon=":material/info:")
-    accuracy, loss, size = st.columns(3)
-    accuracy.metric(
-        "Accuracy on test digits",
-        f"{model.accuracy:.2%}",
-        help=f"{test['n']:,} digits it never saw; "
-        f"95 % interval {low_high[0]:.2%} to {low_high[1]:.2%}.",
-    )
-    loss.metric("Loss", f"{test['loss']:.4f}", help="Cross-entropy on the same digits.")
-    size.metric("Size", f"{card['files']['model.tflite']['bytes'] / 1e6:.2f} MB", help="As TFLite.")
+        st.warning(escape_markdown(note), icon=":material/info:")
+    _render_metrics(model)
     data = card["data"]
+    source = escape_markdown(f"{data['label']} ({data['source']}, {data['licence']})")
     st.markdown(
-        f"Trained on {data['n_training']:,} images of {data['label']} "
-        f"({data['source']}, {data['licence']}) in {card['training']['seconds'] / 60:.0f} minutes. "
-        f"To train it again:"
+        f"Trained on {data['n_training']:,} images of {source} in "
+        f"{format_duration(card['training']['seconds'])}. To train it again:"
     )
     st.code(card["command"], language="bash", wrap_lines=True)
-    render_downloads(model)
+    _render_downloads(model)
+    if not model.is_shipped:
+        with st.container(horizontal=True):
+            _render_rename(model)
+            _render_delete(model.id, model.label)
 
 
-def render_downloads(model: StoredModel) -> None:
-    """A button for each file of the model."""
+def _render_metrics(model: StoredModel) -> None:
+    test = model.card["test"]
+    low, high = test["interval"]
+    spec = DATASETS.get(model.card["data"]["dataset"])
+    noun = "digits" if spec is not None and spec.is_digits else "images"
+    accuracy, loss, size = st.columns(3)
+    accuracy.metric(
+        f"Accuracy on test {noun}",
+        f"{model.accuracy:.2%}",
+        help=f"{test['n']:,} {noun} it never saw; 95 % confidence interval {low:.2%} to "
+        f"{high:.2%}.",
+    )
+    loss.metric("Loss", f"{test['loss']:.4f}", help=f"Cross-entropy on the same {noun}.")
+    size.metric("Size", f"{model.size_bytes / 1e6:.2f} MB", help="As TFLite.")
+
+
+def _render_downloads(model: StoredModel) -> None:
+    """A button for each format of the model, and one for its card."""
+    downloads = [(one.file_name, one.label, one.help) for one in MODEL_FORMATS]
+    downloads.append((CARD_FILE, "Card", "The training data, accuracy, command and versions."))
     with st.container(horizontal=True):
-        for name, (label, help_text) in DOWNLOADS.items():
-            path = model.directory / name
+        for file_name, label, help_text in downloads:
+            path = model.directory / file_name
             if path.is_file():
                 st.download_button(
                     label,
-                    path.read_bytes(),
+                    path.read_bytes,
                     file_name=f"{model.id}{path.suffix}",
-                    key=f"models_{model.id}_{name}",
+                    key=f"models_{model.id}_{file_name}",
                     help=help_text,
                     icon=":material/download:",
                     on_click="ignore",
                 )
 
 
-def render_page() -> None:
-    """All models on the shelf."""
-    st.title("Models")
-    st.caption("The networks on the shelf. Take one away, or use it on the Draw page.")
-    try:
-        for shelved in list_models():
-            with st.container(border=True):
-                render_model(shelved)
-    except DigitlabError as error:
-        st.error(str(error))
+def _render_rename(model: StoredModel) -> None:
+    with st.popover("Rename", icon=":material/edit:", key=f"models_rename_{model.id}"):
+        key = f"models_label_{model.id}"
+        st.text_input("Name", shorten(model.label), key=key, max_chars=MAX_LABEL_LENGTH)
+        st.button(
+            "Rename",
+            key=f"models_rename_confirm_{model.id}",
+            on_click=report_errors(lambda: rename_model(model.id, st.session_state[key])),
+        )
+
+
+def _render_delete(model_id: str, label: str) -> None:
+    """The first click opens the question, the second one deletes."""
+    with st.popover("Delete", icon=":material/delete:", key=f"models_delete_{model_id}"):
+        st.markdown(f"Delete {escape_label(label)} and its files? This cannot be undone.")
+        st.button(
+            "Delete this model",
+            key=f"models_delete_confirm_{model_id}",
+            type="primary",
+            on_click=report_errors(lambda: delete_model(model_id)),
+        )

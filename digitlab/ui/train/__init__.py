@@ -1,1 +1,1 @@
-"""The parts of the Train page: choose, watch, steer, compare."""
+"""The Train page."""

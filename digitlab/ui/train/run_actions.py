@@ -1,90 +1,73 @@
-"""What can be done with a run: stop, resume, rename, repeat, delete, keep."""
-
-from collections.abc import Callable
+"""The actions on a run: stop, resume, rename, repeat, delete, put on the shelf."""
 
 import streamlit as st
 
-from digitlab.errors import DigitlabError
+from digitlab.errors import ModelExistsError
+from digitlab.model_store.names import MAX_LABEL_LENGTH
 from digitlab.model_store.store import find_shelved, shelve_run
 from digitlab.runs.control import can_resume, delete_run, rename_run, resume_run, stop_run
 from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run
+from digitlab.ui.actions import report_errors
+from digitlab.ui.selectors import MODEL_KEY
 from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import escape_label, escape_markdown
 from digitlab.ui.train.form import fill_form
-from digitlab.ui.train.run_choice import forget_run, get_run_name, show_form
-from digitlab.ui.train.run_view import format_phase
+from digitlab.ui.train.run_choice import deselect_run, get_run_name, show_form
+from digitlab.ui.train.run_view import ACTIVE_PHASES, get_phase
 
-_PROBLEM = "train_problem"
-
-
-def report_errors(action: Callable[[], object]) -> Callable[[], None]:
-    """An action as a callback; what goes wrong is shown by `render_error`, in its own words."""
-
-    def attempt() -> None:
-        try:
-            action()
-        except DigitlabError as error:
-            st.session_state[_PROBLEM] = str(error)
-
-    return callback(attempt)
-
-
-def render_error() -> None:
-    """What went wrong at the last click, once."""
-    problem = st.session_state.pop(_PROBLEM, None)
-    if problem:
-        st.error(problem)
+# The run, the label and the question of a model that waits to be replaced.
+_REPLACEMENT = "train_replacement"
 
 
 def render_run_actions(run: Run) -> None:
-    """The buttons that a run in this state needs."""
-    phase = format_phase(inspect_run(run))
-    with st.container(horizontal=True, vertical_alignment="bottom", key="train_steering"):
-        if phase in ("live", "hanging", "queued"):
+    """Render the buttons that apply to the run's state."""
+    phase = get_phase(inspect_run(run))
+    is_active = phase in ACTIVE_PHASES
+    with st.container(horizontal=True, vertical_alignment="bottom", key="train_actions"):
+        if is_active:
             _render_stop(run, phase)
         elif can_resume(run):
             _render_resume(run)
-        if run.has_model and phase not in ("live", "hanging", "queued"):
+        if run.has_model and not is_active:
             _render_shelve(run)
-        _render_more(run, is_over=phase not in ("live", "hanging", "queued"))
+        _render_more(run, is_active=is_active)
 
 
 def _render_stop(run: Run, phase: str) -> None:
-    is_asked = run.is_stop_requested()
+    is_requested = run.is_stop_requested()
     if phase == "queued":
-        label, help_text = "Cancel", "Leave the queue; nothing has been trained yet."
+        label, help_text = "Cancel", "Removes the run from the queue; nothing is trained yet."
     else:
-        label, help_text = "Stop", "After this batch. The best epoch so far is kept."
+        label, help_text = "Stop", "Stops after this batch. The best epoch so far is kept."
     st.button(
-        "Stopping …" if is_asked else label,
+        "Stopping …" if is_requested else label,
         key="train_stop",
         icon=":material/stop_circle:",
         type="primary",
         help=help_text,
-        disabled=is_asked,
+        disabled=is_requested,
         on_click=report_errors(lambda: stop_run(run)),
     )
-    if is_asked or phase == "hanging":
+    if is_requested or phase == "hanging":
         st.button(
-            "End it now",
+            "Kill it now",
             key="train_stop_now",
             icon=":material/cancel:",
-            help="Ends the process. The epochs that were saved are kept and can be resumed.",
+            help="Kills the process. Saved epochs are kept and the run can be resumed.",
             on_click=report_errors(lambda: stop_run(run, force=True)),
         )
 
 
 def _render_resume(run: Run) -> None:
-    """More epochs; optimizer state and history go on where they were."""
     n_done = len(run.read_history())
-    planned = run.read_meta().epochs or run.read_config().epochs
-    lacking = planned - n_done
+    n_missing = (run.read_meta().epochs or run.read_config().epochs) - n_done
     key = f"train_more_{run.id}_{n_done}"
     st.number_input(
         "More epochs",
         min_value=1,
         max_value=1000,
-        value=lacking if lacking > 0 else 2,
+        value=n_missing if n_missing > 0 else 2,
         key=key,
         width=130,
     )
@@ -93,7 +76,7 @@ def _render_resume(run: Run) -> None:
         key="train_resume",
         icon=":material/resume:",
         type="primary",
-        help="Goes on from the last epoch: weights, optimizer and curves continue.",
+        help="Continues after the last epoch, with the same weights, optimizer and curves.",
         on_click=report_errors(lambda: resume_run(run, epochs=int(st.session_state[key]))),
     )
 
@@ -101,7 +84,7 @@ def _render_resume(run: Run) -> None:
 def _render_shelve(run: Run) -> None:
     with st.popover("Keep", icon=":material/shelves:", key=f"train_keep_{run.id}"):
         key = f"train_shelf_name_{run.id}"
-        st.text_input("Name on the shelf", get_run_name(run), key=key)
+        st.text_input("Name on the shelf", get_run_name(run), key=key, max_chars=MAX_LABEL_LENGTH)
         st.button(
             "Put on the shelf",
             key="train_shelve",
@@ -109,6 +92,7 @@ def _render_shelve(run: Run) -> None:
             icon=":material/shelves:",
             on_click=report_errors(lambda: _shelve(run, st.session_state[key])),
         )
+        _render_replacement(run, st.session_state[key])
     model = find_shelved(run)
     if model:
         st.button(
@@ -116,34 +100,53 @@ def _render_shelve(run: Run) -> None:
             key="train_draw",
             icon=":material/draw:",
             type="primary",
-            on_click=callback(_draw),
+            on_click=callback(_open_draw_page),
             args=(model.id,),
         )
 
 
-def _draw(model_id: str) -> None:
-    st.session_state["draw_model"] = model_id
+def _render_replacement(run: Run, label: str) -> None:
+    """Ask before a model of the same name is replaced."""
+    run_id, refused_label, question = st.session_state.get(_REPLACEMENT, ("", "", ""))
+    if (run_id, refused_label) != (run.id, label):
+        return
+    st.warning(escape_markdown(question))
+    st.button(
+        "Replace it",
+        key="train_replace",
+        icon=":material/swap_horiz:",
+        on_click=report_errors(lambda: _shelve(run, label, replace=True)),
+    )
+
+
+def _shelve(run: Run, label: str, *, replace: bool = False) -> None:
+    st.session_state.pop(_REPLACEMENT, None)
+    try:
+        model = shelve_run(run, label=label, replace=replace)
+    except ModelExistsError as error:
+        st.session_state[_REPLACEMENT] = (run.id, label, str(error))
+        return
+    st.toast(f"{escape_label(model.label)} is on the shelf.", icon=":material/shelves:")
+
+
+def _open_draw_page(model_id: str) -> None:
+    st.session_state[MODEL_KEY] = model_id
     st.switch_page("pages/draw.py")
 
 
-def _shelve(run: Run, label: str) -> None:
-    shelve_run(run, label=label)
-    st.toast(f"{label} is on the shelf.", icon=":material/shelves:")
-
-
-def _render_more(run: Run, *, is_over: bool) -> None:
-    """What is needed less often, behind one button."""
+def _render_more(run: Run, *, is_active: bool) -> None:
+    """Less frequent actions, behind one button."""
     with st.popover("More", icon=":material/more_horiz:", key=f"train_other_{run.id}"):
         st.button(
             "Use these settings again",
             key="train_duplicate",
             icon=":material/content_copy:",
             width="stretch",
-            help="Fills the form with this run's settings.",
-            on_click=report_errors(lambda: _duplicate(run)),
+            help="Copies the run's settings to the form.",
+            on_click=report_errors(lambda: _copy_settings(run)),
         )
         key = f"train_name_{run.id}"
-        st.text_input("Name", get_run_name(run), key=key, max_chars=80)
+        st.text_input("Name", get_run_name(run), key=key, max_chars=MAX_LABEL_LENGTH)
         st.button(
             "Rename",
             key="train_rename",
@@ -151,22 +154,22 @@ def _render_more(run: Run, *, is_over: bool) -> None:
             width="stretch",
             on_click=report_errors(lambda: rename_run(run, st.session_state[key])),
         )
-        if is_over:
+        if not is_active:
             st.button(
                 "Delete this run",
                 key="train_delete",
                 icon=":material/delete:",
                 width="stretch",
-                help="Removes its curves, weights and settings. What is on the shelf stays.",
+                help="Deletes its curves, weights and settings. Models on the shelf are kept.",
                 on_click=report_errors(lambda: _delete(run)),
             )
 
 
 def _delete(run: Run) -> None:
     delete_run(run)
-    forget_run()
+    deselect_run()
 
 
-def _duplicate(run: Run) -> None:
+def _copy_settings(run: Run) -> None:
     fill_form(run.read_config())
     show_form()

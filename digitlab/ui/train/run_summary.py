@@ -1,7 +1,8 @@
-"""What a run leaves to take away: its settings, its command, its figures."""
+"""The results of a run: metrics, settings, command, history; and the comparison of runs."""
 
 from collections.abc import Sequence
 from dataclasses import fields
+from html import escape
 
 import streamlit as st
 
@@ -19,19 +20,20 @@ from digitlab.runs.status import format_duration
 from digitlab.training.config import TrainConfig
 from digitlab.ui.chart import render_steady_chart
 from digitlab.ui.selectors import render_segments
+from digitlab.ui.text import escape_markdown, render_error
 from digitlab.ui.train.form import format_value, get_setting_label
-from digitlab.ui.train.run_choice import format_run, get_unique_run_names
+from digitlab.ui.train.run_choice import format_run, get_run_name, get_unique_run_names
 
-_KEPT = "train_compared_kept"
+_SELECTED = "train_compared_kept"
 _WIDGET = "train_compared"
-_AT_FIRST = 2
+_N_PRESELECTED = 2
 
 
 def render_run_summary(run: Run) -> None:
-    """The result in one row; below, on demand, settings, command and history."""
+    """Render the results in one row; below, in an expander, settings, command and history."""
     _render_outcome(run)
     with st.expander("Settings, command and figures of this run", key="train_record"):
-        st.markdown(_tell_settings(run.read_config()))
+        st.markdown(_format_settings(run.read_config()))
         st.caption("The same run from the command line")
         st.code(run.format_command(), language="bash", wrap_lines=True)
         if run.history_path.is_file():
@@ -55,29 +57,31 @@ def _render_outcome(run: Run) -> None:
     accuracy.metric(
         "Accuracy on test images",
         f"{outcome.accuracy:.2%}",
-        help=f"{outcome.n_test:,} images it never saw; 95 % interval {low:.2%} to {high:.2%}.",
+        help=f"{outcome.n_test:,} images it never saw; 95 % confidence interval {low:.2%} to "
+        f"{high:.2%}.",
     )
     duration.metric("Training took", format_duration(outcome.fit_s))
     size.metric("Size", f"{outcome.size_bytes / 1e6:.2f} MB", help="As TFLite.")
 
 
-def _tell_settings(config: TrainConfig) -> str:
-    """The six main settings, and of the others those that are not as usual."""
-    told = [
-        f"{get_setting_label(spec.name)}: **{format_value(spec.name, getattr(config, spec.name))}**"
+def _format_settings(config: TrainConfig) -> str:
+    """The basic settings, and the others that differ from their defaults, as Markdown."""
+    shown = [
+        spec.name
         for spec in fields(TrainConfig)
         if spec.metadata["is_basic"] or getattr(config, spec.name) != spec.default
     ]
-    return " · ".join(told)
+    values = {name: escape_markdown(format_value(name, getattr(config, name))) for name in shown}
+    return " · ".join(f"{get_setting_label(name)}: **{value}**" for name, value in values.items())
 
 
 def render_comparison() -> None:
-    """Choose runs, see them in one chart, and what differs."""
+    """Render the choice of runs, their curves in one chart, and a table of differences."""
     runs = {run.id: run for run in list_runs()}
     if not runs:
         st.info("There is no run yet. Train a network first, then compare it with another.")
         return
-    chosen = _choose(runs)
+    chosen = _render_choice(runs)
     if not chosen:
         st.caption("Choose two runs or more.")
         return
@@ -86,23 +90,20 @@ def render_comparison() -> None:
     _render_table(chosen, names)
 
 
-def _choose(runs: dict[str, Run]) -> list[Run]:
+def _render_choice(runs: dict[str, Run]) -> list[Run]:
     state = st.session_state
-    learned = [run_id for run_id, run in runs.items() if run.history_path.is_file()]
-    kept = [run_id for run_id in state.get(_KEPT, learned[:_AT_FIRST]) if run_id in runs]
-    if _WIDGET in state:
-        # A run may have been deleted since, also by another visitor.
-        state[_WIDGET] = [run_id for run_id in state[_WIDGET] if run_id in runs]
-    else:
-        state[_WIDGET] = kept
-    state[_KEPT] = st.multiselect(
+    trained = [run_id for run_id, run in runs.items() if run.history_path.is_file()]
+    # A selected run may have been deleted meanwhile, also in another session.
+    selected = state.get(_WIDGET, state.get(_SELECTED, trained[:_N_PRESELECTED]))
+    state[_WIDGET] = [run_id for run_id in selected if run_id in runs]
+    state[_SELECTED] = st.multiselect(
         "Runs",
         list(runs),
         format_func=lambda run_id: format_run(runs[run_id]),
         key=_WIDGET,
         placeholder="Choose two runs or more",
     )
-    return [runs[run_id] for run_id in state[_KEPT]]
+    return [runs[run_id] for run_id in state[_SELECTED]]
 
 
 def _render_chart(runs: Sequence[Run], names: dict[str, str]) -> None:
@@ -112,47 +113,55 @@ def _render_chart(runs: Sequence[Run], names: dict[str, str]) -> None:
         key="train_compared_quantity",
     )
     histories = {names[run.id]: run.read_history() for run in runs}
+    # Plotly renders links and some other HTML in its texts.
+    escaped = {escape(name): history for name, history in histories.items()}
     render_steady_chart(
-        run_comparison_figure(histories, quantity, zoomable=False),
+        run_comparison_figure(escaped, quantity, zoomable=False),
         key="train_comparison",
         alt=describe_run_comparison(histories, quantity),
     )
 
 
 def _render_table(runs: Sequence[Run], names: dict[str, str]) -> None:
-    outcomes = {run.id: load_run_outcome(run) for run in runs}
+    outcomes = [load_run_outcome(run) for run in runs]
+    configs = _load_configs(runs)
+    differences = find_config_differences(configs)
     rows: dict[str, list[str]] = {
-        "Test accuracy": [_tell_accuracy(outcomes[run.id]) for run in runs],
-        "Training took": [
-            format_duration(one.fit_s) if (one := outcomes[run.id]) else "–" for run in runs
-        ],
-        "Size": [
-            f"{one.size_bytes / 1e6:.2f} MB" if (one := outcomes[run.id]) else "–" for run in runs
-        ],
+        "Test accuracy": [_format_accuracy(one) for one in outcomes],
+        "Training took": [format_duration(one.fit_s) if one else "–" for one in outcomes],
+        "Size": [f"{one.size_bytes / 1e6:.2f} MB" if one else "–" for one in outcomes],
     }
-    try:
-        configs = {run.id: run.read_config() for run in runs}
-    except DigitlabError as error:
-        st.warning(str(error))
-        configs = {}
-    for difference in find_config_differences(configs):
+    for difference in differences:
         rows[get_setting_label(difference.field)] = [
-            format_value(difference.field, difference.values[run.id]) for run in runs
+            escape_markdown(format_value(difference.field, difference.values[run.id]))
+            if run.id in difference.values
+            else "–"
+            for run in runs
         ]
-    head = [names[run.id] for run in runs]
-    st.table(
-        {"": list(rows)}
-        | {name: [values[k] for values in rows.values()] for k, name in enumerate(head)},
-        hide_index=True,
-    )
+    columns = {
+        escape_markdown(names[run.id]): [values[k] for values in rows.values()]
+        for k, run in enumerate(runs)
+    }
+    st.table({"": list(rows)} | columns, hide_index=True)
     reports = {names[run.id]: report for run in runs if (report := load_run_report(run))}
-    if sentence := rank_runs(reports):
-        st.markdown(sentence)
-    if len(runs) > 1 and configs and len(rows) == 3:
+    if summary := rank_runs(reports):
+        st.markdown(escape_markdown(summary))
+    if len(configs) > 1 and not differences:
         st.caption("Their settings are the same.")
 
 
-def _tell_accuracy(outcome: RunOutcome | None) -> str:
+def _load_configs(runs: Sequence[Run]) -> dict[str, TrainConfig]:
+    """The settings by run id; a run whose settings are damaged shows an error instead."""
+    configs = {}
+    for run in runs:
+        try:
+            configs[run.id] = run.read_config()
+        except DigitlabError as error:
+            render_error(f"{get_run_name(run)}: {error}")
+    return configs
+
+
+def _format_accuracy(outcome: RunOutcome | None) -> str:
     if outcome is None:
         return "–"
     low, high = outcome.interval

@@ -1,4 +1,4 @@
-"""A run as it goes: its state in one line, its progress, its curves, what they mean."""
+"""A run in progress: its status in one line, progress bars, curves and what they mean."""
 
 import re
 from dataclasses import dataclass, field
@@ -19,32 +19,34 @@ from digitlab.runs.tables import DigitReadings, Row
 from digitlab.training.diagnosis import Finding, diagnose, find_best_epoch
 from digitlab.ui.browser_signals import measure_width
 from digitlab.ui.chart import render_steady_chart
+from digitlab.ui.text import escape_markdown, render_error
 
-_KEY = "train_batch_curve"
-# A line of this many points is as fine as the screen.
+# The phases of a run that has not ended.
+ACTIVE_PHASES = ("running", "hanging", "queued")
+
+_BATCH_CURVE = "train_batch_curve"
+# As many points as the chart can show.
 _MAX_POINTS = 240
-
-_EVERY_S = 1.0
-# Somebody looks at an empty page.
-_EVERY_UNTIL_FIGURES_S = 0.4
-# A finger needs the chart to scroll the page.
-_ZOOMABLE_FROM_PX = 600
+_INTERVAL_S = 1.0
+# Before the first metrics the page is empty, and the user waits.
+_FIRST_INTERVAL_S = 0.4
+# On narrower screens a drag has to scroll the page.
+_MIN_ZOOMABLE_PX = 600
 _HOLD = "train_hold"
-_ICONS = {"good": "check_circle", "note": "info", "problem": "warning"}
-_SHOW = {"failed": st.error, "interrupted": st.warning}
+_RENDER_MESSAGE = {"failed": st.error, "interrupted": st.warning}
 
 
 @dataclass
-class _Progress:
-    """What has been read of one run's table: up to where, and the running epoch's rows."""
+class _BatchCurve:
+    """The running epoch's rows of one run's table by batch, and the position read so far."""
 
     run_id: str
     epoch: int = -1
-    place: int = 0
-    rows: dict[int, dict[str, float]] = field(default_factory=dict)
+    position: int = 0
+    rows: dict[int, Row] = field(default_factory=dict)
 
 
-def read_batch_curve(run: Run, status: RunStatus) -> list[dict[str, float]]:
+def read_batch_curve(run: Run, status: RunStatus) -> list[Row]:
     """Loss and accuracy within the running epoch.
 
     Returns:
@@ -52,19 +54,19 @@ def read_batch_curve(run: Run, status: RunStatus) -> list[dict[str, float]]:
     """
     if status.state != "training" or not status.batches:
         return []
-    read = st.session_state.get(_KEY)
-    if read is None or read.run_id != run.id:
-        read = st.session_state[_KEY] = _Progress(run.id)
-    if read.epoch != status.epoch:
-        read.epoch = status.epoch
-        read.rows.clear()
-    rows, read.place = run.read_batches(read.place)
-    # By their number: after a resumption the table is read from its beginning again.
-    read.rows.update({int(row["batch"]): row for row in rows if int(row["epoch"]) == status.epoch})
-    return _thin([read.rows[number] for number in sorted(read.rows)], status)
+    curve = st.session_state.get(_BATCH_CURVE)
+    if curve is None or curve.run_id != run.id:
+        curve = st.session_state[_BATCH_CURVE] = _BatchCurve(run.id)
+    if curve.epoch != status.epoch:
+        curve.epoch = status.epoch
+        curve.rows.clear()
+    rows, curve.position = run.read_batches(curve.position)
+    # By batch number: after a resume the table is read from its beginning again.
+    curve.rows.update({int(row["batch"]): row for row in rows if int(row["epoch"]) == status.epoch})
+    return _thin_out([curve.rows[batch] for batch in sorted(curve.rows)], status)
 
 
-def _thin(rows: list[dict[str, float]], status: RunStatus) -> list[dict[str, float]]:
+def _thin_out(rows: list[Row], status: RunStatus) -> list[Row]:
     step = -(-len(rows) // _MAX_POINTS) or 1
     return [
         {
@@ -76,104 +78,106 @@ def _thin(rows: list[dict[str, float]], status: RunStatus) -> list[dict[str, flo
 
 
 def render_digit_strip(readings: DigitReadings) -> None:
-    """A line a digit, a column an epoch; a cell is as strong as the network is sure.
+    """Render a row per digit and a column per epoch; the colour strength is the confidence.
 
     Args:
-        readings: of at least one digit; may have no epoch yet.
+        readings: at least one digit; may have no epoch yet.
     """
     head = "".join(
         f'<th scope="col">{"start" if epoch == 0 else int(epoch)}</th>' for epoch in readings.epochs
     )
-    lines = "".join(_build_line(readings, k) for k in range(len(readings.images)))
+    rows = "".join(_build_digit_row(readings, k) for k in range(len(readings.images)))
     st.html(
         '<div class="strip-scroll"><table class="digit-strip">'
         "<caption>How it reads your digits, by epoch</caption>"
         f'<thead><tr><th scope="col">yours</th>{head}</tr></thead>'
-        f"<tbody>{lines}</tbody></table></div>"
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
 def describe_readings(readings: DigitReadings) -> str:
-    """How many are read right now; where it is not known what they are, only what is read."""
+    """How many digits are read right; without labels, what they are read as."""
     if not len(readings.epochs):
         return "The network has not read your digits yet."
-    said = readings.probabilities[-1].argmax(axis=1)
-    known = readings.labels >= 0
-    if not known.any():
-        return f"It reads your digits as {', '.join(map(str, said))}."
-    n_right = int((said[known] == readings.labels[known]).sum())
-    return f"It reads {n_right} of your {int(known.sum())} digits right."
+    predictions = readings.probabilities[-1].argmax(axis=1)
+    is_labelled = readings.labels >= 0
+    if not is_labelled.any():
+        return f"It reads your digits as {', '.join(map(str, predictions))}."
+    n_correct = int((predictions[is_labelled] == readings.labels[is_labelled]).sum())
+    return f"It reads {n_correct} of your {int(is_labelled.sum())} digits right."
 
 
-def _build_line(readings: DigitReadings, k: int) -> str:
+def _build_digit_row(readings: DigitReadings, k: int) -> str:
     label = int(readings.labels[k])
-    meant = f"a {label}" if label >= 0 else f"digit {k + 1}"
+    alt = f"a {label}" if label >= 0 else f"digit {k + 1}"
     thumbnail = build_data_uri(to_dark_on_light(readings.images[k]))
     cells = "".join(
         _build_cell(readings.probabilities[e, k], label, int(epoch))
         for e, epoch in enumerate(readings.epochs)
     )
-    return f'<tr><th scope="row"><img src="{thumbnail}" alt="{escape(meant)}"></th>{cells}</tr>'
+    return f'<tr><th scope="row"><img src="{thumbnail}" alt="{escape(alt)}"></th>{cells}</tr>'
 
 
 def _build_cell(probabilities: np.ndarray, label: int, epoch: int) -> str:
-    said = int(probabilities.argmax())
-    share = float(probabilities[said])
-    look = "unknown" if label < 0 else ("right" if said == label else "wrong")
-    words = escape(f"After epoch {epoch}: {said}, {format_percent(share)} sure")
-    text = str(said) if said < 10 else "–"
-    # Of ten classes, 10 % is as unsure as can be.
-    strength = round(15 + 75 * max(0.0, share - 0.1) / 0.9)
+    prediction = int(probabilities.argmax())
+    confidence = float(probabilities[prediction])
+    result = "unknown" if label < 0 else ("right" if prediction == label else "wrong")
+    title = escape(f"After epoch {epoch}: {prediction}, {format_percent(confidence)} sure")
+    # The class after the ten digits is "no digit".
+    text = str(prediction) if prediction < 10 else "–"
+    # With ten classes the confidence is at least 10 %.
+    strength = round(15 + 75 * max(0.0, confidence - 0.1) / 0.9)
     style = f"--strength:{strength}%"
-    return f'<td class="cell-{look}" style="{style}" title="{words}">{text}</td>'
+    return f'<td class="cell-{result}" style="{style}" title="{title}">{text}</td>'
 
 
 def render_live_run(run: Run) -> None:
-    """Show a run, again each second as long as it goes on, more often before its first figures."""
+    """Render a run, and update it every second while it is active."""
     status = inspect_run(run)
-    every_s = None
+    interval_s = None
     if not status.is_final and status.state != "waiting":
-        is_soon = status.state != "queued" and not _has_figures(status)
-        every_s = _EVERY_UNTIL_FIGURES_S if is_soon else _EVERY_S
+        awaits_metrics = status.state != "queued" and not _has_metrics(status)
+        interval_s = _FIRST_INTERVAL_S if awaits_metrics else _INTERVAL_S
     width_px = measure_width("train_width")
-    show = st.fragment(_render, run_every=every_s)
-    show(run, status, width_px is None or width_px >= _ZOOMABLE_FROM_PX)
+    render = st.fragment(_render, run_every=interval_s)
+    render(run, status, width_px is None or width_px >= _MIN_ZOOMABLE_PX)
 
 
-def format_phase(status: RunStatus) -> str:
-    """What decides which buttons there are: it changes seldom."""
+def get_phase(status: RunStatus) -> str:
+    """Which buttons a run needs: a final state, "waiting", or one of `ACTIVE_PHASES`."""
     if status.is_final or status.state in ("waiting", "queued"):
         return status.state
-    return "hanging" if status.is_hanging else "live"
+    return "hanging" if status.is_hanging else "running"
 
 
-def _has_figures(status: RunStatus) -> bool:
+def _has_metrics(status: RunStatus) -> bool:
     return status.epoch > 0 or status.batch > 0
 
 
-def _render(run: Run, first: RunStatus, zoomable: bool) -> None:
-    """The run as it is now; `first` is how it was when the whole page was made."""
+def _render(run: Run, page_status: RunStatus, zoomable: bool) -> None:
+    """The run as it is now; `page_status` is from when the whole page was rendered."""
     try:
         status = inspect_run(run)
-        history = run.read_history()
+        n_classes = len(DATASETS[run.read_config().dataset].class_names)
     except DigitlabError as error:
-        st.error(str(error))
+        render_error(error)
         return
-    if format_phase(status) != format_phase(first):
-        # Buttons and the list of runs stand outside of this fragment.
+    if get_phase(status) != get_phase(page_status):
+        # The buttons and the list of runs are outside this fragment.
         st.rerun()
-    # What is sometimes there keeps its place by an `st.empty`: Streamlit builds everything
-    # after an element that comes or goes anew, and the curves would blink.
+    history = run.read_history()
+    # Optional elements keep their position with `st.empty`: Streamlit rebuilds everything after
+    # an element that appears or disappears, and the curves would flicker.
     _render_status(run, status, history)
-    _render_notices(status)
-    _render_findings(run, status, history)
+    _render_messages(status)
+    _render_findings(diagnose(history, is_over=status.is_final, n_classes=n_classes))
     _render_curves(run, status, history, zoomable=zoomable)
     readings = run.read_digits()
     if readings is not None and len(readings.images):
         render_digit_strip(readings)
         st.caption(describe_readings(readings))
-    if _has_figures(status) and not _has_figures(first):
-        # They are on the page: from now on the slower pace.
+    if _has_metrics(status) and not _has_metrics(page_status):
+        # The first metrics are shown: continue with the longer interval.
         st.rerun()
 
 
@@ -186,35 +190,34 @@ def _render_status(run: Run, status: RunStatus, history: list[Row]) -> None:
         _render_progress(status)
 
 
-def _render_notices(status: RunStatus) -> None:
+def _render_messages(status: RunStatus) -> None:
     if not (status.message or status.notes):
         st.empty()
         return
     with st.container(key="train_notices"):
         if status.message:
-            _SHOW.get(status.state, st.warning if status.is_hanging else st.info)(status.message)
+            default = st.warning if status.is_hanging else st.info
+            _RENDER_MESSAGE.get(status.state, default)(escape_markdown(status.message))
         for note in status.notes:
-            st.info(note)
+            st.info(escape_markdown(note))
 
 
 def _render_progress(status: RunStatus) -> None:
-    """Epochs above, the running epoch's batches below; the place is kept when there are none."""
+    """One bar for the epochs and one for the batches of the running epoch."""
     if status.is_final or status.state == "waiting":
         return
     is_training = status.state == "training" and status.batches > 0
-    within = status.batch / status.batches if is_training else 0.0
-    share = (status.epoch + within) / status.epochs if status.epochs else 0.0
+    epoch_fraction = status.batch / status.batches if is_training else 0.0
+    fraction = (status.epoch + epoch_fraction) / status.epochs if status.epochs else 0.0
     if status.state == "evaluating":
-        share = 1.0
+        fraction = 1.0
     batch = f"Batch {status.batch:,} of {status.batches:,}" if is_training else "Batch –"
     speed = f" · {status.images_per_s:,.0f} images/s" if status.images_per_s else ""
-    st.progress(min(share, 1.0), f"{min(share, 1.0):.0%} of all epochs")
-    st.progress(min(within, 1.0), f"{batch}{speed}")
+    st.progress(min(fraction, 1.0), f"{min(fraction, 1.0):.0%} of all epochs")
+    st.progress(min(epoch_fraction, 1.0), f"{batch}{speed}")
 
 
-def _render_findings(run: Run, status: RunStatus, history: list[Row]) -> None:
-    n_classes = len(DATASETS[run.read_config().dataset].class_names)
-    findings = diagnose(history, is_over=status.is_final, n_classes=n_classes)
+def _render_findings(findings: tuple[Finding, ...]) -> None:
     if not findings:
         st.empty()
         return
@@ -242,7 +245,7 @@ def _render_curves(run: Run, status: RunStatus, history: list[Row], *, zoomable:
     figure = training_curves_figure(
         history, batches, best_epoch=best, n_epochs=status.epochs, zoomable=zoomable
     )
-    # A key becomes a class of the page, where other signs are not allowed.
+    # The key becomes a CSS class, which allows fewer characters than a run's id.
     key = re.sub(r"[^A-Za-z0-9_-]", "-", f"train_curves_{run.id}")
     can_hold = zoomable and not status.is_final
     is_held = can_hold and st.session_state.get(_HOLD, False)
@@ -253,8 +256,8 @@ def _render_curves(run: Run, status: RunStatus, history: list[Row], *, zoomable:
         st.toggle(
             "Hold the curves still",
             key=_HOLD,
-            help="While a run goes on, its next figures undo a zoom. Held still, drag over the "
-            "curves to zoom in and double-click to zoom out.",
+            help="New metrics undo a zoom. With the curves held still, drag to zoom in and "
+            "double-click to zoom out.",
         )
     else:
         st.empty()

@@ -14,8 +14,8 @@ from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.config_warnings import find_config_warnings
 from digitlab.training.recipes import RECIPES, find_recipe
+from digitlab.ui.actions import report_errors
 from digitlab.ui.train.form import Values, prepare_form
-from digitlab.ui.train.run_actions import report_errors
 from digitlab.ui.train.run_choice import show_run
 from digitlab.ui.train.user_digits import get_user_digits
 

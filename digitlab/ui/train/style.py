@@ -1,4 +1,4 @@
-"""The Train page's own styles."""
+"""The styles of the Train page."""
 
 import streamlit as st
 
@@ -56,5 +56,5 @@ _CSS = f"""
 
 
 def render_train_style() -> None:
-    """Put the styles on the page."""
+    """Add the page's styles."""
     st.html(_CSS)

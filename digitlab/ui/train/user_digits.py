@@ -1,4 +1,4 @@
-"""A sheet to write up to ten digits on, which the network then reads while it learns."""
+"""A canvas for up to ten digits, which the network reads after each epoch."""
 
 from dataclasses import dataclass
 
@@ -13,60 +13,60 @@ from digitlab.ui.browser_signals import measure_width
 from digitlab.ui.canvas import Drawing, render_ink_canvas
 from digitlab.ui.model_cache import get_reader, list_digit_models
 from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import render_error
 
 MAX_DIGITS = 10
-# Streamlit drops a widget's state when its page is left; these keys are ours and stay.
+# Streamlit drops a widget's state when its page is left; these keys are kept.
 _DRAWING = "train_own_drawing"
 _START = "train_own_start"
 _VERSION = "train_own_version"
 _DIGITS = "train_own_digits"
-_WRITTEN = "train_written"
-_SIDE_PX = 170
+_LABELS, _PROPOSED_LABELS = "train_written", "train_own_reading"
+_HEIGHT_PX = 170
 _PEN_PX = 9
 
 
 @dataclass(frozen=True)
 class UserDigits:
-    """What a person wrote: `(n, 28, 28)` uint8, and what each is meant to be, -1 if unknown."""
+    """The user's digits: `(n, 28, 28)` uint8, and the label of each, -1 if unknown."""
 
     images: np.ndarray
     labels: tuple[int, ...]
 
 
 def get_user_digits() -> UserDigits | None:
-    """The digits that are on the sheet now, if any."""
+    """The digits on the canvas, if any."""
     digits: UserDigits | None = st.session_state.get(_DIGITS)
     return digits
 
 
 @st.fragment
 def render_user_digits() -> None:
-    """The sheet, and the digits that were found on it."""
-    st.markdown(
-        "Write up to ten digits. After each epoch you see how the network reads them by then."
-    )
+    """Render the canvas, and the digits that were found on it."""
+    st.markdown("Write up to ten digits. After each epoch you see how the network reads them.")
     width_px = measure_width("train_own_width")
     if width_px is None:
         return
-    drawing = _render_sheet(width_px)
+    drawing = _render_canvas(width_px)
     if not drawing["objects"]:
         st.session_state[_DIGITS] = None
         return
     try:
         found = frame_many_drawing(parse_drawing(drawing), get_reader(list_digit_models()[0]))
     except DigitlabError as error:
-        st.error(str(error))
+        st.session_state[_DIGITS] = None
+        render_error(error)
         return
     if len(found) > MAX_DIGITS:
-        st.warning(f"There are {len(found)} digits; the first {MAX_DIGITS} are followed.")
+        st.warning(f"There are {len(found)} digits; the first {MAX_DIGITS} are used.")
         found = found[:MAX_DIGITS]
     images = np.stack([image for image, _ in found])
-    labels = _ask_labels("".join(str(answer.digit) for _, answer in found))
+    labels = _render_labels("".join(str(answer.digit) for _, answer in found))
     st.session_state[_DIGITS] = UserDigits(images, labels)
-    _render_found(images)
+    _render_thumbnails(images)
 
 
-def _render_sheet(width_px: int) -> Drawing:
+def _render_canvas(width_px: int) -> Drawing:
     state = st.session_state
     version = state.setdefault(_VERSION, 0)
     if f"train_own_canvas_{version}" not in state:
@@ -74,7 +74,7 @@ def _render_sheet(width_px: int) -> Drawing:
     with st.container(key="train_own_steady"):
         drawing = render_ink_canvas(
             width_px,
-            _SIDE_PX,
+            _HEIGHT_PX,
             pen_px=_PEN_PX,
             key=f"train_own_canvas_{version}",
             start=state[_START],
@@ -93,32 +93,29 @@ def _render_sheet(width_px: int) -> Drawing:
 def _clear() -> None:
     state = st.session_state
     state[_DRAWING] = state[_DIGITS] = None
-    # A new key is a new canvas: the component keeps its own content otherwise.
+    # A new key makes a new canvas: with the same key the component keeps its content.
     state[_VERSION] += 1
 
 
-def _ask_labels(reading: str) -> tuple[int, ...]:
-    """What the digits are meant to be: proposed as they are read now, to be corrected."""
+def _render_labels(predictions: str) -> tuple[int, ...]:
+    """The labels of the digits: proposed from the model's predictions, editable."""
     state = st.session_state
-    if state.get("train_own_reading") != reading:
-        state["train_own_reading"] = state[_WRITTEN] = reading
-    state.setdefault(_WRITTEN, reading)
-    written = st.text_input(
+    if state.get(_PROPOSED_LABELS) != predictions:
+        state[_PROPOSED_LABELS] = state[_LABELS] = predictions
+    state.setdefault(_LABELS, predictions)
+    text = st.text_input(
         "You wrote",
-        key=_WRITTEN,
-        help="As the model on the shelf reads it. Correct it if need be: what is said here "
-        "counts as right.",
+        key=_LABELS,
+        help="As the default model reads it. Correct it if it is wrong: these are the labels.",
     )
-    marks = [int(mark) if mark in "0123456789" else -1 for mark in "".join(written.split())]
-    if len(marks) != len(reading):
-        st.caption(
-            f"{len(reading)} digits were found on the sheet, but {len(marks)} are named here."
-        )
-    marks += [-1] * len(reading)
-    return tuple(marks[: len(reading)])
+    labels = [int(c) if c in "0123456789" else -1 for c in "".join(text.split())]
+    if len(labels) != len(predictions):
+        st.caption(f"There are {len(predictions)} digits on the canvas, but {len(labels)} labels.")
+    labels += [-1] * len(predictions)
+    return tuple(labels[: len(predictions)])
 
 
-def _render_found(images: np.ndarray) -> None:
-    addresses = [build_data_uri(to_dark_on_light(image)) for image in images]
-    pictures = "".join(f'<img src="{address}" alt="">' for address in addresses)
-    st.html(f'<div class="thumbnails" title="As the network will see them">{pictures}</div>')
+def _render_thumbnails(images: np.ndarray) -> None:
+    data_uris = [build_data_uri(to_dark_on_light(image)) for image in images]
+    thumbnails = "".join(f'<img src="{data_uri}" alt="">' for data_uri in data_uris)
+    st.html(f'<div class="thumbnails" title="As the network sees them">{thumbnails}</div>')

@@ -1,0 +1,102 @@
+"""The Models page in Streamlit's test driver."""
+
+import pytest
+
+from digitlab.errors import ModelStoreError
+from digitlab.files import write_json
+from digitlab.model_store.formats import MODEL_FORMATS
+from digitlab.model_store.store import get_model, list_models, shelve_run
+from tests.app.page_text import read_texts
+from tests.app.runs import create_finished_run
+
+
+@pytest.fixture
+def user_model():
+    return shelve_run(create_finished_run(), label="My model")
+
+
+@pytest.fixture
+def models_page(app):
+    app.run()
+    return app.switch_page("pages/models.py").run()
+
+
+def test_cards_of_the_shipped_models_are_shown(models_page):
+    shipped = [get_model(model_id) for model_id in ("digitlab_cnn", "simple_cnn")]
+    accuracies = [metric.value for metric in models_page.metric if "Accuracy" in metric.label]
+    assert accuracies == [f"{model.accuracy:.2%}" for model in shipped]
+    assert [code.value for code in models_page.code] == [model.card["command"] for model in shipped]
+
+
+def test_every_format_and_the_card_can_be_downloaded(models_page):
+    labels = [button.label for button in models_page.get("download_button")]
+    assert labels == 2 * [*(one.label for one in MODEL_FORMATS), "Card"]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(8.2, "in 8 s"), (200.0, "in 3 min 20 s")])
+def test_short_trainings_are_not_rounded_to_0_minutes(user_model, models_page, seconds, text):
+    card = user_model.card | {"training": user_model.card["training"] | {"seconds": seconds}}
+    write_json(user_model.directory / "card.json", card)
+    models_page.run()
+    assert f"{text}. To train it again" in read_texts(models_page.markdown)
+
+
+def test_shipped_models_can_be_neither_renamed_nor_deleted(models_page):
+    keys = [button.key for button in models_page.button]
+    assert not any("rename" in key or "delete" in key for key in keys)
+
+
+@pytest.mark.parametrize("label", ["Моя модель", "手写数字", "🙂", "*a* & <b>"])
+def test_model_can_be_renamed_to_any_label(user_model, models_page, label):
+    models_page.text_input(key=f"models_label_{user_model.id}").set_value(label)
+    models_page.button(key=f"models_rename_confirm_{user_model.id}").click().run()
+    assert not models_page.exception and not models_page.error
+    assert get_model(user_model.id).label == label
+    assert label in read_texts(models_page.subheader).splitlines()
+
+
+def test_label_of_another_model_is_refused(user_model, models_page):
+    models_page.text_input(key=f"models_label_{user_model.id}").set_value("Simple CNN")
+    models_page.button(key=f"models_rename_confirm_{user_model.id}").click().run()
+    assert "simple_cnn" in read_texts(models_page.error)
+    assert get_model(user_model.id).label == "My model"
+    models_page.run()
+    assert not models_page.error
+
+
+def test_model_is_deleted_after_a_question(user_model, models_page):
+    assert "Delete My model and its files?" in read_texts(models_page.markdown)
+    models_page.button(key=f"models_delete_confirm_{user_model.id}").click().run()
+    assert not models_page.exception and not models_page.error
+    assert user_model.id not in [model.id for model in list_models()]
+    assert "My model" not in read_texts(models_page.subheader)
+
+
+def test_model_deleted_in_another_session_is_reported(user_model, models_page):
+    key = f"models_delete_confirm_{user_model.id}"
+    for path in user_model.directory.iterdir():
+        path.unlink()
+    models_page.button(key=key).click().run()
+    assert not models_page.exception
+    assert "no model 'my_model'" in read_texts(models_page.error)
+
+
+def test_damaged_model_can_be_deleted(user_model, app):
+    (user_model.directory / "card.json").write_text("null")
+    app.run()
+    app.switch_page("pages/models.py").run()
+    assert "The card of the model my_model is damaged" in read_texts(app.error)
+    app.button(key="models_delete_confirm_my_model").click().run()
+    assert not app.exception and not app.error
+    assert not user_model.directory.exists()
+    with pytest.raises(ModelStoreError):
+        get_model("my_model")
+
+
+def test_empty_shelf_says_what_to_do(app, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "digitlab.model_store.store.get_shipped_models_dir", lambda: tmp_path / "nothing"
+    )
+    app.run()
+    app.switch_page("pages/models.py").run()
+    assert "no model on the shelf. Train one" in read_texts(app.info)

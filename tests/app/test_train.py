@@ -1,0 +1,267 @@
+"""The Train page in Streamlit's test driver."""
+
+import resource
+from contextlib import contextmanager
+
+import pytest
+
+from digitlab.model_store.store import get_model, list_models, shelve_run
+from digitlab.processes import identify_process
+from digitlab.runs.control import follow_run, stop_run
+from digitlab.runs.run import create_run, list_runs
+from digitlab.runs.status import RunStatus
+from digitlab.training.config import TrainConfig
+from digitlab.training.recipes import RECIPES
+from digitlab.ui.train.page import VIEWS
+from tests.app.page_text import read_html, read_texts
+from tests.app.runs import create_finished_run
+
+
+def find_view_control(app):
+    """Its key changes whenever the page switches the view."""
+    return next(one for one in app.segmented_control if one.label == "What to do")
+
+
+@pytest.fixture
+def train_app(app):
+    app.run()
+    return app.switch_page("pages/train.py").run()
+
+
+@pytest.fixture
+def show_run(train_app):
+    def show(run):
+        find_view_control(train_app).set_value("run").run()
+        train_app.selectbox(key="train_run_choice").set_value(run.id).run()
+        assert not train_app.exception
+        return train_app
+
+    return show
+
+
+def test_without_a_run_the_page_says_what_to_do(train_app):
+    assert train_app.title[0].value == "Train a network"
+    assert not train_app.button(key="train_start").disabled
+    for view, text in (("run", "press Start training"), ("comparison", "Train a network first")):
+        find_view_control(train_app).set_value(view).run()
+        assert not train_app.exception
+        assert text in read_texts(train_app.info)
+
+
+def test_empty_selection_from_the_browser_keeps_the_view(train_app):
+    """A browser that has just rendered the buttons may send it."""
+    find_view_control(train_app).set_value("comparison").run()
+    find_view_control(train_app).set_value(None).run()
+    assert not train_app.exception
+    assert "Train a network first" in read_texts(train_app.info)
+
+
+def test_recipe_fills_the_form_and_six_settings_are_visible(train_app):
+    recipe = RECIPES["diverging"].config
+    train_app.button(key="train_recipe_diverging").click().run()
+    assert not train_app.exception
+    basic = ("dataset", "net", "epochs", "batch_size", "optimizer", "learning_rate")
+    hidden = {widget.key for part in train_app.expander for widget in list_inputs(part)}
+    shown = {
+        widget.key.removeprefix("train_"): widget.value
+        for widget in list_inputs(train_app)
+        if widget.key not in hidden
+    }
+    assert shown == {name: getattr(recipe, name) for name in basic}
+    assert train_app.number_input(key="train_training_fraction").value == recipe.training_fraction
+
+
+def list_inputs(part):
+    return [*part.selectbox, *part.number_input]
+
+
+def test_invalid_settings_disable_the_start(train_app):
+    train_app.number_input(key="train_validation_split").set_value(0.0)
+    train_app.toggle(key="train_calibrate").set_value(True).run()
+    assert train_app.button(key="train_start").disabled
+    assert "validation_split" in read_texts(train_app.error)
+
+
+def test_questionable_settings_give_a_warning(train_app):
+    train_app.selectbox(key="train_optimizer").set_value("adamw").run()
+    assert not train_app.button(key="train_start").disabled
+    assert "AdamW is the same as Adam" in read_texts(train_app.warning)
+
+
+def test_without_the_training_packages_start_is_disabled_with_the_reason(train_app, monkeypatch):
+    monkeypatch.setattr("digitlab.ui.train.start.is_training_installed", lambda: False)
+    train_app.run()
+    assert train_app.button(key="train_start").disabled
+    assert "training packages" in read_texts(train_app.info)
+
+
+def test_finished_runs_are_shown_and_compared(train_app):
+    create_finished_run("Short", epochs=3)
+    create_finished_run("Long", epochs=50)
+    find_view_control(train_app).set_value("run").run()
+    assert not train_app.exception
+    html = read_html(train_app)
+    assert "Done" in html and "finding-overfitting" in html
+    find_view_control(train_app).set_value("comparison").run()
+    assert not train_app.exception
+    assert "Epochs" in list(train_app.table[0].value.iloc[:, 0])
+
+
+def test_number_that_arrives_with_the_click_is_used(train_app):
+    train_app.number_input(key="train_epochs").set_value(17)
+    train_app.button(key="train_start").click().run()
+    (run,) = list_runs()
+    stop_run(run, force=True)
+    assert run.read_config().epochs == 17
+    *_, status = follow_run(run)
+    assert status.is_final
+
+
+def test_name_that_arrives_with_the_click_is_used(show_run):
+    run = create_finished_run("Old name")
+    app = show_run(run)
+    app.text_input(key=f"train_name_{run.id}").set_value("New name")
+    app.button(key="train_rename").click().run()
+    assert run.read_meta().label == "New name"
+
+
+def test_unknown_run_in_the_url_is_reported_literally(app):
+    app.run()
+    app.switch_page("pages/train.py")
+    app.query_params["run"] = "![x](http://evil.test/x.png)" + 10_000 * "a"
+    app.run()
+    (warning,) = app.warning
+    assert r"\!\[x\]\(http" in warning.value
+    assert "There is no run “![x](http://evil.test/x.png)aaa" in read_texts(app.warning)
+    assert len(read_texts(app.warning)) < 200
+
+
+DAMAGE = {
+    "status.json": ("[]", "null", "{", '{"state": 3}', '{"epoch": "x"}', '{"metrics": []}'),
+    "meta.json": ("[]", "null", "{", '{"label": 3}', '{"created_s": "x"}'),
+    "config.json": ("[]", "null", "{", '{"net": 3}', '{"epochs": "x"}'),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [(name, content) for name, all_of in DAMAGE.items() for content in all_of]
+)
+def test_damaged_run_alone_shows_an_error(train_app, name, content):
+    sound = create_finished_run("Sound")
+    damaged = create_finished_run("Broken", epochs=4)
+    (damaged.directory / name).write_text(content)
+    for view in VIEWS:
+        find_view_control(train_app).set_value(view.id).run()
+        assert not train_app.exception
+    find_view_control(train_app).set_value("run").run()
+    train_app.selectbox(key="train_run_choice").set_value(damaged.id).run()
+    assert not train_app.exception
+    assert train_app.error
+    assert str(damaged.directory.parent) not in read_texts(train_app.error)
+    train_app.selectbox(key="train_run_choice").set_value(sound.id).run()
+    assert not train_app.exception and not train_app.error
+    assert "Done" in read_html(train_app)
+
+
+def test_damaged_run_does_not_prevent_the_comparison_of_others(train_app):
+    runs = [create_finished_run(f"Run {n}", epochs=n) for n in (3, 5, 7)]
+    (runs[1].directory / "config.json").write_text("[]")
+    find_view_control(train_app).set_value("comparison").run()
+    train_app.multiselect(key="train_compared").set_value([run.id for run in runs]).run()
+    assert not train_app.exception
+    assert "Run 5" in read_texts(train_app.error)
+    table = train_app.table[0].value
+    assert table[table.iloc[:, 0] == "Epochs"].values.tolist() == [["Epochs", "3", "–", "7"]]
+
+
+def test_model_is_put_on_the_shelf_under_any_name(show_run):
+    run = create_finished_run("Моя первая сеть")
+    app = show_run(run)
+    app.button(key="train_shelve").click().run()
+    assert not app.exception and not app.error
+    assert "Моя первая сеть" in [model.label for model in list_models()]
+    assert not app.button(key="train_draw").disabled
+
+
+def test_replacing_a_model_needs_a_confirmation(show_run):
+    older = shelve_run(create_finished_run(), label="Mine")
+    marker = older.directory / "marker"
+    marker.touch()
+    run = create_finished_run("Mine")
+    app = show_run(run)
+    app.button(key="train_shelve").click().run()
+    assert not app.exception and not app.error
+    assert "on the shelf already" in read_texts(app.warning)
+    assert marker.exists()
+    app.button(key="train_replace").click().run()
+    assert not app.exception and not app.error
+    assert not marker.exists()
+    assert get_model(older.id).label == "Mine"
+    assert "on the shelf already" not in read_texts(app.warning)
+
+
+def test_another_name_withdraws_the_question(show_run):
+    shelve_run(create_finished_run(), label="Mine")
+    run = create_finished_run("Mine")
+    app = show_run(run)
+    app.button(key="train_shelve").click().run()
+    app.text_input(key=f"train_shelf_name_{run.id}").set_value("Mine too").run()
+    assert not app.warning
+    app.button(key="train_shelve").click().run()
+    assert not app.exception and not app.error
+    assert {"Mine", "Mine too"} <= {model.label for model in list_models()}
+
+
+def test_name_of_a_shipped_model_cannot_be_replaced(show_run):
+    run = create_finished_run("Simple CNN")
+    app = show_run(run)
+    app.button(key="train_shelve").click().run()
+    assert "comes with digitlab" in read_texts(app.error)
+    assert not app.warning
+
+
+@contextmanager
+def full_disk():
+    """The kernel refuses every write to a file, also root's."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_rename_on_a_full_disk_shows_one_sentence(show_run):
+    run = create_finished_run("Old name")
+    app = show_run(run)
+    app.text_input(key=f"train_name_{run.id}").set_value("New name")
+    with full_disk():
+        app.button(key="train_rename").click().run()
+    assert not app.exception
+    assert f"The run {run.id} cannot be changed" in read_texts(app.error)
+    assert run.read_meta().label == "Old name"
+
+
+def test_resume_on_a_full_disk_shows_one_sentence(show_run):
+    run = create_run(TrainConfig(epochs=3), label="Interrupted")
+    run.write_status(RunStatus(state="interrupted", epochs=3))
+    app = show_run(run)
+    with full_disk():
+        app.button(key="train_resume").click().run()
+    assert not app.exception
+    assert f"The run {run.id} cannot be" in read_texts(app.error)
+    assert run.read_status().state == "interrupted"
+
+
+def test_stop_without_write_access_shows_one_sentence(show_run):
+    run = create_run(TrainConfig(epochs=3), label="Training")
+    me = identify_process()
+    run.write_status(
+        RunStatus(state="training", epochs=3, pid=me.pid, process_started_s=me.started_s)
+    )
+    app = show_run(run)
+    # No request can be written here, not even by root.
+    (run.directory / "stop").symlink_to(run.directory / "missing" / "stop")
+    app.button(key="train_stop").click().run()
+    assert not app.exception
+    assert f"The run {run.id} cannot be stopped" in read_texts(app.error)
