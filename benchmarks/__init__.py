@@ -1,1 +1,1 @@
-"""Each module prints one table; `python -m benchmarks` prints those that take a minute at most."""
+"""Benchmarks. Each module prints one table; `python -m benchmarks` runs those of `make bench`."""

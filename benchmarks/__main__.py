@@ -1,4 +1,4 @@
-"""`make bench`: the figures of the README, one after the other; training takes the most time."""
+"""`make bench`: print the performance figures of the README."""
 
 from benchmarks import (
     app_start,

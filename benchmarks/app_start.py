@@ -1,4 +1,4 @@
-"""How soon the app answers after its process starts, and how much memory it then holds.
+"""Measure the time from the start of the app's process to the first answer, and its memory.
 
 `python -m benchmarks.app_start`
 """
@@ -22,10 +22,10 @@ CLASSIFICATIONS = 50
 def main() -> None:
     """Print the table."""
     print("\nFrom the start of the app's process, in Chromium on the same machine")
-    print(f"{'start':>6} {'server up':>10} {'page there':>11} {'first answer':>13} {'memory':>9}")
+    print(f"{'start':>6} {'server up':>10} {'page shown':>11} {'first answer':>13} {'memory':>9}")
     with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
         browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
-        # The browser's own first page is not what is measured.
+        # The browser's first page takes longer than any other.
         browser.new_page().goto("about:blank")
         for number in range(1, STARTS + 1):
             page = browser.new_context().new_page()
@@ -34,7 +34,7 @@ def main() -> None:
                 up_s = time.perf_counter() - begin
                 page.goto(url)
                 draw_page = DrawPage(page)
-                there_s = time.perf_counter() - begin
+                shown_s = time.perf_counter() - begin
                 draw_page.draw([[(x + 10, y + 10) for x, y in line] for line in SAMPLE_POINTS[3]])
                 draw_page.expect_digit(3)
                 answer_s = time.perf_counter() - begin
@@ -44,10 +44,10 @@ def main() -> None:
                 memory_mb = psutil.Process(process.pid).memory_info().rss / 1e6
             page.context.close()
             print(
-                f"{number:6} {up_s:8.2f} s {there_s:9.2f} s {answer_s:11.2f} s {memory_mb:6.0f} MB"
+                f"{number:6} {up_s:8.2f} s {shown_s:9.2f} s {answer_s:11.2f} s {memory_mb:6.0f} MB"
             )
         browser.close()
-    print(f"memory after {CLASSIFICATIONS} more classifications")
+    print(f"memory: after {CLASSIFICATIONS} more classifications")
 
 
 if __name__ == "__main__":

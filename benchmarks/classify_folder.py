@@ -1,6 +1,6 @@
-"""`classify` on a folder of 4,000 PNGs of 280x280, the whole process.
+"""Time `classify` on a folder of 4,000 PNGs of 280x280, including the start of the process.
 
-The pictures are the offline sample's training digits, drawn large, dark on light.
+The pictures are the enlarged training digits of the offline sample, dark on light.
 `python -m benchmarks.classify_folder`
 """
 
@@ -25,10 +25,10 @@ def main() -> None:
     labels = sample["y_train"]
     with tempfile.TemporaryDirectory() as folder:
         for k, image in enumerate(sample["x_train"]):
-            large = Image.fromarray(255 - image).resize(
+            enlarged = Image.fromarray(255 - image).resize(
                 (SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC
             )
-            large.save(Path(folder) / f"{k:04}.png")
+            enlarged.save(Path(folder) / f"{k:04}.png")
         begin = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-m", "digitlab", "classify", "--json", folder],
@@ -38,10 +38,10 @@ def main() -> None:
         )
         seconds = time.perf_counter() - begin
     digits = [json.loads(line)["digit"] for line in done.stdout.splitlines()]
-    right = sum(digit == label for digit, label in zip(digits, labels, strict=True))
+    n_correct = sum(digit == label for digit, label in zip(digits, labels, strict=True))
     print(f"\nclassify on a folder of {len(digits):,} PNGs of {SIDE_PX}x{SIDE_PX}")
-    print(f"{seconds:.1f} s in all, {seconds / len(digits) * 1000:.2f} ms a picture, ", end="")
-    print(f"{right / len(digits):.4f} of them read right")
+    print(f"{seconds:.1f} s in total, {seconds / len(digits) * 1000:.2f} ms per picture, ", end="")
+    print(f"accuracy {n_correct / len(digits):.4f}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From strokes to an answer, on the server, beside `model.predict` on the same digits.
+"""Measure the time from strokes to the answer, compared with `model.predict`.
 
 `python -m benchmarks.drawing_latency`
 """
@@ -28,14 +28,16 @@ def main() -> None:
         "drawing to answer": _measure(
             lambda k: reader.read(prepare_drawing(parse_drawing(drawings[k])).image), ROUNDS
         ),
-        "  of it: parse the canvas's JSON": _measure(lambda k: parse_drawing(drawings[k]), ROUNDS),
-        "  of it: the network (LiteRT)": _measure(lambda k: reader.read(images[k]), ROUNDS),
+        "  of which: parsing the canvas's JSON": _measure(
+            lambda k: parse_drawing(drawings[k]), ROUNDS
+        ),
+        "  of which: the network (LiteRT)": _measure(lambda k: reader.read(images[k]), ROUNDS),
     }
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
 
     keras_model = keras.saving.load_model(model.directory / "model.keras", safe_mode=True)
-    rows["Keras's model.predict, network only"] = _measure(
+    rows["Keras model.predict, network only"] = _measure(
         lambda k: keras_model.predict(images[k][None, ..., None], verbose=0), PREDICT_ROUNDS
     )
     print("\nFrom strokes to an answer, one digit at a time")
@@ -46,7 +48,7 @@ def main() -> None:
 
 
 def _measure(answer: Callable[[int], object], rounds: int) -> list[float]:
-    """Times in milliseconds over all ten digits, after one round to warm up."""
+    """Times in milliseconds over all ten digits, after a warm-up round."""
     times_ms = []
     for round_number in range(rounds + 1):
         for k in range(10):

@@ -1,4 +1,4 @@
-"""The Evaluate page in Chromium: how soon it is there, and how soon it follows a choice.
+"""Measure the Evaluate page in Chromium: load time, and the time to update after a choice.
 
 `python -m benchmarks.evaluate_page`
 """
@@ -25,16 +25,16 @@ def main() -> None:
         page.goto(f"{url}/evaluate?model={MODEL_ID}&view=calibration")
         thresholds_ms = EvaluatePage(page).time_thresholds()
     print(f"\nThe Evaluate page in Chromium{'':21} median     worst")
-    for what, times_ms in (
-        ("from the address to figures and matrix", loads_ms),
-        ("another filter of the gallery", filters_ms),
-        ("a step of the threshold", thresholds_ms),
+    for action, times_ms in (
+        ("opening the page", loads_ms),
+        ("changing a filter of the gallery", filters_ms),
+        ("moving the threshold", thresholds_ms),
     ):
-        print(f"{what:46} {statistics.median(times_ms):7.0f} ms {max(times_ms):7.0f} ms")
+        print(f"{action:46} {statistics.median(times_ms):7.0f} ms {max(times_ms):7.0f} ms")
 
 
 def measure_loads(browser: Browser, url: str) -> list[float]:
-    """Milliseconds; the first visit only warms the server up."""
+    """Milliseconds until the confusion matrix is drawn, without a first visit as warm-up."""
     times_ms = []
     for number in range(LOADS + 1):
         page = browser.new_page()

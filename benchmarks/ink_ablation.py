@@ -1,7 +1,7 @@
-"""What each step of the pipeline is worth: `python -m benchmarks.ink_ablation [DATA]`.
+"""Ablation of the preprocessing: `python -m benchmarks.ink_ablation [DATA]`.
 
-One step at a time is left out; the table says by how many percentage points each set's accuracy
-changes. Refusals count as errors. The network is the shipped one and stays the same.
+One step at a time is omitted. The table shows by how many percentage points each set's accuracy
+changes with the shipped network. Rejected digits count as errors.
 """
 
 import sys
@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.ink_data import get_chosen_folder, keep_unseen
+from benchmarks.ink_data import get_data_folder, select_held_out
 from benchmarks.reading.items import InkItem
 from benchmarks.reading.loading import load_ink_sets
 from digitlab.errors import EmptyInkError
@@ -35,22 +35,24 @@ SETS = ("pen strokes", "canvas rotarymars", "canvas pepert03", "hwd1000", "semei
 def main(folder: Path) -> None:
     """Print the table."""
     reader = get_model("digitlab_cnn").open_reader()
-    sets = [replace(s, items=keep_unseen(s)) for s in load_ink_sets(folder)[0] if s.name in SETS]
-    whole = [_measure(s.items, reader) for s in sets]
+    sets = [
+        replace(s, items=select_held_out(s)) for s in load_ink_sets(folder)[0] if s.name in SETS
+    ]
+    complete = [_compute_accuracy(s.items, reader) for s in sets]
     print(f"{'':44}" + "".join(f"{s.name.split()[-1]:>12}" for s in sets))
-    print(f"{'all steps: accuracy':44}" + "".join(f"{share:12.4f}" for share in whole))
-    for name, (module, attribute, other) in STEPS.items():
-        with _swapped(module, attribute, other):
-            shares = [_measure(s.items, reader) for s in sets]
-        cells = (f"{100 * (a - b):+12.2f}" for a, b in zip(shares, whole, strict=True))
+    print(f"{'all steps: accuracy':44}" + "".join(f"{accuracy:12.4f}" for accuracy in complete))
+    for name, (module, attribute, replacement) in STEPS.items():
+        with _replaced(module, attribute, replacement):
+            accuracies = [_compute_accuracy(s.items, reader) for s in sets]
+        cells = (f"{100 * (a - b):+12.2f}" for a, b in zip(accuracies, complete, strict=True))
         print(f"{'without ' + name:44}" + "".join(cells), flush=True)
     strokes = next(s for s in sets if s.name == "pen strokes")
     as_pictures = [InkItem.from_picture(item.label, item.view()) for item in strokes.items]
-    change = 100 * (_measure(tuple(as_pictures), reader) - whole[sets.index(strokes)])
+    change = 100 * (_compute_accuracy(tuple(as_pictures), reader) - complete[sets.index(strokes)])
     print(f"{'without vectors (strokes as a picture)':44}{change:+12.2f}")
 
 
-def _measure(items: tuple[InkItem, ...], reader: DigitReader) -> float:
+def _compute_accuracy(items: tuple[InkItem, ...], reader: DigitReader) -> float:
     def prepare(item: InkItem) -> np.ndarray:
         try:
             return item.prepare()
@@ -64,56 +66,63 @@ def _measure(items: tuple[InkItem, ...], reader: DigitReader) -> float:
 
 
 @contextmanager
-def _swapped(module: Any, attribute: str, other: Any) -> Iterator[None]:
-    usual = getattr(module, attribute)
-    setattr(module, attribute, other)
+def _replaced(module: Any, attribute: str, replacement: Any) -> Iterator[None]:
+    original = getattr(module, attribute)
+    setattr(module, attribute, replacement)
     try:
         yield
     finally:
-        setattr(module, attribute, usual)
+        setattr(module, attribute, original)
 
 
 def _grey_only(picture: np.ndarray) -> binarize.InkMap:
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    return _separate_ink(grey)
+    return _binarize(grey)
 
 
-def _even_light(picture: np.ndarray) -> binarize.InkMap:
-    """Every picture as if its light were even."""
+def _assume_even_light(picture: np.ndarray) -> binarize.InkMap:
+    """Assume uniform light in every picture."""
     pixels = picture.reshape(picture.shape[0] * picture.shape[1], -1)
     return binarize._separate_on_flat_paper(picture, np.median(pixels, axis=0).squeeze())
 
 
-def _centre_box(ink: np.ndarray) -> tuple[float, float]:
+def _compute_box_centre(ink: np.ndarray) -> tuple[float, float]:
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return (columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2
 
 
-_separate_ink: Callable[[np.ndarray], binarize.InkMap] = binarize.binarize_picture
-_picture = sys.modules[prepare_picture.__module__]
+_binarize: Callable[[np.ndarray], binarize.InkMap] = binarize.binarize_picture
+_pipeline = sys.modules[prepare_picture.__module__]
 STEPS: dict[str, tuple[Any, str, Any]] = {
-    "correcting the light": (_picture, "binarize_picture", _even_light),
-    "telling flat paper from photos": (binarize, "_find_flat_paper", lambda _: None),
-    "colour": (_picture, "binarize_picture", _grey_only),
-    "finding paper and ink in turns": (binarize, "_N_ITERATIONS", 0),
-    "the choice of the paper's brightness": (
+    "background estimation": (_pipeline, "binarize_picture", _assume_even_light),
+    "detecting flat paper": (binarize, "_find_flat_paper", lambda _: None),
+    "colour": (_pipeline, "binarize_picture", _grey_only),
+    "iterating background and ink": (binarize, "_N_ITERATIONS", 0),
+    "choosing the paper's brightness": (
         binarize,
         "_choose_paper_brightness",
         lambda _, *shades: max(shades),
     ),
-    "taking ruled lines off": (
-        cleaning,
-        "find_ruled_lines",
-        lambda mask: np.zeros(mask.shape, bool),
+    **{
+        f"cleaning: {title.lower()}": (
+            cleaning,
+            "CLEANING_STEPS",
+            tuple(step for step in cleaning.CLEANING_STEPS if step[0] != title),
+        )
+        for title, _ in cleaning.CLEANING_STEPS
+    },
+    "selecting digit components": (
+        _pipeline,
+        "select_digit_components",
+        lambda page: page.strength,
     ),
-    "choosing the digit's parts": (_picture, "select_digit_components", lambda page: page.strength),
-    "a usual pen, for thin pens": (mnist_frame, "MIN_PEN_PX", 0.0),
-    "a usual pen, for thick pens": (mnist_frame, "MAX_PEN_PX", 99.0),
-    "the centre of mass (pictures)": (mnist_frame, "compute_centre_of_mass", _centre_box),
-    "the centre of mass (drawings)": (drawing, "compute_centre_of_mass", _centre_box),
+    "pen width, of thin pens": (mnist_frame, "MIN_PEN_PX", 0.0),
+    "pen width, of thick pens": (mnist_frame, "MAX_PEN_PX", 99.0),
+    "centre of mass (pictures)": (mnist_frame, "compute_centre_of_mass", _compute_box_centre),
+    "centre of mass (drawings)": (drawing, "compute_centre_of_mass", _compute_box_centre),
     "dropping stray dots (drawings)": (drawing, "_drop_stray_dots", lambda lines: lines),
 }
 
 
 if __name__ == "__main__":
-    main(get_chosen_folder())
+    main(get_data_folder())

@@ -1,8 +1,8 @@
-"""The recipe "lightning" against the tutorials' script, in the same run on the same machine.
+"""Compare the recipe "lightning" with the tutorials' script on the same machine.
 
-`python -m benchmarks.lightning`. Both times are those of `fit`, from the first step to the last;
-the worker's includes its reports. The recipe was chosen on validation data; test figures are only
-printed.
+`python -m benchmarks.lightning`. Both times are those of `fit`, from the first to the last step;
+the worker's includes its status updates. The recipe was tuned on validation data; test accuracies
+are printed only.
 """
 
 import statistics

@@ -1,7 +1,7 @@
-"""Which pen width suits a model best: `python -m benchmarks.pen_width INK_DIGITS.jsonl.gz`.
+"""Compare pen widths for drawings: `python -m benchmarks.pen_width INK_DIGITS.jsonl.gz`.
 
-Real pen strokes of half of the writers are drawn at several widths; the other half, on which the
-choice is checked, is printed beside them at the width in use.
+The pen strokes of half of the writers are drawn at several widths. The other half, at the width in
+use, confirms the choice.
 """
 
 import gzip
@@ -23,8 +23,8 @@ def main(path: Path) -> None:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         digits = [json.loads(line) for line in file]
     writers = sorted({digit["writer"] for digit in digits})
-    chosen = set(writers[::2])
-    halves = [[d for d in digits if (d["writer"] in chosen) == inside] for inside in (True, False)]
+    tuning = set(writers[::2])
+    halves = [[d for d in digits if (d["writer"] in tuning) == first] for first in (True, False)]
     in_use = drawing.PEN_WIDTH_PX
     for width in WIDTHS_PX:
         drawing.PEN_WIDTH_PX = width
@@ -34,13 +34,13 @@ def main(path: Path) -> None:
 
 
 def _compute_accuracy(digits: list[dict[str, object]]) -> float:
-    images = np.stack([prepare_drawing(_as_strokes(digit)).image for digit in digits])
+    images = np.stack([prepare_drawing(_build_strokes(digit)).image for digit in digits])
     labels = np.array([digit["label"] for digit in digits])
     probabilities = get_model("digitlab_cnn").open_reader().compute_probabilities(images)
     return float((probabilities.argmax(axis=1) == labels).mean())
 
 
-def _as_strokes(digit: dict[str, object]) -> list[Stroke]:
+def _build_strokes(digit: dict[str, object]) -> list[Stroke]:
     lines = digit["strokes"]
     assert isinstance(lines, list)
     return [Stroke(np.array(line, dtype=float), 16.0) for line in lines]

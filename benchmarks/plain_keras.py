@@ -1,7 +1,7 @@
-"""The tutorials' MNIST script, as it stands in them: what digitlab is compared with.
+"""The MNIST script of common tutorials, as a baseline.
 
-`python -m benchmarks.plain_keras EPOCHS` trains in a process of its own and prints one JSON object.
-The folder named by DIGITLAB_DATA, or Keras's cache, must hold MNIST.
+`python -m benchmarks.plain_keras EPOCHS` trains it and prints one JSON object. MNIST must be in
+DIGITLAB_DATA or in Keras's cache.
 """
 
 import json
@@ -26,14 +26,14 @@ class PlainRun:
 
 
 def run_script(epochs: int) -> PlainRun:
-    """Run the script in a process of its own."""
+    """Run the script in another process."""
     command = [sys.executable, "-m", "benchmarks.plain_keras", str(epochs)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return PlainRun(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def main() -> None:
-    """The script; only the way the arrays are found is digitlab's."""
+    """The script; only the arrays are loaded by digitlab."""
     import keras
     from keras import layers
 

@@ -1,8 +1,8 @@
-"""Train the shipped models anew, end to end: `make shipped-models`.
+"""Train the shipped models from scratch: `make shipped-models`.
 
-First digitlab's network learns MNIST alone; that model then goes on with pen strokes, pictures of
-all kinds and things that are no digit. The folder named by DIGITLAB_DATA must hold the pen strokes.
-Epochs are chosen by validation loss; test figures are printed and play no part.
+digitlab's network is trained on MNIST first and then on the "handwriting" data set. The folder in
+DIGITLAB_DATA must contain the pen strokes. Epochs are selected by validation loss; test results are
+printed only.
 """
 
 import os
@@ -17,37 +17,40 @@ from digitlab.paths import get_shipped_models_dir
 from digitlab.runs.run import Run, get_run
 from digitlab.synthesis.dataset import load_pens
 
-BASE_ID, LONG_ID = "mnist_base", "handwriting_base"
-BASE_RECIPE = (
+BASE_ID, HANDWRITING_ID = "mnist_base", "handwriting_base"
+BASE_ARGUMENTS = (
     "--net digitlab_cnn --epochs 20 --batch-size 128 --optimizer adamw --learning-rate 0.003 "
     "--schedule cosine --weight-decay 0.001 --ema-momentum 0.998 --augmentation 1 --exclude-sample "
     f"--seed 3 --shelve {BASE_ID}"
 )
-_OWN_SETTINGS = (
+_HANDWRITING_SETTINGS = (
     "--dataset handwriting --net digitlab_cnn --batch-size 128 --optimizer adamw --schedule cosine "
     "--weight-decay 0.001 --ema-momentum 0.998 --augmentation 1 --degradation 0.3 --exclude-sample "
     "--calibrate"
 )
-LONG_RECIPE = (
-    f"{_OWN_SETTINGS} --init-from {BASE_ID} --epochs 10 --learning-rate 0.002 --seed 1 "
-    f"--shelve {LONG_ID}"
+HANDWRITING_ARGUMENTS = (
+    f"{_HANDWRITING_SETTINGS} --init-from {BASE_ID} --epochs 10 --learning-rate 0.002 --seed 1 "
+    f"--shelve {HANDWRITING_ID}"
 )
-# A second, shorter course of the learning rate still lowers the validation loss.
-OWN_RECIPE = f"{_OWN_SETTINGS} --init-from {LONG_ID} --epochs 3 --learning-rate 0.0008 --seed 2"
-TUTORIAL_RECIPE = "--net simple_cnn --epochs 5 --batch-size 64 --exclude-sample"
+# A second, shorter fit with a lower learning rate reduces the validation loss further.
+FINAL_ARGUMENTS = (
+    f"{_HANDWRITING_SETTINGS} --init-from {HANDWRITING_ID} --epochs 3 --learning-rate 0.0008 "
+    "--seed 2"
+)
+TUTORIAL_ARGUMENTS = "--net simple_cnn --epochs 5 --batch-size 64 --exclude-sample"
 
 
 def main() -> None:
-    """Train, print the table, put the models into `models/`."""
-    load_pens()  # missing pen strokes are told now, not in half an hour
+    """Train, print the table and replace the models in `models/`."""
+    load_pens()  # fails now, not after half an hour, if the pen strokes are missing
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    with tempfile.TemporaryDirectory() as shelf:
-        os.environ["DIGITLAB_MODELS"] = shelf
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DIGITLAB_MODELS"] = folder
         runs = {
-            "MNIST alone": _train(BASE_RECIPE, f"{stamp}-base"),
-            "on handwriting": _train(LONG_RECIPE, f"{stamp}-long"),
-            "digitlab_cnn": _train(OWN_RECIPE, f"{stamp}-own"),
-            "simple_cnn": _train(TUTORIAL_RECIPE, f"{stamp}-tutorial"),
+            "MNIST alone": _train(BASE_ARGUMENTS, f"{stamp}-base"),
+            "on handwriting": _train(HANDWRITING_ARGUMENTS, f"{stamp}-handwriting"),
+            "digitlab_cnn": _train(FINAL_ARGUMENTS, f"{stamp}-final"),
+            "simple_cnn": _train(TUTORIAL_ARGUMENTS, f"{stamp}-tutorial"),
         }
     print(f"\n{'':14} {'val loss':>9} {'val acc':>8} {'MNIST test':>11} {'minutes':>8}")
     for name, run in runs.items():
@@ -65,8 +68,8 @@ def main() -> None:
         subprocess.run(command, check=True)
 
 
-def _train(recipe: str, name: str) -> Run:
-    command = [sys.executable, "-m", "digitlab", "train", *recipe.split(), "--name", name]
+def _train(arguments: str, name: str) -> Run:
+    command = [sys.executable, "-m", "digitlab", "train", *arguments.split(), "--name", name]
     subprocess.run(command, check=True)
     return get_run(name)
 

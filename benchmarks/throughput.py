@@ -1,8 +1,7 @@
-"""Images a second of the worker, with its reports, against a plain Keras script.
+"""Compare the worker's training throughput with a plain Keras script.
 
-`python -m benchmarks.throughput`: `simple_cnn`, the same batch size, the same validation split,
-turn by turn in the same run. What else a machine does takes from one or the other by chance: the
-best turn of each, which was disturbed least, is compared as well.
+`python -m benchmarks.throughput`: `simple_cnn` with the same batch size and validation split, in
+alternating rounds. The best round of each, which other processes disturbed least, is compared too.
 """
 
 import statistics
@@ -11,7 +10,7 @@ from benchmarks.plain_keras import BATCH_SIZE, N_TRAINING, VALIDATION_SPLIT, run
 from benchmarks.worker_run import run_worker
 from digitlab.training.config import TrainConfig
 
-TURNS = 5
+ROUNDS = 5
 EPOCHS = 1
 CONFIG = TrainConfig(epochs=EPOCHS, batch_size=BATCH_SIZE, validation_split=VALIDATION_SPLIT)
 
@@ -19,20 +18,20 @@ CONFIG = TrainConfig(epochs=EPOCHS, batch_size=BATCH_SIZE, validation_split=VALI
 def main() -> None:
     """Print the table."""
     print(f"\nTraining simple_cnn, batch {BATCH_SIZE}, {EPOCHS} epoch, images/s")
-    print(f"{'turn':>4} {'plain Keras':>12} {'worker':>8} {'ratio':>6}")
+    print(f"{'round':>5} {'plain Keras':>12} {'worker':>8} {'ratio':>6}")
     plain, worker = [], []
-    for turn in range(1, TURNS + 1):
+    for round_number in range(1, ROUNDS + 1):
         plain.append(N_TRAINING * EPOCHS / run_script(EPOCHS).fit_s)
         worker.append(N_TRAINING * EPOCHS / run_worker(CONFIG).fit_s)
-        print_row(str(turn), plain[-1], worker[-1])
+        print_row(str(round_number), plain[-1], worker[-1])
     print_row("best", max(plain), max(worker))
-    ratios = [ours / theirs for ours, theirs in zip(worker, plain, strict=True)]
+    ratios = [ours / plain_speed for ours, plain_speed in zip(worker, plain, strict=True)]
     print(f"median ratio {statistics.median(ratios):.2f}")
 
 
-def print_row(turn: str, plain: float, worker: float) -> None:
-    """Images a second, and what the worker makes of the script's."""
-    print(f"{turn:>4} {plain:12,.0f} {worker:8,.0f} {worker / plain:6.2f}", flush=True)
+def print_row(name: str, plain: float, worker: float) -> None:
+    """Print images per second of both, and their ratio."""
+    print(f"{name:>5} {plain:12,.0f} {worker:8,.0f} {worker / plain:6.2f}", flush=True)
 
 
 if __name__ == "__main__":

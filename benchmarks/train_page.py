@@ -1,4 +1,4 @@
-"""The Train page: how soon a long run's curves are there, and whether Draw stays quick meanwhile.
+"""Measure the Train page: load times of curves, start of training, and Draw meanwhile.
 
 `python -m benchmarks.train_page`
 """
@@ -23,7 +23,7 @@ EPOCHS = 50
 ANSWERS = 40
 STARTS = 3
 _POLL_S = 0.2
-_A_WHILE_S = 30
+_IDLE_S = 30
 
 
 def main() -> None:
@@ -32,10 +32,10 @@ def main() -> None:
         run = make_long_run()
         print(f"\nThe Train page with a finished run of {EPOCHS} epochs, in Chromium")
         print(f"{'':34} {'median':>9} {'worst':>9}")
-        print_times("click in the menu to the curves", measure_visits(browser, url, run))
-        print_times("from the address to the curves", measure_loads(browser, url, run))
-        print("\nFrom the click on Start to the first figures, on the offline sample")
-        print_times("page open for a while", measure_starts(browser, url))
+        print_times("from the menu to the curves", measure_visits(browser, url, run))
+        print_times("opening the page", measure_loads(browser, url, run))
+        print("\nFrom Start to the first metrics, on the offline sample")
+        print_times("page opened 30 s before", measure_starts(browser, url))
         idle_ms, training_ms = measure_answers(browser, url)
     print("\nFrom a click on a sample digit to its answer on the Draw page, in Chromium")
     print(f"{'':34} {'median':>9}")
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def make_long_run() -> Run:
-    """A finished run with the curves of many epochs."""
+    """Create a finished run with curves of many epochs."""
     run = create_run(TrainConfig(epochs=EPOCHS), label="Long")
     rows = [
         (k, 1 - 0.1 * math.exp(-k / 5), 0.36 * math.exp(-k / 5), 0.98, 0.05) for k in range(EPOCHS)
@@ -56,13 +56,13 @@ def make_long_run() -> Run:
     return run
 
 
-def print_times(what: str, times_s: list[float]) -> None:
+def print_times(name: str, times_s: list[float]) -> None:
     """One row of the first table."""
-    print(f"{what:34} {statistics.median(times_s):7.2f} s {max(times_s):7.2f} s")
+    print(f"{name:34} {statistics.median(times_s):7.2f} s {max(times_s):7.2f} s")
 
 
 def measure_visits(browser: Browser, url: str, run: Run) -> list[float]:
-    """Seconds from a click on the page's name to the drawn curves, with the app open."""
+    """Seconds from a click in the menu to the drawn curves, with the app open."""
     page = browser.new_page()
     page.goto(f"{url}/train?run={run.id}")
     page.locator(".gtitle").first.wait_for()
@@ -81,9 +81,9 @@ def measure_visits(browser: Browser, url: str, run: Run) -> list[float]:
 
 
 def measure_loads(browser: Browser, url: str, run: Run) -> list[float]:
-    """Seconds from the address to the drawn curves: Streamlit and plotly have to load first.
+    """Seconds from opening the page to the drawn curves, without a first visit as warm-up.
 
-    The first visit only warms the server up.
+    Streamlit and plotly are loaded in this time.
     """
     times_s = []
     context = browser.new_context()
@@ -100,14 +100,14 @@ def measure_loads(browser: Browser, url: str, run: Run) -> list[float]:
 
 
 def measure_starts(browser: Browser, url: str) -> list[float]:
-    """Seconds from the click on Start to the first loss or accuracy on the page."""
+    """Seconds from a click on Start to the first metric on the page."""
     times_s = []
     for _ in range(STARTS):
         page = browser.new_page()
         page.goto(f"{url}/train")
         train_page = TrainPage(page)
-        # Longer than the first training of a server takes to get ready.
-        page.wait_for_timeout(_A_WHILE_S * 1000)
+        # Longer than a worker needs to start in advance.
+        page.wait_for_timeout(_IDLE_S * 1000)
         begin = time.perf_counter()
         train_page.start.click()
         page.get_by_text("images/s").first.wait_for()
@@ -131,7 +131,7 @@ def measure_answers(browser: Browser, url: str) -> tuple[float, float]:
     training_ms = _measure_median_ms(page, draw_page)
     status = inspect_run(run)
     if status.state != "training":
-        raise RuntimeError(f"the run was {status.state} before the end: {status.message}")
+        raise RuntimeError(f"The run was {status.state} too early: {status.message}")
     stop_run(run)
     _wait_for_end(run)
     return idle_ms, training_ms
@@ -145,7 +145,7 @@ def _measure_median_ms(page: Page, draw_page: DrawPage) -> float:
         begin = time.perf_counter()
         page.get_by_role("button", name=f"Try a {digit}").click()
         expect(draw_page.digit).to_have_text(str(digit))
-        # The first ones warm up what is fetched once.
+        # The first five are a warm-up.
         if k >= 5:
             times_ms.append((time.perf_counter() - begin) * 1000)
     return statistics.median(times_ms)
@@ -159,7 +159,7 @@ def _wait_for_end(run: Run) -> None:
 def _wait_for(run: Run, state: str) -> None:
     while (status := inspect_run(run)).state != state:
         if status.is_final:
-            raise RuntimeError(f"the run has ended: {status.message}")
+            raise RuntimeError(f"The run has ended: {status.message}")
         time.sleep(_POLL_S)
 
 

@@ -1,4 +1,4 @@
-"""One run of the worker process, for the benchmarks that time it."""
+"""Run the worker process for benchmarks of training."""
 
 import os
 import tempfile
@@ -12,14 +12,14 @@ from digitlab.training.config import TrainConfig
 
 @dataclass(frozen=True)
 class WorkerRun:
-    """What the card of a finished run says."""
+    """Results of a finished run."""
 
     fit_s: float
     test_accuracy: float
 
 
 def run_worker(config: TrainConfig) -> WorkerRun:
-    """Train in a worker, as the app does, and forget the run."""
+    """Train in a worker as the app does, then delete the run."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DIGITLAB_RUNS"] = folder
         run = create_run(config)

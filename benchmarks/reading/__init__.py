@@ -1,1 +1,1 @@
-"""The benchmark of reading handwriting: many sets of digits and of other things in one table."""
+"""The handwriting benchmark: accuracy on many sets of digits and of non-digits, in one table."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.reading`."""
+"""Run `python -m benchmarks.reading`."""
 
 import sys
 

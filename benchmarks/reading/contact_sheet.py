@@ -1,4 +1,4 @@
-"""A picture of what was misread or refused: what was made beside what the network saw."""
+"""Draw a contact sheet of the errors: each input beside the network's input."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,15 +17,15 @@ _CAPTION_PX = 20
 _TITLE_PX = 34
 _CELL_WIDTH_PX = 2 * _TILE_PX + 3 * _GAP_PX
 _CELL_HEIGHT_PX = _TILE_PX + _CAPTION_PX + 2 * _GAP_PX
-_PAPER, _FRAME, _INK = 255, 200, 0
+_BACKGROUND, _FRAME, _TEXT = 255, 200, 0
 
 
 def save_contact_sheet(groups: Sequence[tuple[str, Sequence[Reading]]], path: Path) -> None:
-    """Write the errors of every group, at most 40 each, spread over the group.
+    """Save a picture of the errors of every group, at most 40 each, distributed over the group.
 
     Args:
-        groups: a set's name and its readings, right and wrong.
-        path: a PNG file, replaced where there is one.
+        groups: the name of each set and all its readings.
+        path: the PNG file; an existing file is replaced.
     Raises:
         ConfigError: the file cannot be written.
     """
@@ -45,32 +45,32 @@ def save_contact_sheet(groups: Sequence[tuple[str, Sequence[Reading]]], path: Pa
 
 
 def _draw_strip(name: str, readings: Sequence[Reading]) -> Image.Image | None:
-    """One set: its name and a cell for each error; None where there is no error."""
-    errors = [reading for reading in readings if not reading.is_right]
+    """One set: its name and a cell for each error; None without errors."""
+    errors = [reading for reading in readings if not reading.is_correct]
     if not errors:
         return None
-    # Spread over the set, because neighbours are often by the same hand.
+    # Distributed over the set, because neighbours are often by the same writer.
     shown = [errors[k * len(errors) // N_SHOWN] for k in range(N_SHOWN)]
     shown = shown if len(errors) > N_SHOWN else errors
     n_rows = -(-len(shown) // _COLUMNS)
     size = (_COLUMNS * _CELL_WIDTH_PX, _TITLE_PX + n_rows * _CELL_HEIGHT_PX)
-    strip = Image.new("L", size, _PAPER)
+    strip = Image.new("L", size, _BACKGROUND)
     title = f"{name}: {len(errors):,} of {len(readings):,} wrong"
     if len(shown) < len(errors):
         title += f", {len(shown)} of them shown"
     ImageDraw.Draw(strip).text(
-        (_GAP_PX, _TITLE_PX - 4), title, fill=_INK, font=ImageFont.load_default(18), anchor="ls"
+        (_GAP_PX, _TITLE_PX - 4), title, fill=_TEXT, font=ImageFont.load_default(18), anchor="ls"
     )
     for k, reading in enumerate(shown):
         row, column = divmod(k, _COLUMNS)
-        place = (column * _CELL_WIDTH_PX, _TITLE_PX + row * _CELL_HEIGHT_PX)
-        strip.paste(_draw_cell(reading), place)
+        position = (column * _CELL_WIDTH_PX, _TITLE_PX + row * _CELL_HEIGHT_PX)
+        strip.paste(_draw_cell(reading), position)
     return strip
 
 
 def _draw_cell(reading: Reading) -> Image.Image:
-    """What was made, what the network saw, and what it took it for."""
-    cell = Image.new("L", (_CELL_WIDTH_PX, _CELL_HEIGHT_PX), _PAPER)
+    """The input, the network's input, and the answer."""
+    cell = Image.new("L", (_CELL_WIDTH_PX, _CELL_HEIGHT_PX), _BACKGROUND)
     pen = ImageDraw.Draw(cell)
     for k, array in enumerate((_view(reading), reading.image)):
         left = _GAP_PX + k * (_TILE_PX + _GAP_PX)
@@ -83,22 +83,22 @@ def _draw_cell(reading: Reading) -> Image.Image:
 
 
 def _write_caption(pen: ImageDraw.ImageDraw, reading: Reading) -> None:
-    """Write 4→9, or 4→– for a refusal; Pillow's font lacks arrow and dash, so they are drawn."""
+    """Write 4→9, or 4→– if rejected; Pillow's font has no arrow and dash, so they are drawn."""
     font = ImageFont.load_default(15)
-    base = _CELL_HEIGHT_PX - 6
-    middle = base - 5
+    baseline = _CELL_HEIGHT_PX - 6
+    middle = baseline - 5
     left = float(_GAP_PX)
-    pen.text((left, base), reading.item.label, fill=_INK, font=font, anchor="ls")
+    pen.text((left, baseline), reading.item.label, fill=_TEXT, font=font, anchor="ls")
     left += pen.textlength(reading.item.label, font) + 4
-    pen.line((left, middle, left + 12, middle), fill=_INK)
-    pen.line((left + 8, middle - 4, left + 12, middle, left + 8, middle + 4), fill=_INK)
+    pen.line((left, middle, left + 12, middle), fill=_TEXT)
+    pen.line((left + 8, middle - 4, left + 12, middle, left + 8, middle + 4), fill=_TEXT)
     left += 17
     if reading.digit is None:
-        pen.line((left, middle, left + 8, middle), fill=_INK)
+        pen.line((left, middle, left + 8, middle), fill=_TEXT)
     else:
-        share = reading.answer.confidence if reading.answer else 0
-        text = f"{reading.digit}   {share:.0%}"
-        pen.text((left, base), text, fill=_INK, font=font, anchor="ls")
+        confidence = reading.answer.confidence if reading.answer else 0
+        text = f"{reading.digit}   {confidence:.0%}"
+        pen.text((left, baseline), text, fill=_TEXT, font=font, anchor="ls")
 
 
 def _view(reading: Reading) -> np.ndarray | None:
@@ -109,11 +109,13 @@ def _view(reading: Reading) -> np.ndarray | None:
 
 
 def _fit(array: np.ndarray, *, smooth: bool) -> Image.Image:
-    """The whole picture in a square tile; the network's pixels stay visible as squares."""
-    how = Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST
+    """Scale a picture to a square tile, optionally with visible pixels."""
+    resampling = Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST
     picture = Image.fromarray(array)
     scale = _TILE_PX / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    tile = Image.new("L", (_TILE_PX, _TILE_PX), _PAPER)
-    tile.paste(picture.resize(size, how), ((_TILE_PX - size[0]) // 2, (_TILE_PX - size[1]) // 2))
+    tile = Image.new("L", (_TILE_PX, _TILE_PX), _BACKGROUND)
+    tile.paste(
+        picture.resize(size, resampling), ((_TILE_PX - size[0]) // 2, (_TILE_PX - size[1]) // 2)
+    )
     return tile

@@ -1,4 +1,4 @@
-"""What a benchmark reads: an item knows how digitlab prepares it and how a tutorial sees it."""
+"""The items of the benchmark: drawings and pictures, each with both kinds of preprocessing."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,15 @@ _SHIFT_BITS = 4
 
 @dataclass(frozen=True)
 class InkItem:
-    """One drawing or picture; nothing is computed before it is asked for.
+    """One drawing or picture; images are computed on demand.
 
     Attributes:
-        label: what it is: a digit, a letter, or a word for something else.
-        prepare: digitlab's way to `(28, 28)` uint8, ink 255; raises InkError where there is none.
-        view: the picture as a person and a tutorial see it, `(h, w)` uint8 grey, 0 black; raises
-            PictureError where it cannot be read.
-        is_held_out: whether its writer is known and never learned from.
+        label: a digit, a letter, or the name of another thing.
+        prepare: returns digitlab's input for the network, `(28, 28)` uint8, ink 255; raises
+            InkError if there is no ink.
+        view: returns the picture itself, `(h, w)` uint8 grey, 0 black; raises PictureError if it
+            cannot be decoded.
+        is_held_out: whether its writer is known and held out from training.
     """
 
     label: str
@@ -35,34 +36,34 @@ class InkItem:
 
     @property
     def digit(self) -> int | None:
-        """Which digit it is, if it is one."""
+        """The digit; None for anything else."""
         return int(self.label) if self.label.isdecimal() else None
 
     @classmethod
     def from_lines(
         cls, label: str, lines: Sequence[np.ndarray], *, is_held_out: bool = False
     ) -> "InkItem":
-        """Pen strokes on a canvas.
+        """Create an item from pen strokes on a canvas.
 
         Args:
             lines: for each stroke `(n, 2)` float, canvas pixels, n >= 1.
         """
-        # As a tap is read from a canvas: a line from a point to itself leaves a dot.
-        whole = [np.repeat(line, 2, axis=0) if len(line) == 1 else line for line in lines]
+        # A tap is a single point; a line from it to itself is drawn as a dot.
+        drawable = [np.repeat(line, 2, axis=0) if len(line) == 1 else line for line in lines]
 
         def prepare() -> np.ndarray:
-            return prepare_drawing([Stroke(line, BRUSH_PX) for line in whole]).image
+            return prepare_drawing([Stroke(line, BRUSH_PX) for line in drawable]).image
 
-        return cls(label, prepare, lambda: draw_on_canvas(whole), is_held_out)
+        return cls(label, prepare, lambda: draw_on_canvas(drawable), is_held_out)
 
     @classmethod
     def from_picture(cls, label: str, grey: np.ndarray) -> "InkItem":
-        """A picture in memory, `(h, w)` uint8, either polarity."""
+        """Create an item from a picture in memory, `(h, w)` uint8, either polarity."""
         return cls(label, lambda: prepare_picture(grey).image, lambda: grey)
 
     @classmethod
     def from_file(cls, label: str, source: Path | bytes) -> "InkItem":
-        """A picture file, or its bytes."""
+        """Create an item from a picture file or its bytes."""
         return cls(
             label,
             lambda: prepare_picture(decode_picture(source)).image,
@@ -71,30 +72,30 @@ class InkItem:
 
     @classmethod
     def from_frame(cls, label: str, image: np.ndarray) -> "InkItem":
-        """A digit that is framed as in MNIST already, `(28, 28)` uint8, ink 255."""
+        """Create an item from a digit in MNIST's frame, `(28, 28)` uint8, ink 255."""
         return cls(label, lambda: image, lambda: image)
 
 
 @dataclass(frozen=True)
 class InkSet:
-    """Many items of one origin.
+    """Items of one source.
 
     Attributes:
-        name: a few words for the table.
-        way: what is read: "drawing", "picture" (in memory), "file" or "frame" (28x28 as it is).
-        are_digits: whether they are digits, to be read, or something else, to be refused.
-        is_familiar: whether the models were trained on digits of this origin.
+        name: title of its row.
+        input_kind: "drawing", "picture" (in memory), "file" or "frame" (28x28, not prepared).
+        are_digits: whether the items are digits; others should be rejected.
+        is_training_source: whether the models were trained on digits of this source.
     """
 
     name: str
-    way: str
+    input_kind: str
     items: tuple[InkItem, ...]
     are_digits: bool = True
-    is_familiar: bool = False
+    is_training_source: bool = False
 
 
 def draw_on_canvas(lines: Sequence[np.ndarray]) -> np.ndarray:
-    """Strokes as a web canvas would save them: black on white, a round brush.
+    """Draw strokes as on a web canvas: black on white, with a round brush.
 
     Args:
         lines: for each stroke `(n, 2)` float, canvas pixels.

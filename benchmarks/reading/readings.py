@@ -1,4 +1,4 @@
-"""Read a set twice: digitlab's way, and the way tutorials do it."""
+"""Read a set twice: with digitlab's preprocessing, and with that of common tutorials."""
 
 import time
 from concurrent.futures import Executor
@@ -17,12 +17,13 @@ N_TIMED = 100
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of one item.
+    """The result for one item.
 
     Attributes:
-        image: `(28, 28)` uint8, what the network saw; None where nothing could be prepared.
-        answer: what it said.
-        tutorial_digit: what the tutorials' way answers; None where the file cannot be opened.
+        image: the network's input, `(28, 28)` uint8; None if there is no ink.
+        answer: the network's answer; None without an image.
+        tutorial_digit: the answer after the tutorials' preprocessing; None if the file cannot be
+            decoded.
     """
 
     item: InkItem
@@ -32,12 +33,12 @@ class Reading:
 
     @property
     def digit(self) -> int | None:
-        """The digit that was read; None if it was refused."""
+        """The digit that was read; None if the item was rejected."""
         return self.answer.digit if self.answer is not None and self.answer.is_digit else None
 
     @property
-    def is_right(self) -> bool:
-        """A digit is right if it is read as what it is, anything else if it is refused."""
+    def is_correct(self) -> bool:
+        """Whether a digit was read correctly, or a non-digit rejected."""
         return self.digit == self.item.digit
 
 
@@ -47,8 +48,8 @@ def read_set(
     """Read every item of a set, in order.
 
     Args:
-        reader: reads what digitlab prepares.
-        tutorial_reader: reads what a plain resize leaves.
+        reader: classifies the images that digitlab prepares.
+        tutorial_reader: classifies the pictures resized to 28x28.
         pool: prepares the items.
     """
     images = list(pool.map(_prepare, ink_set.items))
@@ -56,18 +57,18 @@ def read_set(
     answers = _read(reader, images)
     tutorial_answers = _read(tutorial_reader, resized)
     return [
-        Reading(item, image, answer, None if plain is None else plain.digit)
-        for item, image, answer, plain in zip(
+        Reading(item, image, answer, None if tutorial is None else tutorial.digit)
+        for item, image, answer, tutorial in zip(
             ink_set.items, images, answers, tutorial_answers, strict=True
         )
     ]
 
 
 def measure_times_ms(ink_set: InkSet, reader: DigitReader) -> list[float]:
-    """How long some items take one by one, from what a person made to the answer.
+    """Measure the time from the input to the answer, one item at a time.
 
     Returns:
-        Milliseconds, for at most 100 items spread over the set.
+        Milliseconds, for at most 100 items distributed over the set.
     """
     step = max(1, len(ink_set.items) // N_TIMED)
     times_ms = []
@@ -88,7 +89,7 @@ def _prepare(item: InkItem) -> np.ndarray | None:
 
 
 def _resize(item: InkItem) -> np.ndarray | None:
-    """The tutorials' way: grey, then `resize((28, 28))`; neither cropped nor inverted."""
+    """The preprocessing of tutorials: grey, then `resize((28, 28))`, not cropped or inverted."""
     try:
         return np.asarray(Image.fromarray(item.view()).resize((FRAME_PX, FRAME_PX)))
     except InkError:
@@ -96,6 +97,6 @@ def _resize(item: InkItem) -> np.ndarray | None:
 
 
 def _read(reader: DigitReader, images: list[np.ndarray | None]) -> list[Answer | None]:
-    there = [image for image in images if image is not None]
-    answers = iter(reader.read_many(np.stack(there)) if there else ())
+    present = [image for image in images if image is not None]
+    answers = iter(reader.read_many(np.stack(present)) if present else ())
     return [None if image is None else next(answers) for image in images]

@@ -1,4 +1,4 @@
-"""From readings to the figures of the table."""
+"""Compute the rows of the table from readings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from digitlab.evaluation.metrics import compute_calibration_error
 
 
 @dataclass(frozen=True)
-class Figures:
-    """How well one way of reading did on a set; all shares 0 to 1.
+class Scores:
+    """Scores of one preprocessing on a set, 0 to 1.
 
     Attributes:
-        accuracy: of digits the share read right, of anything else the share refused.
-        balanced_accuracy: the mean of the digits' recalls; None for what is no digit, as below.
-        worst_digit, worst_recall: the digit read worst, and the share of it read right.
+        accuracy: fraction of digits read correctly; of non-digits, fraction rejected.
+        balanced_accuracy: mean recall over the digits; None for non-digits.
+        worst_digit, worst_recall: the digit with the lowest recall; None for non-digits.
     """
 
     accuracy: float
@@ -32,65 +32,67 @@ class Row:
     """One line of the table.
 
     Attributes:
-        refused: share of the items that nothing was read from.
-        calibration_error: of the digits that were answered; None where there are none.
-        ms: median time from what a person made to the answer.
-        tutorial: the same items read the tutorials' way, which refuses nothing.
+        n: number of items.
+        digitlab: scores with digitlab's preprocessing.
+        rejected: fraction of the items that were rejected.
+        calibration_error: of the digits that were not rejected; None without any.
+        ms: median time from the input to the answer.
+        tutorial: scores with the tutorials' preprocessing, which rejects nothing.
     """
 
     name: str
     n: int
-    own: Figures
-    refused: float
+    digitlab: Scores
+    rejected: float
     calibration_error: float | None
     ms: float
-    tutorial: Figures
+    tutorial: Scores
 
 
 def compute_rows(
     ink_set: InkSet, readings: Sequence[Reading], times_ms: Sequence[float]
 ) -> list[Row]:
-    """The set's row, and one of its held-out writers where it has some."""
-    parts = {ink_set.name: list(readings)}
+    """Compute the set's row, and another for its held-out writers if it has any."""
+    groups = {ink_set.name: list(readings)}
     held_out = [reading for reading in readings if reading.item.is_held_out]
     if held_out:
-        parts[f"{ink_set.name}, held out"] = held_out
+        groups[f"{ink_set.name}, held out"] = held_out
     return [
         Row(
             name=name,
-            n=len(part),
-            own=_compute_figures(part, [reading.digit for reading in part]),
-            refused=fmean(reading.digit is None for reading in part),
-            calibration_error=compute_answered_calibration(part),
+            n=len(group),
+            digitlab=_compute_scores(group, [reading.digit for reading in group]),
+            rejected=fmean(reading.digit is None for reading in group),
+            calibration_error=compute_answered_calibration(group),
             ms=median(times_ms),
-            tutorial=_compute_figures(part, [reading.tutorial_digit for reading in part]),
+            tutorial=_compute_scores(group, [reading.tutorial_digit for reading in group]),
         )
-        for name, part in parts.items()
+        for name, group in groups.items()
     ]
 
 
 def compute_answered_calibration(readings: Sequence[Reading]) -> float | None:
-    """Expected calibration error over the digits that were answered; None if there are none."""
+    """Compute the expected calibration error of the digits that were not rejected, if any."""
     answered = [
-        (reading.answer.confidence, reading.is_right)
+        (reading.answer.confidence, reading.is_correct)
         for reading in readings
         if reading.answer and reading.digit is not None and reading.item.digit is not None
     ]
     if not answered:
         return None
-    confidences, is_right = zip(*answered, strict=True)
-    return compute_calibration_error(np.array(confidences), np.array(is_right))
+    confidences, is_correct = zip(*answered, strict=True)
+    return compute_calibration_error(np.array(confidences), np.array(is_correct))
 
 
-def _compute_figures(readings: Sequence[Reading], digits: Sequence[int | None]) -> Figures:
+def _compute_scores(readings: Sequence[Reading], digits: Sequence[int | None]) -> Scores:
     labels = [reading.item.digit for reading in readings]
-    is_right = [label == digit for label, digit in zip(labels, digits, strict=True)]
+    is_correct = [label == digit for label, digit in zip(labels, digits, strict=True)]
     recalls = {
-        label: fmean(right for k, right in zip(labels, is_right, strict=True) if k == label)
+        label: fmean(correct for k, correct in zip(labels, is_correct, strict=True) if k == label)
         for label in set(labels)
         if label is not None
     }
     if not recalls:
-        return Figures(fmean(is_right))
+        return Scores(fmean(is_correct))
     worst = min(recalls, key=lambda label: (recalls[label], label))
-    return Figures(fmean(is_right), fmean(recalls.values()), worst, recalls[worst])
+    return Scores(fmean(is_correct), fmean(recalls.values()), worst, recalls[worst])

@@ -46,7 +46,7 @@ _Piece = TypeVar("_Piece", StrokePiece, InkPiece)
 class SegmentationCosts:
     """Penalties of a segmentation, in nats; lengths in line heights.
 
-    Tuned with `benchmarks/many_digits.py` on half of the writers.
+    Tuned with `benchmarks/multi_digit.py` on half of the writers.
 
     Attributes:
         gap: for each line height of gap within a digit.

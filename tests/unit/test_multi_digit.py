@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.many_digits import compose_numbers, is_unseen, read_number
+from benchmarks.multi_digit import compose_numbers, is_unseen, read_number
 from digitlab.errors import EmptyInkError
 from digitlab.inference.multi_digit import frame_many_drawing, read_many_drawing, read_many_picture
 from digitlab.ink import parse_drawing
@@ -215,8 +215,8 @@ def test_a_single_dot_is_classified(reader):
     assert len(read_many_drawing(draw([[(50, 50), (50, 50)]]), reader)) == 1
 
 
-@pytest.mark.parametrize(("shown_as", "min_accuracy"), [("drawing", 0.85), ("picture", 0.75)])
-def test_numbers_of_real_writers(reader, shared_data_dir, shown_as, min_accuracy):
+@pytest.mark.parametrize(("input_kind", "min_accuracy"), [("drawing", 0.85), ("picture", 0.75)])
+def test_numbers_of_real_writers(reader, shared_data_dir, input_kind, min_accuracy):
     """Of writers that were used neither to tune the costs nor to train the network."""
     pen_digits = load_pen_strokes(shared_data_dir / PEN_DIGITS_FILE)
     writers = {digit.writer for digit in pen_digits}
@@ -224,7 +224,7 @@ def test_numbers_of_real_writers(reader, shared_data_dir, shown_as, min_accuracy
     digits = [digit for digit in pen_digits if digit.writer in unseen]
     numbers = list(compose_numbers(digits, 100, seed=11))
     right = [
-        [found.answer.digit for found in read_number(number, shown_as, reader)]
+        [found.answer.digit for found in read_number(number, input_kind, reader)]
         == list(number.digits)
         for number in numbers
     ]

@@ -9,19 +9,19 @@ from benchmarks.reading.main import main
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import SAMPLE_POINTS, build_sample_drawing
 
-KEPT, HELD_OUT = "writer-1", "writer-8"
+TRAINING, HELD_OUT = "writer-1", "writer-8"
 X_STROKES = [[[60, 50], [220, 230]], [[220, 50], [60, 230]]]
 
 
 def draw_digits():
-    """The ten sample digits, `(10, 28, 28)`, as MNIST has them."""
+    """The ten sample digits in MNIST's frame, `(10, 28, 28)`."""
     drawings = [parse_drawing(build_sample_drawing(digit)) for digit in range(10)]
     return np.stack([prepare_drawing(strokes).image for strokes in drawings])
 
 
-def save_ink(path, things):
+def save_strokes(path, characters):
     with gzip.open(path, "wt", encoding="utf-8") as file:
-        for label, writer, strokes in things:
+        for label, writer, strokes in characters:
             line = {"label": label, "writer": writer, "strokes": strokes}
             file.write(json.dumps(line) + "\n")
 
@@ -37,14 +37,16 @@ def save_photos(folder, images):
 
 @pytest.fixture
 def data(tmp_path):
-    """Every set the command knows, with a few items each."""
+    """A folder with every known set, a few items each."""
     folder = tmp_path / "sets"
     folder.mkdir()
     images, digits = draw_digits(), np.arange(10, dtype=np.uint8)
-    writers = [KEPT, HELD_OUT] * 5
+    writers = [TRAINING, HELD_OUT] * 5
     strokes = [SAMPLE_POINTS[digit] for digit in range(10)]
-    save_ink(folder / "ink_digits.jsonl.gz", zip(range(10), writers, strokes, strict=True))
-    save_ink(folder / "ink_letters.jsonl.gz", [("X", KEPT, X_STROKES), ("X", HELD_OUT, X_STROKES)])
+    save_strokes(folder / "ink_digits.jsonl.gz", zip(range(10), writers, strokes, strict=True))
+    save_strokes(
+        folder / "ink_letters.jsonl.gz", [("X", TRAINING, X_STROKES), ("X", HELD_OUT, X_STROKES)]
+    )
     for name in ("canvas_rotarymars", "canvas_pepert03", "hwd1000"):
         np.savez(folder / f"{name}.npz", x=images, y=digits)
     np.savez(folder / "semeion.npz", x=(images > 100).astype(np.uint8), y=digits)
@@ -56,15 +58,15 @@ def data(tmp_path):
 
 
 def benchmark(capsys, *arguments):
-    """The parsed output of `python -m benchmarks.reading --json`, and what it said beside it."""
+    """The parsed output of `python -m benchmarks.reading --json`, and its standard error."""
     assert main(["--json", *map(str, arguments)]) == 0
-    told = capsys.readouterr()
-    return json.loads(told.out), told.err
+    output = capsys.readouterr()
+    return json.loads(output.out), output.err
 
 
 def test_every_set_has_its_row(capsys, data):
-    result, said = benchmark(capsys, "--data", data)
-    assert said == ""
+    result, notes = benchmark(capsys, "--data", data)
+    assert notes == ""
     assert (result["model"], result["tutorial_model"]) == ("digitlab_cnn", "simple_cnn")
     rows = {row["name"]: row for row in result["sets"]}
     assert {name: row["n"] for name, row in rows.items()} == {
@@ -74,39 +76,39 @@ def test_every_set_has_its_row(capsys, data):
         "blank paper": 300, "scribbles": 300,
     }  # fmt: skip
     for name in ("pen strokes", "pen strokes, held out", "hwd1000", "semeion", "MNIST test"):
-        assert rows[name]["own"]["accuracy"] == 1
-        assert rows[name]["own"]["balanced_accuracy"] == 1
-        assert rows[name]["refused"] == 0
+        assert rows[name]["digitlab"]["accuracy"] == 1
+        assert rows[name]["digitlab"]["balanced_accuracy"] == 1
+        assert rows[name]["rejected"] == 0
     for name in ("letters", "CIFAR-10 photos", "blank paper", "scribbles"):
-        assert rows[name]["own"]["accuracy"] == rows[name]["refused"]
-        assert rows[name]["own"]["worst_digit"] is rows[name]["calibration_error"] is None
+        assert rows[name]["digitlab"]["accuracy"] == rows[name]["rejected"]
+        assert rows[name]["digitlab"]["worst_digit"] is rows[name]["calibration_error"] is None
         assert rows[name]["tutorial"]["accuracy"] == 0
     assert 0 <= result["calibration_error"] < 0.2
     assert set(result["ms"]) == {"drawing", "picture", "file"}
     assert all(0 < ms < 1000 for ms in result["ms"].values())
 
 
-def test_a_damaged_photo_counts_as_refused_and_as_an_error(capsys, data):
+def test_a_damaged_photo_counts_as_rejected_and_as_an_error(capsys, data):
     result, _ = benchmark(capsys, "--data", data)
     photos = next(row for row in result["sets"] if row["name"] == "photos")
-    assert photos["refused"] == pytest.approx(1 / 11)
-    assert photos["own"]["accuracy"] == pytest.approx(10 / 11)
-    assert (photos["own"]["worst_digit"], photos["own"]["worst_recall"]) == (7, 0.5)
-    assert photos["own"]["balanced_accuracy"] == pytest.approx(0.95)
+    assert photos["rejected"] == pytest.approx(1 / 11)
+    assert photos["digitlab"]["accuracy"] == pytest.approx(10 / 11)
+    assert (photos["digitlab"]["worst_digit"], photos["digitlab"]["worst_recall"]) == (7, 0.5)
+    assert photos["digitlab"]["balanced_accuracy"] == pytest.approx(0.95)
     assert photos["tutorial"]["accuracy"] <= 10 / 11
 
 
-def test_the_named_folder_is_the_default_and_missing_sets_are_noted(capsys, data, monkeypatch):
+def test_the_data_folder_is_the_default_and_missing_sets_are_noted(capsys, data, monkeypatch):
     monkeypatch.setenv("DIGITLAB_DATA", str(data))
     (data / "semeion.npz").unlink()
     (data / "photos" / "labels.csv").unlink()
-    result, said = benchmark(capsys)
+    result, notes = benchmark(capsys)
     assert not {"semeion", "photos"} & {row["name"] for row in result["sets"]}
-    assert [line.split()[1] for line in said.splitlines()] == ["semeion.npz", "photos/labels.csv"]
-    assert all(line.startswith("note: ") for line in said.splitlines())
+    assert [line.split()[1] for line in notes.splitlines()] == ["semeion.npz", "photos/labels.csv"]
+    assert all(line.startswith("note: ") for line in notes.splitlines())
 
 
-def test_the_table_for_people(capsys, data):
+def test_the_printed_table(capsys, data):
     assert main(["--data", str(data), "--model", "simple_cnn"]) == 0
     table = capsys.readouterr().out
     lines = table.splitlines()
@@ -116,18 +118,18 @@ def test_the_table_for_people(capsys, data):
     assert len({line.rindex("|") for line in rows}) == 1
     assert next(line for line in rows if line.startswith("letters ")).count("–") == 7
     assert "expected calibration error (ECE)" in table
-    assert "ms from a drawing's strokes to the answer (median)" in table
+    assert "ms from strokes to the answer (median)" in table
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "empty", None])
-def test_nothing_to_measure_on_is_one_sentence(capsys, tmp_path, monkeypatch, folder):
+def test_missing_data_is_an_error(capsys, tmp_path, monkeypatch, folder):
     (tmp_path / "empty").mkdir()
     monkeypatch.delenv("DIGITLAB_DATA")
     assert main([*(["--data", str(tmp_path / folder)] if folder else [])]) == 1
-    told = capsys.readouterr()
-    assert "There is nothing to measure on" in told.err
-    assert "--data or in DIGITLAB_DATA" in told.err
-    assert told.out == ""
+    output = capsys.readouterr()
+    assert "No benchmark data" in output.err
+    assert "--data or DIGITLAB_DATA" in output.err
+    assert output.out == ""
 
 
 @pytest.mark.parametrize(
@@ -142,12 +144,12 @@ def test_nothing_to_measure_on_is_one_sentence(capsys, tmp_path, monkeypatch, fo
         ("cifar10_first4000.npz", {"x": np.zeros((2, 32, 32), np.uint8)}),
     ],
 )
-def test_a_damaged_set_stops_the_whole(capsys, tmp_path, name, arrays):
+def test_a_damaged_set_is_an_error(capsys, tmp_path, name, arrays):
     np.savez(tmp_path / name, **arrays)
     assert main(["--data", str(tmp_path)]) == 1
-    said = capsys.readouterr().err
-    assert name in said
-    assert "is damaged" in said
+    error = capsys.readouterr().err
+    assert name in error
+    assert "is damaged" in error
 
 
 @pytest.mark.parametrize("text", ["", "file,label\n", "a,b\n1,2\n", "file,label\nno.jpg,3\n"])
@@ -158,27 +160,27 @@ def test_a_damaged_table_of_photos(capsys, tmp_path, text):
     assert "labels.csv is damaged" in capsys.readouterr().err
 
 
-def test_letters_among_the_digits_are_noticed(capsys, tmp_path):
-    save_ink(tmp_path / "ink_digits.jsonl.gz", [("X", KEPT, X_STROKES)])
+def test_letters_among_the_digits_are_an_error(capsys, tmp_path):
+    save_strokes(tmp_path / "ink_digits.jsonl.gz", [("X", TRAINING, X_STROKES)])
     assert main(["--data", str(tmp_path)]) == 1
-    assert "it holds 'X', not a digit" in capsys.readouterr().err
+    assert "should have digits only but has 'X'" in capsys.readouterr().err
 
 
-def test_errors_are_drawn(capsys, data, tmp_path):
+def test_the_contact_sheet_of_errors(capsys, data, tmp_path):
     sheet = tmp_path / "errors.png"
-    _, said = benchmark(capsys, "--data", data, "--errors", sheet)
-    assert str(sheet) in said
+    _, message = benchmark(capsys, "--data", data, "--errors", sheet)
+    assert str(sheet) in message
     with Image.open(sheet) as picture:
         assert picture.format == "PNG"
         pixels = np.asarray(picture)
-    # Up to 40 scribbles, 5 rows of them, and at least the damaged photo.
+    # Five rows of scribbles, and at least the damaged photo.
     assert pixels.shape[0] > 6 * 100
     assert (pixels < 128).any()
 
 
-def test_a_target_that_cannot_be_is_found_out_before_the_work(capsys, data, tmp_path):
-    for target, why in ((tmp_path / "no" / "e.png", "there is no folder"), (data, "is a folder")):
-        assert main(["--data", str(data), "--errors", str(target)]) == 1
-        told = capsys.readouterr()
-        assert why in told.err
-        assert told.out == ""
+def test_an_unusable_output_path_is_reported_before_the_work(capsys, data, tmp_path):
+    for path, reason in ((tmp_path / "no" / "e.png", "does not exist"), (data, "is a folder")):
+        assert main(["--data", str(data), "--errors", str(path)]) == 1
+        output = capsys.readouterr()
+        assert reason in output.err
+        assert output.out == ""
