@@ -51,7 +51,9 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
 
+    status_writer.heartbeat.progress("data")
     data = prepare_data(config, status_writer)
+    status_writer.heartbeat.progress("compile")
     model = build_model(config, source)
     compile_model(model, config, n_images=data.n_training)
     first_epoch = restore_checkpoint(model, status_writer)

@@ -9,6 +9,7 @@ from digitlab.errors import ModelExistsError, ModelStoreError, OwnerError, RunEr
 from digitlab.evaluation.metrics import compute_metrics
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.files import write_json
+from digitlab.model_store import formats
 from digitlab.model_store.formats import MODEL_FORMATS, find_model_files
 from digitlab.model_store.store import (
     delete_model,
@@ -91,6 +92,15 @@ def test_shelve_a_run_under_a_label():
     assert {path.name for path in model.directory.iterdir()} == {
         *(each.file_name for each in MODEL_FORMATS), "report.npz", "card.json",
     }  # fmt: skip
+
+
+def test_a_run_without_an_optional_format_can_be_shelved(monkeypatch):
+    optional = formats.ModelFormat("optional", "model.optional", "Optional", "For tests.")
+    monkeypatch.setattr(formats, "MODEL_FORMATS", (*MODEL_FORMATS, optional))
+    without, with_file = make_finished_run(), make_finished_run()
+    (with_file.directory / optional.file_name).write_text("model")
+    assert not (shelve_run(without, label="A").directory / optional.file_name).exists()
+    assert (shelve_run(with_file, label="B").directory / optional.file_name).is_file()
 
 
 def test_a_label_defaults_to_the_runs_name_then_to_the_id():

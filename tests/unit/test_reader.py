@@ -24,14 +24,14 @@ def samples():
     )
 
 
-def test_the_samples_are_read(reader, samples):
+def test_the_sample_digits_are_classified(reader, samples):
     answers = [reader.read(image) for image in samples]
     assert [answer.digit for answer in answers] == list(range(10))
     assert all(answer.certainty in ("sure", "fairly sure") for answer in answers)
 
 
 @pytest.mark.parametrize("n", [0, 1, 127, 128, 129, 300])
-def test_a_batch_answers_like_single_digits(reader, samples, n):
+def test_a_batch_gives_the_same_answers_as_single_digits(reader, samples, n):
     images = samples[np.arange(n) % 10]
     probabilities = reader.compute_probabilities(images)
     assert probabilities.shape == (n, 10)
@@ -40,24 +40,24 @@ def test_a_batch_answers_like_single_digits(reader, samples, n):
     assert probabilities == pytest.approx(single[np.arange(n) % 10], abs=1e-5)
 
 
-def test_many_threads_get_their_own_answers(reader, samples):
-    wrong = []
+def test_threads_can_share_a_reader(reader, samples):
+    wrong_answers = []
 
     def read_often(digit):
         for _ in range(200):
             if reader.read(samples[digit]).digit != digit:
-                wrong.append(digit)
+                wrong_answers.append(digit)
 
     threads = [threading.Thread(target=read_often, args=(digit,)) for digit in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert wrong == []
+    assert wrong_answers == []
 
 
 @pytest.mark.parametrize("images", [np.zeros((2, 32, 32), np.uint8), np.zeros((2, 28, 28))])
-def test_other_shapes_and_types_are_refused(reader, images):
+def test_a_wrong_shape_or_dtype_is_refused(reader, images):
     with pytest.raises(ValueError, match="this model reads uint8"):
         reader.compute_probabilities(images)
 
@@ -70,7 +70,7 @@ def test_a_broken_model_file_is_refused(tmp_path, content):
         DigitReader(path)
 
 
-def test_certainty_in_words():
+def test_certainty_as_text():
     def answer(best, second):
         rest = (1 - best - second) / 8
         return Answer((rest,) * 4 + (best,) + (rest,) * 4 + (second,))

@@ -20,6 +20,7 @@ from digitlab.runs.checkpoints import find_checkpoint, list_checkpoints
 from digitlab.runs.health import HeartbeatWriter
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
+from digitlab.training.recipes import RECIPES
 from digitlab.worker import callbacks
 from digitlab.worker.model import build_model
 from digitlab.worker.model_card import format_commands
@@ -380,6 +381,22 @@ def test_a_fine_tuned_model_starts_from_the_weights_of_its_source():
     assert train_here(run).metrics["test_accuracy"] > 0.97
     sha256 = get_model("simple_cnn").card["files"]["model.keras"]["sha256"]
     assert load_card(run)["ancestors"] == [{"id": "simple_cnn", "sha256": sha256}]
+
+
+@pytest.mark.usefixtures("copied_tflite")
+@pytest.mark.parametrize("recipe", ["overfitting", "underfitting", "diverging"])
+def test_demonstration_recipes_demonstrate_on_the_offline_sample(recipe):
+    config = replace(RECIPES[recipe].config, training_fraction=0.2, epochs=2)
+    if recipe == "overfitting":
+        config = replace(config, training_fraction=0.03, epochs=30)
+    run = create_run(config)
+    assert train_here(run).state == "done"
+    history = run.read_history()
+    if recipe == "overfitting":
+        assert history[-1]["loss"] < 0.01
+        assert history[-1]["val_loss"] > 1.1 * min(row["val_loss"] for row in history)
+    else:
+        assert history[-1]["loss"] > 1.0
 
 
 def test_excluding_the_sample_leaves_no_offline_data():
