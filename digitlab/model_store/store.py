@@ -175,30 +175,30 @@ def shelve_run(
         raise ModelExistsError(
             f"The model {same_label.id} is called {same_label.label}. Choose another name."
         )
-    place = get_user_models_dir() / model_id
-    if place.exists():
+    directory = get_user_models_dir() / model_id
+    if directory.exists():
         if not replace:
             raise ModelExistsError(
                 f"There is a model {model_id} on the shelf already. Replace it, or choose "
                 "another name."
             )
-        check_owner(f"The model {model_id}", _find_owner(place), owner)
+        check_owner(f"The model {model_id}", _find_owner(directory), owner)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        directory.parent.mkdir(parents=True, exist_ok=True)
         # Copied and checked in a draft folder first, so that a damaged run replaces nothing.
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-") as folder:
+        with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".new-") as folder:
             draft = Path(folder) / model_id
             draft.mkdir()
             for name in names:
                 shutil.copyfile(run.directory / name, draft / name)
             card = _load_model(draft).card
             write_json(draft / CARD_FILE, {**card, "label": label, "owner": owner})
-            if place.exists():
-                place.rename(Path(folder) / "replaced")
-            draft.rename(place)
+            if directory.exists():
+                directory.rename(Path(folder) / "replaced")
+            draft.rename(directory)
     except OSError as error:
         raise _describe_write_error(error) from error
-    return _load_model(place)
+    return _load_model(directory)
 
 
 def rename_model(model_id: str, label: str, *, owner: str = LOCAL_OWNER) -> StoredModel:

@@ -72,7 +72,7 @@ def write_model_card(
         "test": _describe_test(report),
         "training": {
             "epochs": len(history),
-            # The history holds the epochs of all sessions, a calculation in one does not.
+            # The history covers all sessions of a resumed run; a timer covers only the last.
             "seconds": round(sum(row["seconds"] for row in history), 1),
         },
         "files": {
@@ -100,17 +100,17 @@ def get_no_digit_threshold(config: TrainConfig) -> float | None:
 
 def format_commands(run: Run, source: StoredModel | None) -> str:
     """The commands that train this model on a fresh clone, one a line."""
-    own = run.format_command()
+    command = run.format_command()
     if source is None or source.is_shipped:
-        return own
-    # The source model is missing on a fresh clone: its own commands come first.
+        return command
+    # The source model is missing on a fresh clone: its commands come first.
     *before, last = source.card["command"].splitlines()
-    words = last.split()
-    if words[3] == "resume":
-        before, last = [*before, last], f"python -m digitlab shelve {words[4]} {source.id}"
+    parts = last.split()
+    if parts[3] == "resume":
+        before, last = [*before, last], f"python -m digitlab shelve {parts[4]} {source.id}"
     else:
         last = f"{last} --shelve {source.id}"
-    return "\n".join([*before, last, own])
+    return "\n".join([*before, last, command])
 
 
 def _list_ancestors(source: StoredModel | None) -> list[CardAncestor]:

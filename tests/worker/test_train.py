@@ -17,6 +17,7 @@ from digitlab.evaluation.report import EvaluationReport
 from digitlab.files import write_json
 from digitlab.model_store.store import get_model, shelve_run
 from digitlab.runs.checkpoints import find_checkpoint, list_checkpoints
+from digitlab.runs.control import follow_run, start_run
 from digitlab.runs.health import HeartbeatWriter
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
@@ -26,6 +27,7 @@ from digitlab.worker.model import build_model
 from digitlab.worker.model_card import format_commands
 from digitlab.worker.status_writer import StatusWriter
 from digitlab.worker.train import train
+from tests.conftest import end_workers
 from tests.worker.conftest import TRAINED_CONFIG
 from tests.worker.workers import train_here
 
@@ -132,6 +134,20 @@ def test_a_later_run_in_one_process_equals_the_first_run_of_another(run_copy):
     for one, other in ((first, again), (same, run_copy)):
         for ours, theirs in zip(load_weights(one), load_weights(other), strict=True):
             assert np.array_equal(ours, theirs)
+
+
+def test_one_worker_process_trains_two_equal_runs(tmp_path):
+    runs = [create_run(TINY) for _ in range(2)]
+    try:
+        for run in runs:
+            start_run(run)
+        first, second = ([*follow_run(run)][-1] for run in runs)
+    finally:
+        end_workers(tmp_path / "cache")
+    assert (first.state, second.state) == ("done", "done")
+    assert first.pid == second.pid
+    for one, other in zip(*map(load_weights, runs), strict=True):
+        assert np.array_equal(one, other)
 
 
 @pytest.mark.usefixtures("copied_tflite")
@@ -388,12 +404,12 @@ def test_a_fine_tuned_model_starts_from_the_weights_of_its_source():
 def test_demonstration_recipes_demonstrate_on_the_offline_sample(recipe):
     config = replace(RECIPES[recipe].config, training_fraction=0.2, epochs=2)
     if recipe == "overfitting":
-        config = replace(config, training_fraction=0.03, epochs=30)
+        config = replace(config, training_fraction=0.03, epochs=20)
     run = create_run(config)
     assert train_here(run).state == "done"
     history = run.read_history()
     if recipe == "overfitting":
-        assert history[-1]["loss"] < 0.01
+        assert history[-1]["loss"] < 0.03
         assert history[-1]["val_loss"] > 1.1 * min(row["val_loss"] for row in history)
     else:
         assert history[-1]["loss"] > 1.0
