@@ -102,10 +102,7 @@ class StoredModel:
 
 
 def list_models() -> list[StoredModel]:
-    """All models, the default first, shipped models before the user's.
-
-    Models with a damaged card are left out; `list_damaged_models` lists those.
-    """
+    """All models with an undamaged card: the default, the other shipped ones, the user's."""
     found: dict[str, StoredModel] = {}
     for directory in _list_directories():
         try:
