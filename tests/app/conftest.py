@@ -1,10 +1,22 @@
 """The app through Streamlit's own test driver."""
 
+import functools
+
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import PROJECT_DIR
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scan_installed_packages_once():
+    """Each AppTest reads the metadata of all installed packages, which takes most of its time."""
+    scan = manifest_scanner.scan_component_manifests
+    manifest_scanner.scan_component_manifests = functools.cache(scan)
+    yield
+    manifest_scanner.scan_component_manifests = scan
 
 
 @pytest.fixture
