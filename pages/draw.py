@@ -1,4 +1,4 @@
-"""Draw: write a digit, or show a picture of one, and it is read at once."""
+"""The Draw page."""
 
 from digitlab.ui.draw.page import render_page
 from digitlab.ui.frame import enter_through_app

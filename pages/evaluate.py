@@ -1,4 +1,4 @@
-"""Evaluate: see where a network fails, click through to the digits, understand why."""
+"""The Evaluate page."""
 
 from digitlab.ui.evaluate.page import render_page
 from digitlab.ui.frame import enter_through_app

@@ -1,4 +1,4 @@
-"""Models: what is on the shelf, how good it is, and how to take it away."""
+"""The Models page."""
 
 from digitlab.ui.frame import enter_through_app
 from digitlab.ui.models.page import render_page

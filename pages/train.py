@@ -1,4 +1,4 @@
-"""Train: choose settings, watch a network learn, steer it, compare runs, keep the result."""
+"""The Train page."""
 
 from digitlab.ui.frame import enter_through_app
 from digitlab.ui.train.page import render_page

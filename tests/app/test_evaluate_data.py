@@ -14,7 +14,9 @@ from digitlab.evaluation.results_cache import get_results_dir, load_report, load
 from digitlab.files import write_json
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.processes import identify_process
+from digitlab.ui.evaluate.page import VIEWS
 from tests.app.page_text import read_html, read_texts
+from tests.unit.photo_model import shelve_photo_model
 from tests.unit.sample_model import shelve_sample_model
 from tests.unit.user_zip import build_zip
 
@@ -204,3 +206,20 @@ def test_damaged_robustness_file_breaks_its_own_view_only(open_page, user_model)
     assert not app.exception
     assert "is damaged" in read_texts(app.error)
     assert not app.button(key="evaluate_start_robustness").disabled
+
+
+@pytest.mark.parametrize("view", [view.id for view in VIEWS])
+def test_model_of_photos_is_evaluated_as_a_model_of_images(open_page, view):
+    model = shelve_photo_model()
+    report = load_report(model)
+    wrong = str(int(np.flatnonzero(~report.is_correct)[0]))
+    app = open_page(model=model.id, view=view, sample=wrong, other="simple_cnn")
+    # CIFAR-10 and MNIST cannot be compared, which is an error of its own view only.
+    assert bool(app.error) == (view == "comparison")
+    texts = read_texts([*app.caption, *app.markdown, *app.info]) + read_html(app)
+    if view == "user_test_set":
+        assert "This network does not read digits" in texts
+    else:
+        assert "test digit" not in texts and "digits" not in texts
+    if view not in ("user_test_set", "comparison"):
+        assert "detail-verdict" in read_html(app)
