@@ -140,7 +140,7 @@ def start_job(model: StoredModel, kind: str, *, owner: str = LOCAL_OWNER) -> Ana
         job.directory.mkdir(parents=True, exist_ok=True)
         # The worker takes this lock before it writes its first status: see `wait_until_started`.
         with _get_lock(job):
-            if (job.directory / "status.json").is_file() and not job.inspect().is_final:
+            if _is_running(job):
                 return job
             job.clear_stop_request()
             write_json(job.directory / "job.json", asdict(JobSpec(model.id, kind, owner)))
@@ -166,6 +166,16 @@ def wait_until_started(job: AnalysisJob) -> None:
     """Wait until `start_job` has written the first status; called by the worker."""
     with _get_lock(job):
         pass
+
+
+def _is_running(job: AnalysisJob) -> bool:
+    if not (job.directory / "status.json").is_file():
+        return False
+    try:
+        return not job.inspect().is_final
+    except RunError:
+        # A damaged status is replaced by starting again.
+        return False
 
 
 def _get_lock(job: AnalysisJob) -> FileLock:

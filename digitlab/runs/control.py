@@ -183,8 +183,14 @@ def delete_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
         RunError: it is active, or its files cannot be removed.
         OwnerError: the run belongs to another user.
     """
-    _check_owner(run, owner)
-    if is_active(run):
+    try:
+        _check_owner(run, owner)
+        is_running = is_active(run)
+    except RunError:
+        # Its files are damaged: nobody else is known to own it, and deleting is the way out.
+        check_owner(f"The run {run.id}", LOCAL_OWNER, owner)
+        is_running = False
+    if is_running:
         raise RunError(f"The run {run.id} is still active. Stop it first.")
     # It leaves the list at once, even if removing the files takes a while or fails.
     trash = run.directory.with_name(f".deleted-{time.time_ns()}")

@@ -190,3 +190,13 @@ def test_only_the_owner_stops_an_analysis(model):
         stop_job(job)
     stop_job(job, owner="alice")
     follow(job)
+
+
+def test_an_analysis_with_a_damaged_status_can_be_started_again(model):
+    job = AnalysisJob(get_results_dir(model) / "robustness")
+    job.directory.mkdir(parents=True)
+    (job.directory / "status.json").write_text("[]")
+    again = start_job(model, "robustness")
+    assert again.inspect().state in ("starting", "running")
+    stop_job(again)
+    follow(again)

@@ -124,6 +124,8 @@ def test_a_damaged_status_is_one_error_and_hides_no_other_run(content):
         damaged.read_status()
     assert set(list_runs()) == {damaged, sound}
     assert sound.read_status().state == "waiting"
+    delete_run(damaged)
+    assert list_runs() == [sound]
 
 
 @pytest.mark.parametrize("content", ["[]", "null", '{"label": 3}'])
@@ -133,6 +135,10 @@ def test_a_damaged_meta_file_is_one_error(content):
     with pytest.raises(RunError, match=f"The file meta.json of the run {damaged.id} is damaged"):
         damaged.read_meta()
     assert set(list_runs()) == {damaged, sound}
+    with pytest.raises(OwnerError):
+        delete_run(damaged, owner="alice")
+    delete_run(damaged)
+    assert list_runs() == [sound]
 
 
 def test_only_the_owner_may_act_on_a_run():
