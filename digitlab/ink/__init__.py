@@ -1,4 +1,4 @@
-"""From any drawing or picture to the 28x28 digit a network reads."""
+"""Convert any drawing or picture to the 28x28 digit that a network classifies."""
 
 from digitlab.ink.decode import decode_picture
 from digitlab.ink.drawing import prepare_drawing
