@@ -125,6 +125,14 @@ def test_name_that_arrives_with_the_click_is_used(show_run):
     assert run.read_meta().label == "New name"
 
 
+def test_two_runs_of_the_same_name_and_state_can_both_be_chosen(show_run):
+    """Two users who start the same recipe within a minute get such runs."""
+    runs = [create_finished_run("Same name") for _ in range(2)]
+    for run in runs:
+        app = show_run(run)
+        assert app.query_params["run"] == run.id
+
+
 def test_unknown_run_in_the_url_is_reported_literally(app):
     app.run()
     app.switch_page("pages/train.py")

@@ -80,7 +80,7 @@ def render_run_choice() -> Run | None:
     chosen: str = st.selectbox(
         "Run",
         list(runs),
-        format_func=lambda run_id: format_run(runs[run_id]),
+        format_func=format_run_options(list(runs.values())).__getitem__,
         key=_RUN_WIDGET,
         on_change=callback(_handle_run_choice),
         label_visibility="collapsed",
@@ -89,14 +89,13 @@ def render_run_choice() -> Run | None:
     return runs[chosen]
 
 
-def format_run(run: Run) -> str:
-    """A run's name and state as plain text for a list."""
-    try:
-        state = describe_state(inspect_run(run))
-    except RunError:
-        # The run's own view shows the error.
-        state = "damaged"
-    return f"{get_run_name(run)} · {state}"
+def format_run_options(runs: Sequence[Run]) -> dict[str, str]:
+    """Unique names of runs with their state, by id, as plain text for a list.
+
+    A browser sends back the text of an option: of two equal ones, only the first can be chosen.
+    """
+    names = get_unique_run_names(runs)
+    return {run.id: f"{names[run.id]} · {_describe_run_state(run)}" for run in runs}
 
 
 def get_run_name(run: Run) -> str:
@@ -115,6 +114,14 @@ def get_unique_run_names(runs: Sequence[Run]) -> dict[str, str]:
         run_id: name if all_names.count(name) == 1 else f"{name} ({run_id})"
         for run_id, name in names.items()
     }
+
+
+def _describe_run_state(run: Run) -> str:
+    try:
+        return describe_state(inspect_run(run))
+    except RunError:
+        # The run's own view shows the error.
+        return "damaged"
 
 
 def _switch_view(view_id: str) -> None:

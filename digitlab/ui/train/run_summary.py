@@ -22,7 +22,7 @@ from digitlab.ui.chart import render_steady_chart
 from digitlab.ui.selectors import render_segments
 from digitlab.ui.text import escape_markdown, render_error
 from digitlab.ui.train.form import format_value, get_setting_label
-from digitlab.ui.train.run_choice import format_run, get_run_name, get_unique_run_names
+from digitlab.ui.train.run_choice import format_run_options, get_run_name, get_unique_run_names
 
 _SELECTED = "train_compared_kept"
 _WIDGET = "train_compared"
@@ -99,7 +99,7 @@ def _render_choice(runs: dict[str, Run]) -> list[Run]:
     state[_SELECTED] = st.multiselect(
         "Runs",
         list(runs),
-        format_func=lambda run_id: format_run(runs[run_id]),
+        format_func=format_run_options(list(runs.values())).__getitem__,
         key=_WIDGET,
         placeholder="Choose two runs or more",
     )
