@@ -8,10 +8,9 @@ import time
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import sync_playwright
 
 from digitlab.ink.samples import SAMPLE_POINTS
-from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.chromium import open_chromium
 from tests.browser.draw_page import DrawPage
 from tests.browser.server import serve_app
 
@@ -23,8 +22,7 @@ def main() -> None:
     """Print the table."""
     print("\nFrom the start of the app's process, in Chromium on the same machine")
     print(f"{'start':>6} {'server up':>10} {'page shown':>11} {'first answer':>13} {'memory':>9}")
-    with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
-        browser = driver.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+    with open_chromium() as browser, tempfile.TemporaryDirectory() as folder:
         # The browser's first page takes longer than any other.
         browser.new_page().goto("about:blank")
         for number in range(1, STARTS + 1):
@@ -46,7 +44,6 @@ def main() -> None:
             print(
                 f"{number:6} {up_s:8.2f} s {shown_s:9.2f} s {answer_s:11.2f} s {memory_mb:6.0f} MB"
             )
-        browser.close()
     print(f"memory: after {CLASSIFICATIONS} more classifications")
 
 

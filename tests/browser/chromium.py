@@ -1,10 +1,14 @@
 """Chromium for the browser tests: found, or installed by Playwright or the package manager."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -19,6 +23,23 @@ def find_chromium() -> str | None:
         return named
     system = [path for name in _NAMES if (path := shutil.which(name))]
     return next(filter(_can_start, [_find_playwright_chromium(), *system]), None)
+
+
+@contextlib.contextmanager
+def open_chromium() -> Iterator[Browser]:
+    """A headless Chromium, closed after the block.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    # Before the driver starts, which may run only once: looking for a browser starts it too.
+    path = find_chromium()
+    if path is None:
+        raise RuntimeError("Chromium is missing: run `make browser` or set CHROMIUM to its path")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
 
 
 def install_chromium() -> str | None:
@@ -40,8 +61,6 @@ def install_chromium() -> str | None:
 
 
 def _find_playwright_chromium() -> str:
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as driver:
         return driver.chromium.executable_path
 
