@@ -11,7 +11,7 @@ def get_data_folder() -> Path:
     """Return the folder in the first argument or in DIGITLAB_DATA; exit without one."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else get_data_dir()
     if folder is None:
-        sys.exit("Enter the folder with the benchmark data, or set DIGITLAB_DATA.")
+        sys.exit("Pass the data folder, or set DIGITLAB_DATA.")
     return folder
 
 

@@ -68,7 +68,7 @@ class ModelStoreError(DigitlabError):
 
 
 class ModelExistsError(ModelStoreError):
-    """Another model on the shelf has this name or id, and replacing it was not asked for."""
+    """Another model on the shelf has this name or id, and replacing it was not requested."""
 
 
 class RunError(DigitlabError):
@@ -84,6 +84,6 @@ class OwnerError(DigitlabError):
 
 
 def describe_os_error(error: Exception) -> str:
-    """The reason of an error in a few words, without paths of this computer."""
+    """A short reason for an error, without paths of this computer."""
     reason = getattr(error, "strerror", None)
     return reason.lower() if reason else str(error) or type(error).__name__

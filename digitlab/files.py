@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def replace_file(path: Path, content: bytes, *, is_durable: bool = False) -> None:
-    """Write a file beside its place and move it there: a reader sees the old or the new one.
+    """Write to a temporary file and rename it: readers see the old or the new file.
 
     Args:
         is_durable: flush to the disk first, so that the file survives a power cut.
@@ -35,7 +35,7 @@ def replace_file(path: Path, content: bytes, *, is_durable: bool = False) -> Non
 
 
 def write_json(path: Path, values: Any) -> None:
-    """Write JSON so that a reader sees the old file or the new one, never half of one."""
+    """Write JSON so that a reader sees the old file or the new one, never a partial file."""
     text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
     replace_file(path, text.encode("utf-8"))
 

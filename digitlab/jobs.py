@@ -1,4 +1,4 @@
-"""A job: work in a process of its own, known by its folder. Training runs and analyses are jobs.
+"""A job: work in a separate process, identified by its folder. Training runs and analyses are jobs.
 
 The folder is all that the app and the worker share. Both kinds have in common:
 
@@ -45,7 +45,7 @@ class JobStatus:
 
     @property
     def is_final(self) -> bool:
-        """Whether the job has ended, well or badly."""
+        """Whether the job has ended, successfully or not."""
         return self.state in FINAL_STATES
 
     @property
@@ -92,7 +92,7 @@ class JobDirectory(Generic[S]):
         return status  # type: ignore[return-value]
 
     def write_status(self, status: S) -> None:
-        """Replace the status; a reader sees the old one or the new one, never half of one."""
+        """Replace the status; a reader sees the old one or the new one, never a partial file."""
         values = asdict(status) | {"updated_s": time.time()}
         write_json(self.directory / "status.json", values)
 

@@ -1,7 +1,7 @@
 """Who may act on a run, a model, a data set or a job: its owner.
 
-At home there is one owner. The check belongs where an action is carried out, not where a button
-is drawn, so that no page or command can forget it.
+A local installation has a single owner. The check belongs where an action is carried out, not
+where a button is drawn, so that no page or command can forget it.
 """
 
 from digitlab.errors import OwnerError
@@ -10,12 +10,12 @@ LOCAL_OWNER = "local"
 
 
 def check_owner(thing: str, owner: str, acting_owner: str) -> None:
-    """Refuse an action by anybody but the owner.
+    """Reject an action by anyone but the owner.
 
     Args:
         thing: what is acted on, for the message: "The run 20261121-lenet", for example.
         owner: whose it is.
-        acting_owner: who asks.
+        acting_owner: the acting owner.
     Raises:
         OwnerError: they differ.
     """

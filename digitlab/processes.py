@@ -1,4 +1,4 @@
-"""Processes of our own: started, identified by more than a reusable number, terminated."""
+"""Start, identify and terminate processes."""
 
 import contextlib
 import os

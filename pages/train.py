@@ -1,7 +1,7 @@
 """The Train page."""
 
-from digitlab.ui.frame import enter_through_app
+from digitlab.ui.frame import redirect_to_app
 from digitlab.ui.train.page import render_page
 
-enter_through_app()
+redirect_to_app()
 render_page()

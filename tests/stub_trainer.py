@@ -74,7 +74,7 @@ def finish_epoch(status_writer, epoch, batch_s):
     row = {"epoch": epoch, "accuracy": values["accuracy"], "loss": values["loss"]}
     row |= {"val_accuracy": values["accuracy"] - 0.01, "val_loss": values["loss"] + 0.02}
     append_rows(run.history_path, [row | {"learning_rate": 0.001, "seconds": N_BATCHES * batch_s}])
-    used = [one.path.name for one in list_checkpoints(run)[:1]]
+    used = [checkpoint.path.name for checkpoint in list_checkpoints(run)[:1]]
     names = ("checkpoint-a.weights.h5", "checkpoint-b.weights.h5")
     path = run.directory / next(name for name in names if name not in used)
     path.write_bytes(os.urandom(100_000))

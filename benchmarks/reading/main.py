@@ -123,7 +123,7 @@ def _check_output_path(path: Path | None) -> None:
     if path is None:
         return
     if path.is_dir():
-        raise ConfigError(f"--errors {path}: this is a folder. Enter the name of a file.")
+        raise ConfigError(f"--errors {path}: this is a folder. Name a file.")
     if not path.parent.is_dir():
         raise ConfigError(
             f"--errors {path}: the folder {path.parent} does not exist. Create it first."

@@ -122,7 +122,7 @@ def _add_resume_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_stop_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN")
     parser.add_argument(
-        "--force", action="store_true", help="end the process at once; saved epochs are kept"
+        "--force", action="store_true", help="kill the process immediately; saved epochs are kept"
     )
 
 

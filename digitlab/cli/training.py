@@ -151,7 +151,7 @@ def _stop(run: Run, *, is_forced: bool) -> None:
     if is_forced:
         console.print("ending the training process; saved epochs are kept")
     else:
-        console.print("stopping; the best epoch is kept. Press Ctrl-C again to end it at once.")
+        console.print("stopping; the best epoch is kept. Press Ctrl-C again to kill the process.")
     stop_run(run, force=is_forced)
 
 

@@ -21,7 +21,7 @@ class RemoteFile:
 class DatasetSpec:
     """One data set.
 
-    Code asks these fields, never for an id, so that a new data set is one row of this table.
+    Code branches on these fields, never on the id, so that a new data set is one row of this table.
 
     Attributes:
         image_shape: `(h, w)` for grey images, `(h, w, 3)` for colour.

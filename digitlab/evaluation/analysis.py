@@ -16,7 +16,6 @@ _BLOCK = 512
 # The thresholds of a confident network are so close to 1 that hardly any image reaches them.
 HIGHEST_THRESHOLD = 0.8
 
-# Called with steps done and the number of steps.
 _N_NEIGHBOURS = 4
 # The neighbours' images are saved for this many test images: all mistakes of a good network.
 _N_WITH_THUMBNAILS = 250

@@ -1,6 +1,6 @@
 """The process of an analysis: `python -m digitlab.evaluation.job_main JOB_DIR`.
 
-It answers through the job's folder only. LiteRT classifies; Keras is not needed.
+It communicates only through the job folder. LiteRT classifies; Keras is not needed.
 """
 
 import sys
@@ -65,7 +65,7 @@ def _carry_out(job: AnalysisJob, progress: "_JobProgress") -> tuple[str, str]:
     except ModuleNotFoundError as error:
         return "failed", f"This needs the package {error.name}. Run `make install` and try again."
     except Exception as error:
-        # The last line of defence: the log has the traceback, the user gets a sentence.
+        # The last resort: log the traceback, show the user one sentence.
         traceback.print_exc()
         return "failed", (
             f"The analysis failed ({type(error).__name__}: {error}). Traceback: see worker.log."
@@ -74,7 +74,7 @@ def _carry_out(job: AnalysisJob, progress: "_JobProgress") -> tuple[str, str]:
 
 
 class _JobProgress:
-    """Writes the progress a few times a second and obeys a stop request."""
+    """Writes the progress a few times per second and obeys a stop request."""
 
     def __init__(self, job: AnalysisJob) -> None:
         self._job = job

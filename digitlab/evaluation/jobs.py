@@ -1,9 +1,9 @@
-"""Analyses of a model in a process of their own: start one, follow it, stop it.
+"""Analyses of a model in a separate process: start one, follow it, stop it.
 
 ```
 <cache>/evaluation/digitlab_cnn-27c187c4a5857510/
 ├── report.npz  robustness.json  tsne.npy     results
-└── robustness/                               one folder a kind of analysis
+└── robustness/                               one folder per kind of analysis
     ├── job.json       model, kind and owner, written by whoever starts it
     ├── job.lock       held while it is being started
     ├── stop           its presence asks the worker to stop
@@ -39,7 +39,7 @@ _LOCK_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True)
 class AnalysisStatus(JobStatus):
-    """How far an analysis is.
+    """Progress of an analysis.
 
     Attributes:
         state: "starting", "running", "done", "stopped" or "failed".
@@ -100,7 +100,7 @@ class AnalysisJob(JobDirectory[AnalysisStatus]):
             raise RunError(f"The analysis {self.kind} cannot be read ({reason}).") from error
 
     def inspect(self) -> AnalysisStatus:
-        """The status after a look at the process: "failed" if it ended without a final status.
+        """The status after checking the process: "failed" if it ended without a final status.
 
         Raises:
             RunError: the status file is damaged.
@@ -108,7 +108,7 @@ class AnalysisJob(JobDirectory[AnalysisStatus]):
         status = self.read_status()
         if status.is_final or status.process.is_alive():
             return status
-        # It may have written its final status between the two looks.
+        # It may have written its final status between the two checks.
         status = self.read_status()
         if status.is_final or status.process.is_alive():
             return status
@@ -129,7 +129,7 @@ def start_job(model: StoredModel, kind: str, *, owner: str = LOCAL_OWNER) -> Ana
 
     Args:
         kind: one of `JOB_KINDS`.
-        owner: who asks.
+        owner: the acting owner.
     Returns:
         The job; it continues if the caller ends.
     Raises:

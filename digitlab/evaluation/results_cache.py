@@ -132,7 +132,7 @@ class TestImages:
         is_available: `(n,)` bool.
     """
 
-    # Not a test class, whatever pytest concludes from the name.
+    # Keep pytest from collecting this class.
     __test__ = False
 
     images: np.ndarray

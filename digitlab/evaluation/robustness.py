@@ -20,8 +20,6 @@ _Apply = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 # The pen width is changed at this scale, for steps below one pixel.
 _UPSCALE = 4
 
-# Called with steps done and the number of steps.
-
 
 @dataclass(frozen=True)
 class Corruption:

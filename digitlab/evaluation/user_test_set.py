@@ -23,7 +23,6 @@ from digitlab.ink.decode import PICTURE_SUFFIXES, measure_picture
 from digitlab.jobs import ProgressCallback
 from digitlab.png import encode_png, to_dark_on_light
 
-# Called with files done and the number of files.
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 20_000_000
 # Of all images of a zip together. Small files can hold enormous images: without a budget, a zip of

@@ -89,7 +89,7 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int
     if info.file_size > max_bytes:
         raise RejectedEntry(too_large)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        # Python decompresses whole blocks of other methods, whatever length is asked for.
+        # Python decompresses whole blocks of other methods, whatever length is requested.
         raise RejectedEntry("unsupported compression method")
     try:
         with archive.open(info) as file:

@@ -1,1 +1,1 @@
-"""Data in, plotly Figure out; nothing here knows Streamlit or Keras."""
+"""Build plotly figures; independent of Streamlit and Keras."""

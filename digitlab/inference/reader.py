@@ -25,9 +25,9 @@ class Answer:
 
     Attributes:
         probabilities: ten floats that sum to 1: which digit it is, given that it is one.
-        no_digit: the probability that it is none; 0 for a network without that class.
-        no_digit_threshold: the image is refused from this probability of "no digit" on; None
-            never refuses.
+        no_digit: the probability that it is not a digit; 0 for a network without that class.
+        no_digit_threshold: the image is rejected from this probability of "no digit" on; None
+            disables rejection.
     """
 
     probabilities: tuple[float, ...]
@@ -41,7 +41,7 @@ class Answer:
 
     @property
     def digit(self) -> int:
-        """The most probable digit, even if the image is refused."""
+        """The most probable digit, even if the image is rejected."""
         return int(np.argmax(self.probabilities))
 
     @property
@@ -82,8 +82,8 @@ class DigitReader:
         Args:
             model: a `.tflite` file, or its bytes. Input `(n, 28, 28, 1)` in the range 0 to 255,
                 output `(n, classes)` probabilities.
-            no_digit_threshold: images are refused from this probability of "no digit" on; a
-                stored model has it on its card. None never refuses.
+            no_digit_threshold: images are rejected from this probability of "no digit" on; a
+                stored model has it on its card. None disables rejection.
         Raises:
             ModelStoreError: the file is missing or is not an image classifier.
         """

@@ -1,4 +1,4 @@
-"""Remove from a binarized page what no digit consists of, such as the lines of ruled paper.
+"""Remove ink that is not part of a digit from a binarized page, such as the lines of ruled paper.
 
 `CLEANING_STEPS` is the one list of these filters. Every reader runs it and every viewer of the
 preprocessing steps shows it: a new filter is one function and one row here.

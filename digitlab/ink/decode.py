@@ -22,7 +22,7 @@ from PIL import (
 from digitlab.errors import PictureError
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-# Decoding a full picture takes up to 16 bytes a pixel, so 12 megapixels stay below 200 MB. Only a
+# Decoding a full picture takes up to 16 bytes per pixel, so 12 megapixels stay below 200 MB. Only a
 # baseline JPEG is decoded at reduced size.
 MAX_PIXELS = 12_000_000
 MAX_JPEG_PIXELS = 50_000_000
@@ -46,7 +46,7 @@ PICTURE_FORMATS = tuple(
         WebPImagePlugin.WebPImageFile,
     )
 )
-# Two full pictures are never in memory at once, whatever number of users upload one.
+# Two full pictures are never in memory at once, however many users upload one.
 _FULL_DECODE_LOCK = threading.Lock()
 
 

@@ -96,12 +96,12 @@ def _link_rows(boxes: np.ndarray) -> np.ndarray:
     for one, other in np.argwhere(np.triu(_find_stacked(boxes, gaps, height), 1)).tolist():
         link(one, other)
     tall = np.flatnonzero(boxes[:, 3] >= _MIN_ROW_HEIGHT * height)
-    for one in map(int, tall):
+    for index in map(int, tall):
         # Only the nearest to the right: a rising row may end at the height where another begins.
-        right = tall[_share_row(boxes, one, tall) & (tall != one)]
-        right = right[boxes[right, 0] + boxes[right, 2] / 2 >= _get_centre_x(boxes, one)]
+        right = tall[_share_row(boxes, index, tall) & (tall != index)]
+        right = right[boxes[right, 0] + boxes[right, 2] / 2 >= _get_centre_x(boxes, index)]
         if len(right):
-            link(one, int(right[np.argmin(boxes[right, 0])]))
+            link(index, int(right[np.argmin(boxes[right, 0])]))
     parts = np.setdiff1d(np.arange(len(boxes)), tall)
     if len(tall):
         distance = np.maximum(gaps, 0).sum(axis=2)

@@ -67,9 +67,9 @@ class ModelCard(TypedDict):
     Keys:
         owner: who may rename, replace or delete the model.
         n_parameters: weights and biases, trainable or not.
-        no_digit_threshold: an image is refused as "no digit" from this probability on; None for
+        no_digit_threshold: an image is rejected as "no digit" from this probability on; None for
             a model without that class.
-        command: the shell commands that train this model on a fresh clone, one a line.
+        command: the shell commands that train this model on a fresh clone, one per line.
         ancestors: the models whose weights training started from, the nearest first.
         validation: the best epoch, from 1, and its validation metrics.
         temperature: what the logits were divided by to calibrate confidences.
@@ -103,7 +103,7 @@ def load_card(directory: Path) -> ModelCard:
         ValueError: it is damaged; the message names the field.
     """
     card = load_json(directory / CARD_FILE, ModelCard)
-    for required in (one for one in MODEL_FORMATS if one.is_required):
+    for required in (model_format for model_format in MODEL_FORMATS if model_format.is_required):
         if required.file_name not in card["files"]:
             raise ValueError(f"files: {required.file_name} is missing")
     return card

@@ -56,7 +56,12 @@ def find_model_files(directory: Path) -> tuple[list[str], list[str]]:
     Returns:
         The names of the files that exist, and of the required ones that are missing.
     """
-    required = [*(one.file_name for one in MODEL_FORMATS if one.is_required), *_COMPANION_FILES]
-    optional = [one.file_name for one in MODEL_FORMATS if not one.is_required]
+    required = [
+        *(model_format.file_name for model_format in MODEL_FORMATS if model_format.is_required),
+        *_COMPANION_FILES,
+    ]
+    optional = [
+        model_format.file_name for model_format in MODEL_FORMATS if not model_format.is_required
+    ]
     found = [name for name in (*required, *optional) if (directory / name).is_file()]
     return found, [name for name in required if name not in found]

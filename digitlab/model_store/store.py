@@ -1,4 +1,7 @@
-"""The models on the shelf: those shipped with the project, and the user's own. No Keras here."""
+"""The models on the shelf, shipped with the project or added by the user.
+
+Must not import Keras.
+"""
 
 import hashlib
 import shutil
@@ -147,7 +150,7 @@ def shelve_run(
             the id.
         model_id: lower-case letters, digits, `_` and `-`; by default made from the label.
         replace: replace the user's model of the same id or label, if there is one.
-        owner: who asks.
+        owner: the acting owner.
     Raises:
         ModelExistsError: a model of this id or label exists, and `replace` is false.
         ModelStoreError: the label or the id is invalid or taken by a shipped model, or the shelf

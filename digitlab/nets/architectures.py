@@ -9,10 +9,10 @@ from digitlab.nets.layers import (
     Layer,
     NetOptions,
     Rescaling,
-    classify,
-    connect,
-    convolve,
-    drop,
+    conv_block,
+    dense_layer,
+    dropout_layer,
+    output_layer,
 )
 
 
@@ -20,13 +20,13 @@ def plan_digitlab_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
     """Four convolutions with batch normalization: about 247,000 parameters on 28x28 grey."""
     return [
         Rescaling(),  # (28, 28, 1)
-        *convolve(options, 32, 5, pool="first", default_norm=True),  # (12, 12, 32)
-        *convolve(options, 64, padding="same", pool="first", default_norm=True),  # (6, 6, 64)
-        *convolve(options, 128, padding="same", default_norm=True),  # (6, 6, 128)
-        *convolve(options, 128, pool="first", default_norm=True),  # (2, 2, 128)
+        *conv_block(options, 32, 5, pool="first", default_norm=True),  # (12, 12, 32)
+        *conv_block(options, 64, padding="same", pool="first", default_norm=True),  # (6, 6, 64)
+        *conv_block(options, 128, padding="same", default_norm=True),  # (6, 6, 128)
+        *conv_block(options, 128, pool="first", default_norm=True),  # (2, 2, 128)
         Flattening(),  # 512
-        *drop(options, 0.3),
-        *classify(n_classes),
+        *dropout_layer(options, 0.3),
+        *output_layer(n_classes),
     ]
 
 
@@ -38,12 +38,12 @@ def plan_lightning_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
     """
     return [
         Rescaling(),  # (28, 28, 1)
-        *convolve(options, 16, 5, stride=2, default_norm=True),  # (12, 12, 16)
-        *convolve(options, 32, 5, stride=2, default_norm=True),  # (4, 4, 32)
+        *conv_block(options, 16, 5, stride=2, default_norm=True),  # (12, 12, 16)
+        *conv_block(options, 32, 5, stride=2, default_norm=True),  # (4, 4, 32)
         Flattening(),  # 512
-        *connect(options, 64),
-        *drop(options, 0.0),
-        *classify(n_classes),
+        *dense_layer(options, 64),
+        *dropout_layer(options, 0.0),
+        *output_layer(n_classes),
     ]
 
 
@@ -51,13 +51,13 @@ def plan_photo_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
     """Three convolutions with batch normalization and a dense layer, for 32x32 colour photos."""
     return [
         Rescaling(),  # (32, 32, 3)
-        *convolve(options, 32, padding="same", pool="first", default_norm=True),  # (16, 16, 32)
-        *convolve(options, 64, padding="same", pool="first", default_norm=True),  # (8, 8, 64)
-        *convolve(options, 128, padding="same", pool="first", default_norm=True),  # (4, 4, 128)
+        *conv_block(options, 32, padding="same", pool="first", default_norm=True),  # (16, 16, 32)
+        *conv_block(options, 64, padding="same", pool="first", default_norm=True),  # (8, 8, 64)
+        *conv_block(options, 128, padding="same", pool="first", default_norm=True),  # (4, 4, 128)
         Flattening(),  # 2,048
-        *connect(options, 128),
-        *drop(options, 0.4),
-        *classify(n_classes),
+        *dense_layer(options, 128),
+        *dropout_layer(options, 0.4),
+        *output_layer(n_classes),
     ]
 
 
@@ -65,12 +65,12 @@ def plan_simple_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
     """Two convolutions and a dense layer with dropout: 121,930 parameters on 28x28 grey."""
     return [
         Rescaling(),  # (28, 28, 1)
-        *convolve(options, 32, pool="last"),  # (13, 13, 32)
-        *convolve(options, 64, pool="last"),  # (5, 5, 64)
+        *conv_block(options, 32, pool="last"),  # (13, 13, 32)
+        *conv_block(options, 64, pool="last"),  # (5, 5, 64)
         Flattening(),  # 1,600
-        *connect(options, 64),
-        *drop(options, 0.5),
-        *classify(n_classes),
+        *dense_layer(options, 64),
+        *dropout_layer(options, 0.5),
+        *output_layer(n_classes),
     ]
 
 
@@ -78,13 +78,13 @@ def plan_three_conv_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
     """Three convolutions and a dense layer: 93,322 parameters on 28x28 grey."""
     return [
         Rescaling(),  # (28, 28, 1)
-        *convolve(options, 32, pool="last"),  # (13, 13, 32)
-        *convolve(options, 64, pool="last"),  # (5, 5, 64)
-        *convolve(options, 64),  # (3, 3, 64)
+        *conv_block(options, 32, pool="last"),  # (13, 13, 32)
+        *conv_block(options, 64, pool="last"),  # (5, 5, 64)
+        *conv_block(options, 64),  # (3, 3, 64)
         Flattening(),  # 576
-        *connect(options, 64),
-        *drop(options, 0.0),
-        *classify(n_classes),
+        *dense_layer(options, 64),
+        *dropout_layer(options, 0.0),
+        *output_layer(n_classes),
     ]
 
 

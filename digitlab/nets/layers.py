@@ -97,7 +97,7 @@ Layer = (
 )
 
 
-def convolve(
+def conv_block(
     options: NetOptions,
     filters: int,
     kernel_px: int = 3,
@@ -131,7 +131,9 @@ def convolve(
     return layers + ([Pooling()] if pool == "last" else [])
 
 
-def connect(options: NetOptions, units: int, *, default_activation: str = "relu") -> list[Layer]:
+def dense_layer(
+    options: NetOptions, units: int, *, default_activation: str = "relu"
+) -> list[Layer]:
     """Build a hidden dense layer."""
     return [
         Dense(
@@ -141,12 +143,12 @@ def connect(options: NetOptions, units: int, *, default_activation: str = "relu"
     ]
 
 
-def drop(options: NetOptions, default_rate: float) -> list[Layer]:
+def dropout_layer(options: NetOptions, default_rate: float) -> list[Layer]:
     """Build dropout at the chosen rate or the design's; no layer for a rate of 0."""
     rate = default_rate if options.dropout is None else options.dropout
     return [Dropout(rate)] if rate else []
 
 
-def classify(n_classes: int) -> list[Layer]:
+def output_layer(n_classes: int) -> list[Layer]:
     """Build the output layer: a probability for each class."""
     return [Dense(n_classes, "softmax")]

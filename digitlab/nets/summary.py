@@ -44,7 +44,7 @@ class LayerTable:
 
     @property
     def n_multiplications(self) -> int:
-        """Multiplications for one prediction; training needs about three times as many an image."""
+        """Multiplications per prediction; training needs about three times as many per image."""
         return sum(row.n_multiplications for row in self.rows)
 
 

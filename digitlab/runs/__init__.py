@@ -1,1 +1,1 @@
-"""The run directory: all that the app and the worker tell each other."""
+"""The run directory: the interface between app and worker."""

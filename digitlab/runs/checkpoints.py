@@ -1,4 +1,4 @@
-"""The checkpoints of a run: which files, and whether they are intact. No Keras here."""
+"""The checkpoints of a run: which files, and whether they are intact. Must not import Keras."""
 
 import hashlib
 from dataclasses import asdict, dataclass
@@ -47,19 +47,28 @@ def list_checkpoints(run: Run) -> list[Checkpoint]:
         entries = load_json(run.directory / _INDEX, list[_Entry])
     except (OSError, ValueError):
         return []
-    return [Checkpoint(one.epochs, run.directory / one.file, one.sha256) for one in entries]
+    return [Checkpoint(entry.epochs, run.directory / entry.file, entry.sha256) for entry in entries]
 
 
 def find_checkpoint(run: Run) -> int:
     """The epoch from which a resume would continue; 0 if it starts over."""
-    return next((one.epochs for one in list_checkpoints(run) if one.path.is_file()), 0)
+    return next(
+        (checkpoint.epochs for checkpoint in list_checkpoints(run) if checkpoint.path.is_file()), 0
+    )
 
 
 def record_checkpoint(run: Run, path: Path, epochs: int) -> None:
     """Make a file that was just written the latest checkpoint, and keep the previous one."""
-    kept = [one for one in list_checkpoints(run) if one.path != path and one.path.is_file()][:1]
+    kept = [
+        checkpoint
+        for checkpoint in list_checkpoints(run)
+        if checkpoint.path != path and checkpoint.path.is_file()
+    ][:1]
     latest = Checkpoint(epochs, path, _hash_file(path))
-    entries = [_Entry(one.epochs, one.path.name, one.sha256) for one in (latest, *kept)]
+    entries = [
+        _Entry(checkpoint.epochs, checkpoint.path.name, checkpoint.sha256)
+        for checkpoint in (latest, *kept)
+    ]
     write_json(run.directory / _INDEX, [asdict(entry) for entry in entries])
 
 

@@ -1,4 +1,4 @@
-"""Start, stop, resume, rename and delete runs, and follow them. No Keras here.
+"""Start, stop, resume, rename and delete runs, and follow them. Must not import Keras.
 
 Whoever acts on a run must be its owner; this is the place where that is checked.
 """
@@ -32,10 +32,10 @@ _STOP_GRACE_S = 3.0
 def start_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
     """Queue a run, and start the worker process if there is none.
 
-    The worker continues when the caller ends. A second call for an active run is refused.
+    The worker continues when the caller ends. A second call for an active run is rejected.
 
     Args:
-        owner: who asks.
+        owner: the acting owner.
     Raises:
         RunError: the run is active, or the process could not be started.
         OwnerError: the run belongs to another user.
@@ -73,7 +73,7 @@ def start_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
 
 
 def can_resume(run: Run) -> bool:
-    """Whether `resume_run` has a checkpoint to continue from, or no model to lose."""
+    """Whether `resume_run` has a checkpoint to continue from, or has not produced a model yet."""
     return not is_active(run) and (find_checkpoint(run) > 0 or not run.has_model)
 
 
@@ -82,7 +82,7 @@ def resume_run(run: Run, *, epochs: int | None = None, owner: str = LOCAL_OWNER)
 
     Args:
         epochs: how many more; by default those that are missing from the plan.
-        owner: who asks.
+        owner: the acting owner.
     Raises:
         RunError: the run is active, no epoch is missing, or the process could not be started.
         ConfigError: the run would have too many epochs.
@@ -116,8 +116,8 @@ def stop_run(run: Run, *, force: bool = False, owner: str = LOCAL_OWNER) -> None
     after a grace period.
 
     Args:
-        force: kill the process now. What was saved is kept, no model is made of it.
-        owner: who asks.
+        force: kill the process now. What was saved is kept; no model is exported.
+        owner: the acting owner.
     Raises:
         RunError: the request cannot be written.
         OwnerError: the run belongs to another user.
@@ -187,7 +187,7 @@ def delete_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
         _check_owner(run, owner)
         is_running = is_active(run)
     except RunError:
-        # Its files are damaged: nobody else is known to own it, and deleting is the way out.
+        # Its files are damaged: no owner is known, and deleting it is the only remedy.
         check_owner(f"The run {run.id}", LOCAL_OWNER, owner)
         is_running = False
     if is_running:

@@ -1,4 +1,4 @@
-"""Whether the worker of a run is alive and makes progress. No Keras here."""
+"""Whether the worker of a run is alive and makes progress. Must not import Keras."""
 
 import contextlib
 import shutil
@@ -17,13 +17,13 @@ from digitlab.runs.status import RunStatus
 _WRITE_EVERY_S = 1.0
 # A process that has not written for this long, though it writes every second, is stuck.
 _SILENCE_LIMIT_S = 8.0
-# Half a core, a swapping machine: a step may once take ten times as long as it did.
+# On a slow or swapping machine a step can take ten times as long as usual.
 _MARGIN = 10.0
 _MIN_PATIENCE_S = 8.0
 # Imports, reading data, compiling: how long they take is not known beforehand.
 _FIRST_PATIENCE_S = 300.0
-# A worker with so recent a heartbeat lives, whatever the process table says: the clock may have
-# been set, or the worker runs in another container.
+# A worker with so recent a heartbeat counts as alive, whatever the process table says: the clock
+# may have been set, or the worker runs in another container.
 _FRESH_S = 2.5
 _FULL_DISK_BYTES = 200_000
 
@@ -150,7 +150,7 @@ def inspect_run(run: Run) -> RunStatus:
             "if not, stop the run: what was saved is kept."
         )
         return replace(status, is_hanging=True, message=message)
-    # It may have written its final status between the two looks.
+    # It may have written its final status between the two checks.
     status = run.read_status()
     return status if status.is_final else _mark_interrupted(run, status)
 

@@ -1,4 +1,4 @@
-"""Starts the worker process, for a queued run or ahead of one. No Keras here."""
+"""Starts the worker process, for a queued run or ahead of one. Must not import Keras."""
 
 import time
 from pathlib import Path
@@ -19,7 +19,7 @@ _next_prewarm_s = [0.0]
 
 
 def ensure_worker() -> None:
-    """Start a worker process if none lives on this computer.
+    """Start a worker process if none is running on this computer.
 
     Raises:
         RunError: no process could be started.

@@ -2,11 +2,11 @@
 
 ```
 <cache>/queue-<computer>/
-├── entries/<time>.<key>    one file a queued run; its content is the run directory
+├── entries/<time>.<key>    one file per queued run; its content is the run directory
 ├── current                 the entry of the run that is being trained
 ├── queue.lock              held while the queue changes
 ├── worker.json             the identity of the worker process
-├── worker.lock             held by the worker process as long as it lives
+├── worker.lock             held by the worker process as long as it runs
 └── worker.log              what the worker printed between runs
 ```
 
@@ -35,7 +35,7 @@ _LOCK_TIMEOUT_S = 20.0
 
 @contextlib.contextmanager
 def lock_queue() -> Iterator[None]:
-    """Hold the queue: nobody else adds, takes or removes an entry meanwhile.
+    """Lock the queue: no other process adds, takes or removes an entry meanwhile.
 
     Raises:
         RunError: the folder of the queue cannot be written.
@@ -128,7 +128,7 @@ def record_worker(worker: ProcessIdentity) -> None:
 
 
 def has_worker() -> bool:
-    """Whether a worker process lives, or starts, on this computer. Hold `lock_queue`.
+    """Whether a worker process is running or starting on this computer. Hold `lock_queue`.
 
     Without that lock, a worker that starts at this moment would find its lock taken.
     """

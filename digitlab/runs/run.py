@@ -1,4 +1,4 @@
-"""The run directory: all that the app and the worker share. No Keras here.
+"""The run directory: all that the app and the worker share. Must not import Keras.
 
 ```
 runs/20261121-101500-simple_cnn/
@@ -7,10 +7,10 @@ runs/20261121-101500-simple_cnn/
 ├── digits.npz          the user's digits, classified after each epoch
 ├── stop                its presence asks the worker to stop after the batch
 ├── status.json         RunStatus, replaced atomically
-├── heartbeat.json      rewritten every second while the worker lives
-├── batches.csv         a few lines a second: loss, accuracy, learning rate, images a second
-├── history.csv         one line an epoch, by Keras's CSVLogger
-├── digits.csv          the class probabilities of the user's digits, one line a digit and epoch
+├── heartbeat.json      rewritten every second while the worker is running
+├── batches.csv         a few lines per second: loss, accuracy, learning rate, images per second
+├── history.csv         one line per epoch, by Keras's CSVLogger
+├── digits.csv          the class probabilities of the user's digits, one line per digit and epoch
 ├── checkpoint*.h5      weights and optimizer of the last two epochs
 ├── best.weights.h5     the best epoch's weights
 ├── tensorboard/        for `tensorboard --logdir runs`
@@ -49,7 +49,7 @@ class Run(JobDirectory[RunStatus]):
 
     @property
     def history_path(self) -> Path:
-        """Keras's CSV log, one line an epoch; also offered as a download."""
+        """Keras's CSV log, one line per epoch; also offered as a download."""
         return self.directory / "history.csv"
 
     @property
@@ -114,7 +114,7 @@ class Run(JobDirectory[RunStatus]):
         self.write_status(replace(self.read_status(), **changes))
 
     def read_history(self) -> list[Row]:
-        """One dictionary an epoch, as Keras named the values; empty before the first.
+        """One dictionary per epoch, as Keras named the values; empty before the first.
 
         Always `epoch` (from 0) and `loss`; usually `accuracy`, `val_loss`, `val_accuracy`,
         `learning_rate` (at the end of the epoch) and `seconds` (validation included).
@@ -122,7 +122,7 @@ class Run(JobDirectory[RunStatus]):
         return read_rows(self.history_path)[0]
 
     def read_batches(self, since: int = 0) -> tuple[list[Row], int]:
-        """What happened within the epochs, a few rows a second.
+        """What happened within the epochs, a few rows per second.
 
         Args:
             since: the file position returned by the previous call, to read only what is new;

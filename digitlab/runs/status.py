@@ -1,4 +1,4 @@
-"""The status of a run, in fields and in words."""
+"""The status of a run, as fields and as text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class RunStatus(JobStatus):
         position: in the queue, 1 for the next run; filled in by `inspect_run`, 0 otherwise.
         images_per_s: over the last seconds of training.
         eta_s: seconds until the last epoch is trained and validated; -1 while unknown.
-        is_hanging: the worker lives but makes no progress; filled in by `inspect_run`.
+        is_hanging: the worker is alive but makes no progress; filled in by `inspect_run`.
     """
 
     epoch: int = 0

@@ -16,7 +16,7 @@ def find_config_warnings(config: TrainConfig) -> list[str]:
     """Find settings that have no effect, work against each other, or are unlikely to help.
 
     Returns:
-        Complete sentences; empty if there are none. The run can start all the same.
+        Complete sentences; empty if there are none. The run can still be started.
     """
     return [sentence for find in _FINDERS for sentence in find(config)]
 

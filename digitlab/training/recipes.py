@@ -109,7 +109,7 @@ _OTHER_DATA = (
     Recipe(
         "transfer",
         "Transfer learning",
-        "Learns clothes from 2 % of the images, starting from the weights of a digit classifier. "
+        "Trains on 2 % of Fashion-MNIST, starting from the weights of a digit classifier. "
         "Compare it with the same run from random weights.",
         TrainConfig(
             dataset="fashion_mnist", init_from="simple_cnn", epochs=10, training_fraction=0.02,

@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, shared styles, and the way in through `app.py`."""
+"""The frame around every page: navigation, shared styles, and the entry point `app.py`."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import streamlit as st
 ICON_PATH = Path(__file__).with_name("icon.svg")
 
 _DRAW_ICON = ":material/draw:"
-_ENTERED = "app_entered"
+_APP_STARTED = "app_started"
 _CSS = """
 <style>
 .stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 60rem; }
@@ -33,18 +33,18 @@ def list_pages() -> list[st.Page]:
     ]
 
 
-def mark_entered() -> None:
+def mark_app_started() -> None:
     """Record that `app.py` has run; it calls this in each run."""
-    st.session_state[_ENTERED] = True
+    st.session_state[_APP_STARTED] = True
 
 
-def enter_through_app() -> None:
+def redirect_to_app() -> None:
     """Start again with `app.py` if it was bypassed. Every page calls this first.
 
     A server that has not run `app.py` yet takes `pages/` for the whole app: a link to a page
     would run that page alone, without navigation and styles. Calling `st.navigation` corrects it.
     """
-    if not st.session_state.get(_ENTERED):
+    if not st.session_state.get(_APP_STARTED):
         st.navigation(list_pages(), position="top")
         st.rerun()
 

@@ -68,7 +68,7 @@ def build_callbacks(
 
 
 class StopTraining(Exception):  # noqa: N818
-    """The user stopped the run. It is no error: the epochs that are complete are kept."""
+    """The user stopped the run. Not an error: completed epochs are kept."""
 
 
 class StopCallback(keras.callbacks.Callback):
@@ -98,7 +98,7 @@ class StopCallback(keras.callbacks.Callback):
 
 
 class ProgressCallback(keras.callbacks.Callback):
-    """Writes the status and a few rows a second about the batches."""
+    """Writes the status and a few rows per second about the batches."""
 
     def __init__(
         self, status_writer: StatusWriter, epochs: int, n_images: int, batch_size: int
@@ -131,7 +131,7 @@ class ProgressCallback(keras.callbacks.Callback):
         self._status_writer.update(epoch=epoch, batch=0)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Report a few times a second."""
+        """Report a few times per second."""
         # With several steps per execution, Keras counts an incomplete last group as complete.
         done = min(batch + 1, self._n_batches)
         self._status_writer.heartbeat.progress("validation" if done == self._n_batches else "batch")

@@ -33,7 +33,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         """Replace the older of the two, unless training has diverged."""
         if not (math.isfinite((logs or {})["loss"]) and has_finite_weights(self.model)):
             return
-        latest = [one.path.name for one in list_checkpoints(self._run)[:1]]
+        latest = [checkpoint.path.name for checkpoint in list_checkpoints(self._run)[:1]]
         name = next(name for name in _FILES if name not in latest)
         save_weights(self.model, self._run.directory / name)
         record_checkpoint(self._run, self._run.directory / name, epoch + 1)
@@ -79,7 +79,7 @@ def restore_checkpoint(model: keras.Model, status_writer: StatusWriter) -> int:
     """
     run = status_writer.run
     checkpoints = list_checkpoints(run)
-    whole = next((one for one in checkpoints if one.is_intact()), None)
+    whole = next((checkpoint for checkpoint in checkpoints if checkpoint.is_intact()), None)
     if whole is None and checkpoints:
         raise RunError(
             "The run cannot be resumed: its checkpoints are damaged. Its best model so far and its "

@@ -78,23 +78,26 @@ def export_model(
         RunError: a required format could not be exported.
     """
     notes = []
-    for one in formats:
-        path = directory / one.file_name
-        if one.is_required:
-            exporters[one.id](model, path, images[:_N_CHECKED])
+    for model_format in formats:
+        path = directory / model_format.file_name
+        if model_format.is_required:
+            exporters[model_format.id](model, path, images[:_N_CHECKED])
             continue
         # A file of the run's previous session would not be this model.
         path.unlink(missing_ok=True)
-        if one.package and importlib.util.find_spec(one.package) is None:
-            notes.append(f"{one.label} is missing: the package {one.package} is not installed.")
+        if model_format.package and importlib.util.find_spec(model_format.package) is None:
+            notes.append(
+                f"{model_format.label} is missing: the package {model_format.package} is not "
+                "installed."
+            )
             continue
         try:
-            exporters[one.id](model, path, images[:_N_CHECKED])
+            exporters[model_format.id](model, path, images[:_N_CHECKED])
         except Exception as error:
             # Converters raise exceptions of any type, and the model is complete without them.
             path.unlink(missing_ok=True)
             reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            notes.append(f"{one.label} is missing: its export failed ({reason}).")
+            notes.append(f"{model_format.label} is missing: its export failed ({reason}).")
     return notes
 
 

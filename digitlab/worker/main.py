@@ -6,7 +6,8 @@ python -m digitlab.worker --prewarm    the same, importing TensorFlow before a r
 python -m digitlab.worker RUN_DIR      train this run now, without the queue
 ```
 
-It imports TensorFlow, so that nobody else has to, and answers through the run directory only.
+It imports TensorFlow, so that no other process has to; it communicates only through the run
+directory.
 """
 
 import argparse
@@ -103,7 +104,7 @@ def carry_out(run: Run) -> bool:
             _end_as_failed(status_writer, str(error))
             return False
         except Exception as error:
-            # The last line of defence: the log has the traceback, the user gets a sentence.
+            # The last resort: log the traceback, show the user one sentence.
             traceback.print_exc()
             _end_as_failed(status_writer, _describe_failure(run, error))
             return False
@@ -147,7 +148,7 @@ def _describe_failure(run: Run, error: Exception) -> str:
 
 
 def _is_disk_full(run: Run, error: Exception) -> bool:
-    """TensorFlow and HDF5 raise exceptions of their own for it: the disk is asked too."""
+    """TensorFlow and HDF5 raise other exceptions, so free disk space is checked as well."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     is_reported = os.strerror(errno.ENOSPC) in str(error)

@@ -131,7 +131,7 @@ def transfer_weights(source: StoredModel, model: keras.Model) -> int:
     Raises:
         ConfigError: no layer fits.
     """
-    # Models on the shelf are shipped or the user's own; still, code in them is refused.
+    # Models on the shelf are shipped or the user's own; still, code in them is rejected.
     old_model = keras.saving.load_model(
         source.directory / KERAS.file_name, compile=False, safe_mode=True
     )

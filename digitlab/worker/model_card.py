@@ -76,9 +76,9 @@ def write_model_card(
             "seconds": round(sum(row["seconds"] for row in history), 1),
         },
         "files": {
-            one.file_name: _describe_file(run.directory / one.file_name)
-            for one in MODEL_FORMATS
-            if (run.directory / one.file_name).is_file()
+            model_format.file_name: _describe_file(run.directory / model_format.file_name)
+            for model_format in MODEL_FORMATS
+            if (run.directory / model_format.file_name).is_file()
         },
         "export_notes": export_notes,
         "versions": {
@@ -99,7 +99,7 @@ def get_no_digit_threshold(config: TrainConfig) -> float | None:
 
 
 def format_commands(run: Run, source: StoredModel | None) -> str:
-    """The commands that train this model on a fresh clone, one a line."""
+    """The commands that train this model on a fresh clone, one per line."""
     command = run.format_command()
     if source is None or source.is_shipped:
         return command

@@ -26,7 +26,7 @@ _OPTIMIZERS = {
 # The name in the history.
 _METRIC = "accuracy"
 
-# Multiplications a second of two slow cores, forward and backward together; only the order of
+# Multiplications per second of two slow cores, forward and backward together; only the order of
 # magnitude matters.
 _MULTIPLICATIONS_PER_S = 15e9
 _EXECUTION_S = 0.1

@@ -1,4 +1,4 @@
-"""The worker's side of `status.json`: one status, changed field by field. No Keras here."""
+"""The worker's side of `status.json`: one status, changed field by field. Must not import Keras."""
 
 import threading
 from dataclasses import replace

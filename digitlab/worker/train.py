@@ -18,7 +18,7 @@ from digitlab.worker.optimization import compile_model
 from digitlab.worker.status_writer import StatusWriter
 from digitlab.worker.trackers import Tracker, track_run
 
-# Any number that gives the epochs of a resumed run other seeds than those before.
+# Arbitrary offset, so that resumed epochs use different seeds.
 _SEED_STEP = 7919
 
 
@@ -83,7 +83,7 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
         )
     except StopTraining:
         was_stopped = True
-        # `fit` does not get there: the callbacks close their files.
+        # `fit` was left before it calls on_train_end, where the callbacks close their files.
         callbacks.on_train_end()
 
     _check_result(status_writer, was_stopped=was_stopped)

@@ -30,7 +30,7 @@ def test_cards_of_the_shipped_models_are_shown(models_page):
 
 def test_every_format_and_the_card_can_be_downloaded(models_page):
     labels = [button.label for button in models_page.get("download_button")]
-    assert labels == 2 * [*(one.label for one in MODEL_FORMATS), "Card"]
+    assert labels == 2 * [*(model_format.label for model_format in MODEL_FORMATS), "Card"]
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(8.2, "in 8 s"), (200.0, "in 3 min 20 s")])

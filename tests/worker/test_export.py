@@ -19,7 +19,7 @@ def load_shipped_model():
 
 
 def test_every_format_has_an_exporter():
-    assert list(EXPORTERS) == [one.id for one in MODEL_FORMATS]
+    assert list(EXPORTERS) == [model_format.id for model_format in MODEL_FORMATS]
 
 
 def export(tmp_path, *formats, **exporters):
@@ -28,7 +28,7 @@ def export(tmp_path, *formats, **exporters):
     def write_name(_model, path, _images):
         path.write_text(path.name)
 
-    known = dict.fromkeys((one.id for one in formats), write_name) | exporters
+    known = dict.fromkeys((model_format.id for model_format in formats), write_name) | exporters
     images = np.zeros((1, 28, 28), np.uint8)
     return export_model(load_shipped_model(), tmp_path, images, formats=formats, exporters=known)
 

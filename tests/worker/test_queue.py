@@ -210,4 +210,4 @@ def test_a_run_whose_process_cannot_be_started_is_not_left_in_the_queue(monkeypa
         start_run(run)
     assert find_position(run) == 0
     assert run.read_status().state == "waiting"
-    assert [one.epochs for one in list_checkpoints(run)] == []
+    assert [checkpoint.epochs for checkpoint in list_checkpoints(run)] == []

@@ -68,7 +68,10 @@ def _render_threshold(evaluated: EvaluatedModel, curve: CoverageCurve) -> None:
         format_func=lambda threshold: f"{threshold:g} %",
         **bind_widget(
             "evaluate_threshold",
-            next((one for one in _THRESHOLDS if f"{one:g}" == requested), _DEFAULT_THRESHOLD),
+            next(
+                (threshold for threshold in _THRESHOLDS if f"{threshold:g}" == requested),
+                _DEFAULT_THRESHOLD,
+            ),
             lambda threshold: update_url(threshold=f"{threshold:g}"),
         ),
     )

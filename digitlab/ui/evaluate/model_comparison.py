@@ -69,15 +69,15 @@ def _format_accuracy(evaluated: EvaluatedModel) -> str:
 # The rows of the table of metrics.
 _METRICS: dict[str, Callable[[EvaluatedModel], str]] = {
     "Accuracy": _format_accuracy,
-    "Loss": lambda one: f"{one.report.metrics['loss']:.4f}",
-    "F1": lambda one: f"{one.report.metrics['macro']['f1']:.4f}",
-    "Calibration error": lambda one: f"{one.report.metrics['calibration_error']:.2%}",
-    "Size": lambda one: f"{one.model.size_bytes / 1e6:.2f} MB",
+    "Loss": lambda evaluated: f"{evaluated.report.metrics['loss']:.4f}",
+    "F1": lambda evaluated: f"{evaluated.report.metrics['macro']['f1']:.4f}",
+    "Calibration error": lambda evaluated: f"{evaluated.report.metrics['calibration_error']:.2%}",
+    "Size": lambda evaluated: f"{evaluated.model.size_bytes / 1e6:.2f} MB",
 }
 
 
 def _render_metrics(first: EvaluatedModel, second: EvaluatedModel) -> None:
-    names = [escape_label(one.model.label) for one in (first, second)]
+    names = [escape_label(evaluated.model.label) for evaluated in (first, second)]
     if names[0] == names[1]:
         names = [first.model.id, second.model.id]
     columns = {
@@ -91,7 +91,7 @@ def _render_samples(
     first: EvaluatedModel, second: EvaluatedModel, comparison: Comparison
 ) -> EvaluatedModel:
     """Samples that one model or both get wrong; returns the model whose predictions they show."""
-    first_label, second_label = (shorten(one.model.label) for one in (first, second))
+    first_label, second_label = (shorten(evaluated.model.label) for evaluated in (first, second))
     groups = {
         "first": (f"Only {first_label} reads right", comparison.only_first, second),
         "second": (f"Only {second_label} reads right", comparison.only_second, first),
@@ -131,7 +131,7 @@ def _render_samples(
 def _render_difference(
     first: EvaluatedModel, second: EvaluatedModel, comparison: Comparison
 ) -> None:
-    first_label, second_label = (shorten(one.model.label) for one in (first, second))
+    first_label, second_label = (shorten(evaluated.model.label) for evaluated in (first, second))
     st.plotly_chart(
         difference_figure(
             comparison.difference, first.class_names, is_dark=st.context.theme.type == "dark"

@@ -177,13 +177,13 @@ def _render_neighbours(evaluated: EvaluatedModel, index: int) -> None:
         return
     label = int(evaluated.report.labels[index])
     neighbours = analysis.get_neighbours(index, label)
-    if any(one.images is None for one in neighbours):
+    if any(neighbour.images is None for neighbour in neighbours):
         dataset = find_training_set(evaluated.model)
         if dataset is not None:
             neighbours = analysis.get_neighbours(index, label, dataset.images_train)
     st.markdown("**The nearest training images in the network's feature space**")
-    for one in neighbours:
-        _render_neighbour_row(one, evaluated.class_names[one.label])
+    for neighbour in neighbours:
+        _render_neighbour_row(neighbour, evaluated.class_names[neighbour.label])
 
 
 def _render_neighbour_row(neighbours: Neighbours, name: str) -> None:

@@ -78,7 +78,10 @@ def _render_metrics(model: StoredModel) -> None:
 
 def _render_downloads(model: StoredModel) -> None:
     """A button for each format of the model, and one for its card."""
-    downloads = [(one.file_name, one.label, one.help) for one in MODEL_FORMATS]
+    downloads = [
+        (model_format.file_name, model_format.label, model_format.help)
+        for model_format in MODEL_FORMATS
+    ]
     downloads.append((CARD_FILE, "Card", "The training data, accuracy, command and versions."))
     with st.container(horizontal=True):
         for file_name, label, help_text in downloads:

@@ -127,9 +127,11 @@ def _render_table(runs: Sequence[Run], names: dict[str, str]) -> None:
     configs = _load_configs(runs)
     differences = find_config_differences(configs)
     rows: dict[str, list[str]] = {
-        "Test accuracy": [_format_accuracy(one) for one in outcomes],
-        "Training took": [format_duration(one.fit_s) if one else "–" for one in outcomes],
-        "Size": [f"{one.size_bytes / 1e6:.2f} MB" if one else "–" for one in outcomes],
+        "Test accuracy": [_format_accuracy(outcome) for outcome in outcomes],
+        "Training took": [
+            format_duration(outcome.fit_s) if outcome else "–" for outcome in outcomes
+        ],
+        "Size": [f"{outcome.size_bytes / 1e6:.2f} MB" if outcome else "–" for outcome in outcomes],
     }
     for difference in differences:
         rows[get_setting_label(difference.field)] = [
