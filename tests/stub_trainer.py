@@ -1,10 +1,11 @@
-"""Stands in for `digitlab.worker.train`: the same run directory, without TensorFlow.
+"""A stub for `digitlab.worker.train`: it writes the same run directory without TensorFlow.
 
-`DIGITLAB_TRAINER=tests.stub_trainer` makes the worker use it. It takes no images and learns
-nothing: curves come from a formula, the model is a copy of the shipped `simple_cnn`. What it
-shares with the real trainer is the protocol: the files, their order, and how it obeys a stop.
+`DIGITLAB_TRAINER=tests.stub_trainer` makes the worker use it. It trains nothing: the curves come
+from a formula, the model is a copy of the shipped `simple_cnn`. The protocol is the same as the
+real trainer's: the files, their order, and when a stop request takes effect.
 """
 
+import hashlib
 import math
 import os
 import shutil
@@ -33,16 +34,21 @@ def train(status_writer):
     status_writer.update(state="training", epochs=epochs, batches=N_BATCHES, epoch=first, batch=0)
     if not first:
         read_digits(run, 0)
-    for epoch in range(first, epochs):
-        if not train_epoch(status_writer, epoch, batch_s):
-            break
-        finish_epoch(status_writer, epoch, batch_s)
-    was_stopped = run.is_stop_requested()
-    n_epochs = len(run.read_history())
-    if not n_epochs:
-        status_writer.update(state="cancelled", epoch=0, batch=0)
+    was_stopped = False
+    try:
+        for epoch in range(first, epochs):
+            train_epoch(status_writer, epoch, batch_s)
+            finish_epoch(status_writer, epoch, batch_s)
+            if epoch + 1 < epochs:
+                stop_on_request(run)
+    except StopTraining:
+        was_stopped = True
+    if not find_checkpoint(run):
+        message = "Stopped before the first epoch was complete, so there is no model yet."
+        status_writer.update(state="cancelled", message=message, eta_s=-1.0)
         return
     status_writer.update(state="evaluating", eta_s=-1.0)
+    n_epochs = len(run.read_history())
     export_model(run, config, n_epochs)
     status_writer.update(
         state="stopped" if was_stopped else "done",
@@ -52,31 +58,39 @@ def train(status_writer):
     )
 
 
+class StopTraining(Exception):  # noqa: N818
+    """The user stopped the run."""
+
+
+def stop_on_request(run):
+    if run.is_stop_requested():
+        raise StopTraining
+
+
 def train_epoch(status_writer, epoch, batch_s):
-    """Whether the epoch is complete; false if a stop was requested."""
     run = status_writer.run
     for batch in range(1, N_BATCHES + 1):
         time.sleep(batch_s)
         status_writer.heartbeat.progress("batch")
-        if run.is_stop_requested():
-            return False
         values = compute_metrics(epoch + batch / N_BATCHES)
         row = {"epoch": epoch, "batch": batch, **values, "learning_rate": 0.001}
         append_rows(run.batches_path, [row | {"images_per_s": 64 / batch_s, "seconds": 0.0}])
         status_writer.update(epoch=epoch, batch=batch, metrics=values, images_per_s=64 / batch_s)
-    return True
+        # After the last batch the epoch is completed.
+        if batch < N_BATCHES:
+            stop_on_request(run)
 
 
 def finish_epoch(status_writer, epoch, batch_s):
-    """In the real trainer's order: history, then the checkpoint."""
+    """History first, then the checkpoint, as in the real trainer."""
     run = status_writer.run
     values = compute_metrics(epoch + 1)
     row = {"epoch": epoch, "accuracy": values["accuracy"], "loss": values["loss"]}
     row |= {"val_accuracy": values["accuracy"] - 0.01, "val_loss": values["loss"] + 0.02}
     append_rows(run.history_path, [row | {"learning_rate": 0.001, "seconds": N_BATCHES * batch_s}])
-    used = [checkpoint.path.name for checkpoint in list_checkpoints(run)[:1]]
+    newest = [checkpoint.path.name for checkpoint in list_checkpoints(run)[:1]]
     names = ("checkpoint-a.weights.h5", "checkpoint-b.weights.h5")
-    path = run.directory / next(name for name in names if name not in used)
+    path = run.directory / next(name for name in names if name not in newest)
     path.write_bytes(os.urandom(100_000))
     record_checkpoint(run, path, epoch + 1)
     (run.directory / "best.weights.h5").write_bytes(path.read_bytes())
@@ -93,9 +107,9 @@ def read_digits(run, epochs):
     digits = load_digits(run.directory)
     if digits is not None:
         _, labels = digits
-        sure = 1 - 0.9 * math.exp(-epochs)
-        probabilities = np.full((len(labels), 10), (1 - sure) / 9)
-        probabilities[np.arange(len(labels)), np.maximum(labels, 0)] = sure
+        confidence = compute_metrics(epochs)["accuracy"]
+        probabilities = np.full((len(labels), 10), (1 - confidence) / 9)
+        probabilities[np.arange(len(labels)), np.maximum(labels, 0)] = confidence
         append_reading(run.directory, epochs, probabilities)
 
 
@@ -103,7 +117,13 @@ def export_model(run, config, n_epochs):
     model = get_model("simple_cnn")
     for name in MODEL_FILES:
         shutil.copyfile(model.directory / name, run.directory / name)
+    # A model is found by its hash: each run makes another one, as in reality.
+    tflite = run.directory / "model.tflite"
+    tflite.write_bytes(tflite.read_bytes() + run.id.encode())
+    sha256 = hashlib.sha256(tflite.read_bytes()).hexdigest()
     card = dict(model.card)
+    changed = {"bytes": tflite.stat().st_size, "sha256": sha256}
+    card["files"] = model.card["files"] | {"model.tflite": changed}
     card["config"], card["net"] = config.to_json(), config.net
     card["command"] = run.format_command()
     card["training"] = {"epochs": n_epochs, "seconds": 1.0}

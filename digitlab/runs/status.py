@@ -9,7 +9,7 @@ from digitlab.owners import LOCAL_OWNER
 _FINAL = {
     "done": "Done",
     "stopped": "Stopped by you, the best epoch is kept",
-    "cancelled": "Cancelled before it started",
+    "cancelled": "Cancelled",
     "failed": "Failed",
     "interrupted": "Interrupted",
 }
@@ -29,7 +29,7 @@ class RunStatus(JobStatus):
     Attributes:
         state: "waiting" (created, not started), "queued", "starting", "downloading", "preparing",
             "training", "evaluating", or a final one: "done", "stopped" (by the user, the best
-            epoch is kept), "cancelled" (before it started), "failed" (`message` says why),
+            epoch is kept), "cancelled" (before the first epoch was complete), "failed" (`message` says why),
             "interrupted" (the process died or was killed; `message`).
         epoch, batch: how many are complete; `batch` counts within the epoch.
         epochs: how many are planned, those before a resume included.

@@ -1,10 +1,11 @@
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from digitlab.runs.control import list_active_runs, stop_run
 from tests.browser.chromium import FLAGS, find_chromium
@@ -30,7 +31,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """One server for all browser tests: its address and its process."""
+    """The URL and the process of one server for all browser tests."""
     folder: Path = tmp_path_factory.mktemp("server")
     with own_folders(folder):
         os.environ["DIGITLAB_TRAINER"] = "tests.stub_trainer"
@@ -40,7 +41,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def runs_of_server(server, monkeypatch):
-    """The test sees the server's runs, finds none of another test's, and leaves none active."""
+    """Gives the test the server's folders, without the runs of other tests; ends its runs."""
     environment = psutil.Process(server[1].pid).environ()
     for name in ("DIGITLAB_CACHE", "DIGITLAB_MODELS", "DIGITLAB_RUNS"):
         monkeypatch.setenv(name, environment[name])
@@ -51,22 +52,34 @@ def runs_of_server(server, monkeypatch):
     wait_until(lambda: not list_active_runs())
 
 
-@pytest.fixture
-def page(browser, server) -> Page:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=server[0])
-    yield context.new_page()
-    context.close()
+# One context each for all tests: its cache spares them a second of loading Streamlit.
+@pytest.fixture(scope="session")
+def desktop(browser, server) -> Iterator[BrowserContext]:
+    viewport = {"width": 1280, "height": 900}
+    with browser.new_context(viewport=viewport, base_url=server[0]) as context:
+        yield context
 
 
-@pytest.fixture
-def dark_phone(browser, server) -> Page:
-    """A page on a phone's touch screen, in the dark theme."""
-    context = browser.new_context(
+@pytest.fixture(scope="session")
+def phone(browser, server) -> Iterator[BrowserContext]:
+    """A phone's touch screen with the dark theme."""
+    with browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark",
         base_url=server[0],
-    )  # fmt: skip
-    yield context.new_page()
-    context.close()
+    ) as context:  # fmt: skip
+        yield context
+
+
+@pytest.fixture
+def page(desktop) -> Iterator[Page]:
+    with desktop.new_page() as page:
+        yield page
+
+
+@pytest.fixture
+def dark_phone(phone) -> Iterator[Page]:
+    with phone.new_page() as page:
+        yield page
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
-"""The Draw page as a person handles it."""
+"""Page object of the Draw page."""
 
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
-Points = list[tuple[float, float]]
+from digitlab.ink.samples import SAMPLE_POINTS, Points
+
+# The samples and the shared pen strokes are drawn in 280 px, the canvas is 300 px wide.
+MARGIN_PX = 10
 
 
 def draw_strokes(page: Page, strokes: list[Points]) -> None:
@@ -17,35 +20,55 @@ def draw_strokes(page: Page, strokes: list[Points]) -> None:
         page.mouse.up()
 
 
+def shift_sample(digit: int) -> list[Points]:
+    """A sample digit in the middle of the canvas, which has a margin around it."""
+    return [[(x + MARGIN_PX, y + MARGIN_PX) for x, y in stroke] for stroke in SAMPLE_POINTS[digit]]
+
+
+def find_canvas(page: Page) -> Locator:
+    """The canvas that receives the pointer; Fabric.js puts it over the one that shows the ink."""
+    # An older canvas may still be there, about to be replaced.
+    return page.locator("canvas.upper-canvas").last
+
+
 def find_canvas_box(page: Page) -> FloatRect:
-    """Where a page's canvas is."""
-    # While the page runs, an older canvas may still be there, about to be replaced.
+    """Where a page's canvas is, once it has stopped moving."""
+    canvas = find_canvas(page)
+    canvas.wait_for()
     wait_until_idle(page)
-    canvas = page.locator("canvas").last
-    canvas.scroll_into_view_if_needed()
+    # Playwright waits until it is in view, does not move, and is covered by nothing.
+    canvas.hover(trial=True)
     box = canvas.bounding_box()
     assert box
     return box
 
 
 def wait_until_idle(page: Page) -> None:
-    """Wait until the app has answered all that was done so far."""
+    """Wait until the app has processed all input so far."""
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
 
+def upload_file(page: Page, name: str, mime_type: str, content: bytes) -> None:
+    """Choose a file in a page's file uploader."""
+    upload = page.locator("input[type=file]")
+    # While the page changes, the old uploader may still be there beside the new one.
+    expect(upload).to_have_count(1)
+    wait_until_idle(page)
+    upload.set_input_files({"name": name, "mimeType": mime_type, "buffer": content})
+
+
 class DrawPage:
-    """Draws on the canvas and reads the answer off the page."""
+    """Draws on the canvas and checks the answer."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.canvas.wait_for()
+        find_canvas(page).wait_for()
         self.undo.wait_for()
 
     @property
     def canvas(self) -> Locator:
-        """The upper canvas, which takes the pen."""
-        return self.page.locator("canvas").last
+        return find_canvas(self.page)
 
     @property
     def digit(self) -> Locator:
@@ -64,14 +87,23 @@ class DrawPage:
         """Draw with the mouse; points are in canvas pixels."""
         draw_strokes(self.page, strokes)
 
+    def draw_sample(self, digit: int) -> None:
+        """Draw the strokes of a sample digit with the mouse."""
+        self.draw(shift_sample(digit))
+
+    def try_sample(self, digit: int) -> None:
+        """Click a sample digit and wait for its answer."""
+        self.page.get_by_role("button", name=f"Try a {digit}").click()
+        self.expect_digit(digit)
+
     def draw_with_finger(self, strokes: list[Points]) -> None:
         """Draw with touch events; the page must have been opened with touch."""
         box = find_canvas_box(self.page)
         session = self.page.context.new_cdp_session(self.page)
 
         def touch(kind: str, *points: tuple[float, float]) -> None:
-            places = [{"x": box["x"] + x, "y": box["y"] + y} for x, y in points]
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+            positions = [{"x": box["x"] + x, "y": box["y"] + y} for x, y in points]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": positions})
 
         for stroke in strokes:
             touch("touchStart", stroke[0])

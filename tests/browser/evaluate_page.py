@@ -1,4 +1,4 @@
-"""The Evaluate page as a person handles it."""
+"""Page object of the Evaluate page."""
 
 import re
 
@@ -6,31 +6,30 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.draw_page import wait_until_idle
 
-# Where the middle of a cell is on the screen, once plotly has drawn the matrix and nothing on the
-# page has moved it for half a second.
+# The centre of a cell on the screen, once the matrix has not moved for half a second.
 _FIND_CELL = """([row, column]) => {
   const chart = document.querySelector(".st-key-evaluate_matrix .js-plotly-plot");
   const layout = chart?._fullLayout;
   if (!layout?.xaxis?._length) return null;
   const box = chart.getBoundingClientRect();
-  const place = [box.left + layout.xaxis._offset + layout.xaxis.d2p(column),
+  const point = [box.left + layout.xaxis._offset + layout.xaxis.d2p(column),
                  box.top + layout.yaxis._offset + layout.yaxis.d2p(row)];
-  if (window.cellChart !== chart || String(window.cellPlace) !== String(place)) {
-    [window.cellChart, window.cellPlace, window.cellSince] = [chart, place, performance.now()];
+  if (window.cellChart !== chart || String(window.cellPoint) !== String(point)) {
+    [window.cellChart, window.cellPoint, window.cellSince] = [chart, point, performance.now()];
   }
-  return performance.now() - window.cellSince > 500 ? place : null;
+  return performance.now() - window.cellSince > 500 ? point : null;
 }"""
-# When something is done and when a text on the page is another one: in the browser's own clock.
+# Measures, by the browser's clock, the time from an event until a text has changed.
 _WATCH = """([selector, trigger]) => {
   const read = () => document.querySelector(selector)?.textContent;
   const before = read();
-  window.lasted = null;
+  window.lastedMs = null;
   let begin = null;
   document.addEventListener(trigger, () => { begin = performance.now(); },
     { once: true, capture: true });
   const observer = new MutationObserver(() => {
     if (begin !== null && read() !== undefined && read() !== before) {
-      window.lasted = performance.now() - begin;
+      window.lastedMs = performance.now() - begin;
       observer.disconnect();
     }
   });
@@ -39,7 +38,7 @@ _WATCH = """([selector, trigger]) => {
 
 
 class EvaluatePage:
-    """Looks at models, cells and digits."""
+    """Chooses views, cells and digits, and measures how fast the page responds."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -48,19 +47,19 @@ class EvaluatePage:
 
     @property
     def count(self) -> Locator:
-        """How many digits the gallery shows, in words."""
+        """The sentence that counts the digits in the gallery."""
         return self.page.get_by_test_id("gallery-count")
 
     @property
     def verdict(self) -> Locator:
-        """The answer about the digit that is open."""
+        """How the opened digit was read."""
         return self.page.get_by_test_id("detail-verdict")
 
     def tiles(self, grid: str = "gallery_grid") -> Locator:
         return self.page.locator(f".st-key-evaluate_{grid}_container button[data-index]")
 
     def read_tiles(self, grid: str = "gallery_grid") -> list[int]:
-        """The places of the digits that are shown."""
+        """The indices of the visible digits."""
         return [int(tile.get_attribute("data-index") or -1) for tile in self.tiles(grid).all()]
 
     def show_view(self, view: str) -> None:
@@ -74,28 +73,28 @@ class EvaluatePage:
         self.wait_until_idle()
 
     def press(self, key: str) -> None:
-        # A button with a tooltip is on the page twice: for mice and for fingers.
+        # A button with a tooltip is on the page twice: for a mouse and for touch.
         self.page.locator(f".st-key-evaluate_{key} button >> visible=true").click()
         self.wait_until_idle()
 
-    def click_cell(self, true: int, said: int) -> None:
+    def click_cell(self, true: int, predicted: int) -> None:
         """Click a cell of the matrix, with the mouse."""
         self.page.locator(".st-key-evaluate_matrix .gtitle").wait_for()
         self.page.locator(".st-key-evaluate_matrix").scroll_into_view_if_needed()
-        place = self.page.wait_for_function(_FIND_CELL, arg=[true, said]).json_value()
-        self.page.mouse.move(*place)
-        self.page.mouse.click(*place)
-        self.page.wait_for_url(re.compile(rf"[?&]cell={true}-{said}"))
+        point = self.page.wait_for_function(_FIND_CELL, arg=[true, predicted]).json_value()
+        self.page.mouse.move(*point)
+        self.page.mouse.click(*point)
+        self.page.wait_for_url(re.compile(rf"[?&]cell={true}-{predicted}"))
         self.wait_until_idle()
 
     def watch(self, selector: str, trigger: str) -> None:
-        """From now on, take the time from an event until a text is another one."""
+        """Start to measure the time from an event until a text changes."""
         self.page.evaluate(_WATCH, [selector, trigger])
 
     def read_lasted_ms(self) -> float:
-        """How long what was watched took."""
-        self.page.wait_for_function("window.lasted !== null")
-        lasted: float = self.page.evaluate("window.lasted")
+        """Wait until the text has changed; the time that took."""
+        self.page.wait_for_function("window.lastedMs !== null")
+        lasted: float = self.page.evaluate("window.lastedMs")
         return lasted
 
     def time_filters(self) -> list[float]:

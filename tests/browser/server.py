@@ -16,7 +16,7 @@ _START_LIMIT_S = 60
 
 @contextlib.contextmanager
 def serve_app(log: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """Start the app on a free port; yields its address and process, and ends it."""
+    """Start the app on a free port; yields its URL and process, and ends it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -38,7 +38,7 @@ def serve_app(log: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
 
 @contextlib.contextmanager
 def own_folders(folder: Path) -> Iterator[None]:
-    """Keep away from the user's runs and models; offline, so that the sample is trained on."""
+    """Use empty folders instead of the user's, offline: runs train on the sample of MNIST."""
     names = ("CACHE", "DATA", "MODELS", "RUNS")
     own = {f"DIGITLAB_{name}": str(folder / name.lower()) for name in names}
     own |= {"KERAS_HOME": str(folder / "keras"), "NO_PROXY": "127.0.0.1,localhost"}

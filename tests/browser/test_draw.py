@@ -1,4 +1,4 @@
-"""The main job in real Chromium: a digit is drawn, and read."""
+"""The Draw page in Chromium: a digit is drawn and read."""
 
 import io
 import re
@@ -9,138 +9,130 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from digitlab.ink import parse_drawing, prepare_drawing
-from digitlab.ink.samples import SAMPLE_POINTS, build_sample_drawing
-from tests.browser.draw_page import DrawPage
+from digitlab.ink.samples import build_sample_drawing
+from tests.browser.draw_page import MARGIN_PX, DrawPage, shift_sample, upload_file
 from tests.browser.server import serve_app
 
-# The samples and the pen data are drawn in 280 px; the canvas has a margin of 10 around that.
-MARGIN_PX = 10
+# Counts the frames without a visible chart.
+WATCH_CHART = """() => {
+  window.nFrames = 0; window.nBlankFrames = 0;
+  const look = () => {
+    const titles = [...document.querySelectorAll(".gtitle")];
+    const isShown = titles.some((title) => title.checkVisibility({ visibilityProperty: true }));
+    window.nFrames += 1;
+    window.nBlankFrames += isShown ? 0 : 1;
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+NEWEST_CHART_IS_DRAWN = """() => {
+  const charts = [...document.querySelectorAll("[class*=draw_probabilities_]")];
+  const number = (chart) => +(chart.className.match(/probabilities_([0-9]+)/)?.[1] ?? 0);
+  const newest = charts.reduce((a, b) => (number(b) > number(a) ? b : a));
+  return newest.querySelector(".gtitle") !== null;
+}"""
+# Each digit twice.
+N_ANSWERS = 20
 
 
-def shift(strokes):
-    return [[(x + MARGIN_PX, y + MARGIN_PX) for x, y in stroke] for stroke in strokes]
-
-
-def encode_sample(digit):
-    """A sample digit as a picture file."""
+def encode_sample_png(digit):
     image = prepare_drawing(parse_drawing(build_sample_drawing(digit))).image
     buffer = io.BytesIO()
     Image.fromarray(255 - image).resize((300, 300)).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def test_our_own_strokes_are_read(draw_page):
+def test_all_digits_are_read(draw_page):
     for digit in range(10):
         draw_page.expect_blank()
-        draw_page.draw(shift(SAMPLE_POINTS[digit]))
+        draw_page.draw_sample(digit)
         draw_page.expect_digit(digit)
         draw_page.clear.click()
 
 
 def test_real_pen_strokes_are_read(draw_page, pen_digits):
-    """A person's ten digits: the first writer in the data who wrote all ten."""
-    by_writer = {}
-    for drawn in pen_digits:
-        by_writer.setdefault(drawn["writer"], {}).setdefault(drawn["label"], drawn["strokes"])
-    digits = next(digits for digits in by_writer.values() if len(digits) == 10)
-    for digit, strokes in sorted(digits.items()):
-        draw_page.draw(shift(strokes))
+    """One writer's digits that consist of several strokes; all digits are read in unit tests."""
+    writer = pen_digits[0]["writer"]
+    drawn = {one["label"]: one["strokes"] for one in pen_digits if one["writer"] == writer}
+    digits = {digit: strokes for digit, strokes in drawn.items() if len(strokes) > 1}
+    assert digits
+    for digit, strokes in digits.items():
+        draw_page.expect_blank()
+        draw_page.draw([[(x + MARGIN_PX, y + MARGIN_PX) for x, y in line] for line in strokes])
         draw_page.expect_digit(digit)
         draw_page.clear.click()
-        draw_page.expect_blank()
 
 
-def test_a_finger_on_a_phone_in_the_dark(dark_phone):
+def test_touch_on_a_dark_phone(dark_phone):
     page = dark_phone
     page.goto("/")
     draw_page = DrawPage(page)
-    draw_page.draw_with_finger(shift(SAMPLE_POINTS[7]))
+    draw_page.draw_with_finger(shift_sample(7))
     draw_page.expect_digit(7)
-    # All of the canvas and the answer is within the phone's width, without scrolling sideways.
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = draw_page.digit.bounding_box()
-    assert box["y"] + box["height"] <= 844, "the answer has to be seen without scrolling"
+    assert box["y"] + box["height"] <= 844, "the answer is below the screen"
     background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     assert max(map(int, re.findall(r"\d+", background)[:3])) < 60
 
 
-def test_the_bars_never_blink(draw_page):
-    """From one answer to the next there is a chart in every frame."""
+def test_chart_is_visible_in_every_frame(draw_page):
+    """Also while one answer's chart replaces another's."""
+    page = draw_page.page
     draw_page.draw([[(100, 50), (100, 250)]])
     expect(draw_page.digit).to_be_visible()
     draw_page.wait_until_idle()
-    expect(draw_page.page.locator(".gtitle >> visible=true")).to_have_count(1)
-    draw_page.page.evaluate(
-        """() => {
-          window.frames_seen = 0; window.frames_blank = 0;
-          const look = () => {
-            const titles = [...document.querySelectorAll(".gtitle")];
-            const shown = titles.some((t) => t.checkVisibility({ visibilityProperty: true }));
-            window.frames_seen += 1;
-            window.frames_blank += shown ? 0 : 1;
-            requestAnimationFrame(look);
-          };
-          look();
-        }"""
-    )
+    expect(page.locator(".gtitle >> visible=true")).to_have_count(1)
+    page.evaluate(WATCH_CHART)
     for digit in (5, 0, 3):
-        draw_page.page.get_by_role("button", name=f"Try a {digit}").click()
-        draw_page.expect_digit(digit)
-        # At a person's pace: the next one comes when this one's chart has been drawn.
+        draw_page.try_sample(digit)
         draw_page.wait_until_idle()
-        draw_page.page.wait_for_function(
-            """() => {
-              const charts = [...document.querySelectorAll("[class*=draw_probabilities_]")];
-              const number = (e) => +(e.className.match(/probabilities_([0-9]+)/)?.[1] ?? 0);
-              const newest = charts.reduce((a, b) => (number(b) > number(a) ? b : a));
-              return newest.querySelector(".gtitle") !== null;
-            }"""
-        )
-    assert draw_page.page.evaluate("window.frames_seen") > 10
-    assert draw_page.page.evaluate("window.frames_blank") == 0
+        page.wait_for_function(NEWEST_CHART_IS_DRAWN)
+    assert page.evaluate("window.nFrames") > 10
+    assert page.evaluate("window.nBlankFrames") == 0
 
 
-def test_undo_takes_back_one_stroke_and_clear_all(draw_page):
-    angle, bar = shift(SAMPLE_POINTS[4])
+def test_undo_removes_one_stroke_and_clear_removes_all(draw_page):
+    angle, bar = shift_sample(4)
     draw_page.draw([angle, bar])
     draw_page.expect_digit(4)
     draw_page.undo.click()
-    # An L-shaped angle alone is read as something else, which must come by itself.
+    # The new answer comes without another action.
     expect(draw_page.digit).not_to_have_text("4")
     draw_page.draw([bar])
     draw_page.expect_digit(4)
     draw_page.clear.click()
     draw_page.expect_blank()
     expect(draw_page.undo).to_be_disabled()
-    draw_page.draw(shift(SAMPLE_POINTS[3]))
+    draw_page.draw_sample(3)
     draw_page.expect_digit(3)
 
 
-def test_another_page_and_back_loses_nothing(draw_page):
+def test_drawing_is_kept_while_another_page_is_open(draw_page):
     page = draw_page.page
-    draw_page.draw(shift(SAMPLE_POINTS[5][:1]))
+    first, bar = shift_sample(5)
+    draw_page.draw([first])
     expect(draw_page.digit).to_be_visible()
     page.get_by_role("link", name="Models").click()
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
     page.get_by_role("link", name="Draw").click()
     expect(draw_page.digit).to_be_visible()
-    # The bar is added to what was drawn before.
-    draw_page.draw(shift(SAMPLE_POINTS[5][1:]))
+    draw_page.draw([bar])
     draw_page.expect_digit(5)
 
 
-def test_a_refresh_starts_clean_and_works(draw_page):
-    draw_page.draw(shift(SAMPLE_POINTS[2]))
+def test_reload_gives_an_empty_canvas(draw_page):
+    draw_page.draw_sample(2)
     draw_page.expect_digit(2)
     draw_page.page.reload()
-    again = DrawPage(draw_page.page)
-    again.expect_blank()
-    again.draw(shift(SAMPLE_POINTS[6]))
-    again.expect_digit(6)
+    reloaded = DrawPage(draw_page.page)
+    reloaded.expect_blank()
+    reloaded.draw_sample(6)
+    reloaded.expect_digit(6)
 
 
 @pytest.mark.parametrize(("path", "title"), [("/draw", "Draw a digit"), ("/evaluate", "Evaluate")])
-def test_a_link_to_a_page_is_the_first_thing_a_server_is_asked_for(browser, tmp_path, path, title):
+def test_first_request_to_a_server_can_be_any_page(browser, tmp_path, path, title):
     with serve_app(tmp_path / "server.log") as (url, _):
         page = browser.new_page()
         page.goto(url + path)
@@ -152,37 +144,35 @@ def test_a_link_to_a_page_is_the_first_thing_a_server_is_asked_for(browser, tmp_
         page.close()
 
 
-def test_a_sample_can_be_tried_and_drawn_on(draw_page):
-    page = draw_page.page
+def test_sample_can_be_tried_and_undone(draw_page):
     for digit in (0, 8):
-        page.get_by_role("button", name=f"Try a {digit}").click()
-        draw_page.expect_digit(digit)
+        draw_page.try_sample(digit)
     draw_page.undo.click()
     draw_page.expect_blank()
 
 
-def test_the_steps_and_the_reason_are_shown_on_demand(draw_page):
+def test_preprocessing_and_saliency_are_shown_on_demand(draw_page):
     page = draw_page.page
-    draw_page.draw(shift(SAMPLE_POINTS[9]))
+    draw_page.draw_sample(9)
     draw_page.expect_digit(9)
     expect(page.get_by_text("1. Input strokes")).to_have_count(0)
     page.get_by_text("What the network sees").click()
     expect(page.get_by_text("1. Input strokes")).to_be_visible()
     expect(page.locator(".st-key-draw_steps_strip img")).to_have_count(3)
     page.get_by_text("Why this answer").click()
-    expect(page.get_by_text("What speaks for 9")).to_be_visible()
-    # They stay open and follow the next answer.
-    page.get_by_role("button", name="Try a 6").click()
-    expect(page.get_by_text("What speaks for 6")).to_be_visible()
+    expect(page.get_by_text("Saliency for 9")).to_be_visible()
+    # They stay open for the next answer.
+    draw_page.try_sample(6)
+    expect(page.get_by_text("Saliency for 6")).to_be_visible()
 
 
-def test_another_brush_and_another_network(draw_page):
+def test_brush_and_network_can_be_chosen(draw_page):
     page = draw_page.page
     page.get_by_role("slider").focus()
     for _ in range(15):
         page.keyboard.press("ArrowRight")
     expect(page.get_by_role("slider")).to_have_value("33")
-    draw_page.draw(shift(SAMPLE_POINTS[3]))
+    draw_page.draw_sample(3)
     draw_page.expect_digit(3)
     networks = page.get_by_role("combobox", name=re.compile("Read by"))
     networks.click()
@@ -191,13 +181,12 @@ def test_another_brush_and_another_network(draw_page):
     draw_page.expect_digit(3)
 
 
-def test_a_picture_is_read_and_a_bad_one_explained(draw_page):
+def test_picture_is_read_and_a_damaged_file_explained(draw_page):
     page = draw_page.page
     page.get_by_text("Picture", exact=True).click()
-    upload = page.locator("input[type=file]")
-    upload.set_input_files({"name": "5.png", "mimeType": "image/png", "buffer": encode_sample(5)})
+    upload_file(page, "5.png", "image/png", encode_sample_png(5))
     draw_page.expect_digit(5)
-    upload.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"text"})
+    upload_file(page, "damaged.png", "image/png", b"text")
     expect(page.get_by_text("not a picture in a supported format")).to_be_visible()
     expect(draw_page.digit).to_have_count(0)
     expect(page.get_by_text("Traceback")).to_have_count(0)
@@ -205,7 +194,7 @@ def test_a_picture_is_read_and_a_bad_one_explained(draw_page):
     draw_page.expect_blank()
 
 
-def test_a_model_can_be_taken_away(page):
+def test_model_can_be_downloaded(page):
     page.goto("/models")
     with page.expect_download() as download:
         page.get_by_role("button", name="TFLite").first.click()
@@ -213,11 +202,9 @@ def test_a_model_can_be_taken_away(page):
     assert download.value.path().read_bytes()[4:8] == b"TFL3"
 
 
-def test_the_server_stays_small_and_without_tensorflow(draw_page, server):
-    for round_number in range(50):
-        digit = round_number % 10
-        draw_page.page.get_by_role("button", name=f"Try a {digit}").click()
-        draw_page.expect_digit(digit)
+def test_server_stays_small_and_without_tensorflow(draw_page, server):
+    for k in range(N_ANSWERS):
+        draw_page.try_sample(k % 10)
     process = psutil.Process(server[1].pid)
     assert process.memory_info().rss < 300e6
     mapped = [item.path for item in process.memory_maps()]

@@ -1,9 +1,8 @@
-"""The Evaluate page in real Chromium, with the shipped models."""
+"""The Evaluate page in Chromium, with the shipped models."""
 
 import json
 import re
 import shutil
-import statistics
 
 import numpy as np
 import pytest
@@ -15,14 +14,13 @@ from digitlab.evaluation.jobs import find_job
 from digitlab.evaluation.results_cache import load_report, load_test_images
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.ui.evaluate.page import VIEWS
+from tests.browser.draw_page import upload_file
 from tests.browser.evaluate_page import EvaluatePage
 from tests.unit.sample_model import shelve_sample_model
 from tests.unit.user_zip import build_zip
 
-SLIDER_LIMIT_MS = 300
-FILTER_LIMIT_MS = 400
 JOB_LIMIT_MS = 120_000
-# It errs often enough for each test here.
+# It makes enough mistakes for each test here.
 MODEL_ID = "simple_cnn"
 
 
@@ -40,33 +38,32 @@ def open_page(page):
     return open_it
 
 
-def test_the_numbers_and_the_matrix_are_there_at_once(page):
+def test_metrics_and_matrix_of_the_default_model(page):
     page.goto("/evaluate")
     evaluate = EvaluatePage(page)
     metrics = load_report(get_model(DEFAULT_MODEL_ID)).metrics
-    figures = page.locator(".st-key-evaluate_metrics")
-    expect(figures).to_contain_text(f"{metrics['accuracy']:.2%}")
+    expect(page.locator(".st-key-evaluate_metrics")).to_contain_text(f"{metrics['accuracy']:.2%}")
     expect(page.locator(".st-key-evaluate_matrix .gtitle")).to_be_visible()
     assert evaluate.page.get_by_test_id("stAlert").count() == 0
 
 
-def test_a_click_on_a_cell_shows_exactly_its_digits(open_page, report):
+def test_click_on_a_cell_shows_exactly_its_digits(open_page, report):
     evaluate = open_page()
     found = find_samples(report, GalleryQuery(true=4, predicted=9))
     assert 0 < len(found) <= 24
     evaluate.click_cell(4, 9)
     expect(evaluate.tiles("cell_grid")).to_have_count(len(found))
     assert sorted(evaluate.read_tiles("cell_grid")) == sorted(found.tolist())
-    # From one cell to another.
+    # From one cell to another one.
     other = np.array(report.metrics["confusion"])
     np.fill_diagonal(other, 0)
     other[4, 9] = 0
-    true, said = divmod(int(other.argmax()), 10)
-    evaluate.click_cell(true, said)
+    true, predicted = divmod(int(other.argmax()), 10)
+    evaluate.click_cell(true, predicted)
     expect(evaluate.tiles("cell_grid")).to_have_count(min(24, int(other.max())))
 
 
-def test_the_two_lists_do_what_a_click_does(open_page, report):
+def test_cell_can_be_chosen_from_lists(open_page, report):
     evaluate = open_page()
     evaluate.choose("cell_true", "4")
     evaluate.choose("cell_predicted", "9")
@@ -74,7 +71,7 @@ def test_the_two_lists_do_what_a_click_does(open_page, report):
     expect(evaluate.tiles("cell_grid")).to_have_count(len(found))
 
 
-def test_filter_sort_page_open_and_share(open_page, report, browser, server):
+def test_gallery_is_sorted_paged_and_shared(open_page, report):
     evaluate = open_page()
     page = evaluate.page
     evaluate.show_view("Images")
@@ -93,13 +90,12 @@ def test_filter_sort_page_open_and_share(open_page, report, browser, server):
     expect(evaluate.verdict).to_contain_text("read as")
     expect(page.get_by_text(f"Index {by_loss[60]} in the test set")).to_be_visible()
 
-    visitor = browser.new_context(base_url=server[0])
-    other_tab = visitor.new_page()
-    other_tab.goto(page.url)
-    other = EvaluatePage(other_tab)
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    other = EvaluatePage(tab)
     expect(other.verdict).to_have_text(evaluate.verdict.inner_text())
     expect(other.count).to_have_text(evaluate.count.inner_text())
-    visitor.close()
+    tab.close()
 
     page.keyboard.press("Escape")
     expect(evaluate.verdict).to_have_count(0)
@@ -107,23 +103,24 @@ def test_filter_sort_page_open_and_share(open_page, report, browser, server):
     expect(first).to_have_attribute("data-index", str(by_loss[60]))
 
 
-def test_a_digit_says_why_and_goes_to_the_draw_page(open_page, report):
+def test_opened_digit_shows_saliency_and_opens_on_the_draw_page(open_page, report):
     index = int(find_samples(report, GalleryQuery(correct=False))[0])
     evaluate = open_page(f"model={MODEL_ID}&view=gallery&sample={index}")
     dialog = evaluate.page.get_by_role("dialog")
-    # One map for the answer, one for the truth, and the ten bars.
+    # Saliency for the prediction and for the label, and the probabilities.
     expect(dialog.locator(".gtitle")).to_have_count(3)
     dialog.get_by_role("button", name="Try it on the Draw page").click()
     expect(evaluate.page.get_by_role("heading", name="Draw a digit")).to_be_visible()
     expect(evaluate.page.get_by_test_id("digit")).to_have_text(re.compile(r"^[0-9–]$"))
 
 
-def test_a_handed_digit_is_read_on_the_draw_page(open_page):
-    tested = load_report(get_model(DEFAULT_MODEL_ID))
-    pictures = load_test_images(get_model(DEFAULT_MODEL_ID), tested)
-    # Read without doubt, so that the Draw page, which frames it anew, reads it the same.
+def test_digit_opened_on_the_draw_page_is_read(open_page):
+    model = get_model(DEFAULT_MODEL_ID)
+    tested = load_report(model)
+    test_images = load_test_images(model, tested)
+    # The Draw page frames it again: only a certain prediction stays the same.
     index = int(
-        np.flatnonzero(pictures.is_available & tested.is_correct & (tested.margins > 0.9))[0]
+        np.flatnonzero(test_images.is_available & tested.is_correct & (tested.margins > 0.9))[0]
     )
     page = open_page(f"model={DEFAULT_MODEL_ID}&view=gallery&sample={index}").page
     page.get_by_role("dialog").get_by_role("button", name="Try it on the Draw page").click()
@@ -132,14 +129,18 @@ def test_a_handed_digit_is_read_on_the_draw_page(open_page):
     expect(page.get_by_test_id("stFileUploader")).to_be_visible()
 
 
-def test_a_filter_answers_at_once(open_page):
-    lasted = open_page(f"model={MODEL_ID}&view=gallery").time_filters()
-    assert statistics.median(lasted) <= FILTER_LIMIT_MS, lasted
+def test_filter_and_threshold_change_the_page(open_page, report):
+    evaluate = open_page(f"model={MODEL_ID}&view=gallery&correct=0")
+    evaluate.choose("filter_true", "4")
+    found = find_samples(report, GalleryQuery(true=4, correct=False))
+    expect(evaluate.tiles()).to_have_count(min(60, len(found)))
+    assert set(evaluate.read_tiles()) <= set(found.tolist())
 
-
-def test_the_threshold_moves_at_once(open_page):
-    lasted = open_page(f"model={MODEL_ID}&view=calibration").time_thresholds()
-    assert statistics.median(lasted) <= SLIDER_LIMIT_MS, lasted
+    evaluate.show_view("Calibration")
+    coverage = evaluate.page.locator(".st-key-evaluate_coverage")
+    before = coverage.inner_text()
+    evaluate.page.locator(".st-key-evaluate_threshold").get_by_role("slider").press("ArrowRight")
+    expect(coverage).not_to_have_text(before)
 
 
 def test_two_models_are_compared(open_page, report):
@@ -150,15 +151,14 @@ def test_two_models_are_compared(open_page, report):
     assert set(evaluate.read_tiles("compare_grid")) <= set(comparison.only_first.tolist())
 
 
-def test_an_own_test_set_and_its_report(open_page, report, tmp_path):
+def test_uploaded_test_set_and_its_report(open_page, report, tmp_path):
     evaluate = open_page(f"model={MODEL_ID}&view=user_test_set")
     page = evaluate.page
-    pictures = load_test_images(get_model(MODEL_ID), report)
-    places = np.flatnonzero(pictures.is_available)[:40]
+    test_images = load_test_images(get_model(MODEL_ID), report)
+    indices = np.flatnonzero(test_images.is_available)[:40]
     bad = {"../outside/3/bad.png": b"nothing"}
-    content = build_zip(pictures.images[places], report.labels[places], more=bad)
-    file = {"name": "mine.zip", "mimeType": "application/zip", "buffer": content}
-    page.locator("input[type=file]").set_input_files(file)
+    content = build_zip(test_images.images[indices], report.labels[indices], more=bad)
+    upload_file(page, "mine.zip", "application/zip", content)
     expect(page.locator(".st-key-evaluate_own_metrics")).to_contain_text("of 40")
     expect(page.get_by_text("1 file skipped")).to_be_visible()
     with page.expect_download() as download:
@@ -171,8 +171,8 @@ def test_an_own_test_set_and_its_report(open_page, report, tmp_path):
     assert "<html" in (tmp_path / "report.html").read_text("utf-8")
 
 
-def test_a_job_shows_its_progress_and_can_be_stopped(open_page, runs_of_server):
-    # Its test digits are at hand without a connection.
+def test_analysis_can_be_stopped(open_page, runs_of_server):
+    # Its test images are available offline.
     model = shelve_sample_model()
     evaluate = open_page(f"model={model.id}&view=robustness")
     evaluate.press("start_robustness")
@@ -189,25 +189,21 @@ def test_a_job_shows_its_progress_and_can_be_stopped(open_page, runs_of_server):
         shutil.rmtree(model.directory)
 
 
-def test_it_fits_a_phone_in_the_dark(browser, server):
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark",
-        base_url=server[0],
-    )  # fmt: skip
-    page = context.new_page()
-    for view in [view.id for view in VIEWS]:
-        page.goto(f"/evaluate?model={MODEL_ID}&view={view}")
-        evaluate = EvaluatePage(page)
+def test_views_fit_a_dark_phone(dark_phone):
+    dark_phone.goto(f"/evaluate?model={MODEL_ID}")
+    evaluate = EvaluatePage(dark_phone)
+    evaluate.click_cell(4, 9)
+    # The first view is shown already.
+    for view in (*VIEWS[1:], VIEWS[0]):
+        evaluate.show_view(view.label)
+        dark_phone.wait_for_url(re.compile(f"view={view.id}"))
         evaluate.wait_until_idle()
-        width = page.evaluate("document.scrollingElement.scrollWidth")
-        assert width <= 390, f"{view} is {width} px wide"
-        assert page.get_by_test_id("stException").count() == 0
-    page.goto(f"/evaluate?model={MODEL_ID}")
-    EvaluatePage(page).click_cell(4, 9)
-    context.close()
+        width_px = dark_phone.evaluate("document.scrollingElement.scrollWidth")
+        assert width_px <= 390, view.id
+        assert dark_phone.get_by_test_id("stException").count() == 0
 
 
-def test_back_and_forward_turn_the_views(open_page):
+def test_back_and_forward_change_the_view(open_page):
     page = open_page().page
     views = page.locator(".st-key-evaluate_view")
     for view, view_id in (("Calibration", "calibration"), ("Per class", "per_class")):

@@ -1,4 +1,4 @@
-"""The Train page as a person handles it."""
+"""Page object of the Train page."""
 
 import re
 
@@ -6,25 +6,24 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.draw_page import wait_until_idle
 
-# A worker has to load TensorFlow, beside the browser and the app.
-START_LIMIT_MS = 180_000
-RUN_LIMIT_MS = 180_000
+# A worker may have to load TensorFlow, beside the browser and the app.
+LIMIT_MS = 180_000
 
 
 class TrainPage:
-    """Chooses, starts, watches and steers."""
+    """Chooses settings, starts and stops runs, and follows them."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        # A worker may be taking the processor that the browser waits for.
-        page.set_default_timeout(START_LIMIT_MS)
+        # A worker may use the processor that the browser waits for.
+        page.set_default_timeout(LIMIT_MS)
         title = page.get_by_role("heading", name="Train a network")
-        expect(title).to_be_visible(timeout=START_LIMIT_MS)
+        expect(title).to_be_visible(timeout=LIMIT_MS)
 
     @property
     def line(self) -> Locator:
-        """Where the run stands, in one line."""
-        # While buttons change with the run's state, the line before may still be there.
+        """The run's status in one line."""
+        # While the page changes with the run's state, the old line may still be there.
         return self.page.get_by_test_id("run-line").last
 
     @property
@@ -33,12 +32,12 @@ class TrainPage:
 
     @property
     def run_id(self) -> str:
-        """The run in the page's address."""
+        """The run in the page's URL."""
         self.page.wait_for_url(re.compile(r"[?&]run="))
         return self.page.url.partition("run=")[2]
 
     def press(self, key: str) -> None:
-        # A button with a tooltip is on the page twice: for mice and for fingers.
+        # A button with a tooltip is on the page twice: for a mouse and for touch.
         self.page.locator(f".st-key-{key} button >> visible=true").click()
 
     def show_view(self, view: str) -> None:
@@ -47,20 +46,28 @@ class TrainPage:
     def choose_recipe(self, recipe_id: str) -> None:
         self.wait_until_idle()
         chosen = self.page.locator(f".st-key-train_card_chosen_{recipe_id}")
-        # Chosen already, the click would change nothing that could be waited for.
+        # A click on the chosen recipe would change nothing that could be awaited.
         if not chosen.is_visible():
             self.press(f"train_recipe_{recipe_id}")
         expect(chosen).to_be_visible()
 
+    def shelve(self, label: str) -> None:
+        """Put the run's model on the shelf."""
+        self.page.locator(".st-key-train_actions").get_by_role("button", name="Keep").click()
+        self.page.get_by_role("textbox", name="Name on the shelf").fill(label)
+        self.page.keyboard.press("Tab")
+        self.wait_until_idle()
+        self.press("train_shelve")
+
     def fill(self, field: str, value: object) -> None:
-        """Type a number into a setting that is in sight."""
+        """Type a number into a visible setting."""
         box = self.page.locator(f".st-key-train_{field} input")
         box.fill(str(value))
         box.press("Enter")
         self.wait_until_idle()
         expect(box).to_have_value(str(value))
 
-    def expect_line(self, pattern: str, *, timeout: float = RUN_LIMIT_MS) -> None:
+    def expect_line(self, pattern: str, *, timeout: float = LIMIT_MS) -> None:
         expect(self.line).to_have_text(re.compile(pattern), timeout=timeout)
 
     def wait_until_idle(self) -> None:

@@ -26,7 +26,7 @@ def test_the_first_epoch_tells_what_there_is():
             "Downloading the data set: 3 of 11 MB",
         ),
         (RunStatus(state="training", is_hanging=True), "Not responding"),
-        (RunStatus(state="cancelled"), "Cancelled before it started"),
+        (RunStatus(state="cancelled"), "Cancelled"),
         (RunStatus(state="failed", epochs=5), "Failed · 98.7% on validation · 1 of 5 epochs"),
         (
             RunStatus(state="done", epoch=5, epochs=5, metrics={"test_accuracy": 0.9912}),
