@@ -29,8 +29,8 @@ class RunStatus(JobStatus):
     Attributes:
         state: "waiting" (created, not started), "queued", "starting", "downloading", "preparing",
             "training", "evaluating", or a final one: "done", "stopped" (by the user, the best
-            epoch is kept), "cancelled" (before the first epoch was complete), "failed" (`message` says why),
-            "interrupted" (the process died or was killed; `message`).
+            epoch is kept), "cancelled" (before the first epoch was complete), "failed" (`message`
+            says why), "interrupted" (the process died or was killed; `message`).
         epoch, batch: how many are complete; `batch` counts within the epoch.
         epochs: how many are planned, those before a resume included.
         metrics: the last values that Keras reported.
