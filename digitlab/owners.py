@@ -15,7 +15,7 @@ def check_owner(thing: str, owner: str, acting_owner: str) -> None:
     Args:
         thing: what is acted on, for the message: "The run 20261121-lenet", for example.
         owner: whose it is.
-        acting_owner: the acting owner.
+        acting_owner: the owner on whose behalf the action is requested.
     Raises:
         OwnerError: they differ.
     """

@@ -17,7 +17,7 @@ def test_metrics_match_the_report(open_page):
     metrics = load_report(get_model(DEFAULT_MODEL_ID)).metrics
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Accuracy"] == f"{metrics['accuracy']:.2%}"
-    assert shown["Read wrong"] == str(metrics["n"] - metrics["n_correct"])
+    assert shown["Errors"] == str(metrics["n"] - metrics["n_correct"])
     assert shown["Calibration"] == f"{metrics['calibration_error']:.2%}"
     assert "10,000 test images of MNIST" in read_texts(app.caption)
 
@@ -35,7 +35,7 @@ def test_cell_in_url_shows_its_images(open_page):
     app = open_page(model="simple_cnn", cell="4-9")
     report = load_report(get_model("simple_cnn"))
     count = len(find_samples(report, GalleryQuery(true=4, predicted=9)))
-    assert any(f"**4 read as 9: {count} times**" in text.value for text in app.markdown)
+    assert any(f"**4 predicted as 9: {count} times**" in text.value for text in app.markdown)
     assert app.selectbox(key="evaluate_cell_true").value == 4
     assert app.selectbox(key="evaluate_cell_predicted").value == 9
 
@@ -124,15 +124,15 @@ def test_threshold_recomputes_coverage(open_page):
     app.select_slider(key="evaluate_threshold").set_value(99).run()
     shown = {metric.label: metric.value for metric in app.metric}
     sure = report.confidences.astype(float) >= 0.99
-    assert shown["Answered"] == f"{sure.mean():.2%}"
-    assert shown["Still wrong"] == str(int((sure & ~report.is_correct).sum()))
+    assert shown["Coverage"] == f"{sure.mean():.2%}"
+    assert shown["Accepted errors"] == str(int((sure & ~report.is_correct).sum()))
 
 
 def test_threshold_links_to_the_mistakes_above_it(open_page):
     app = open_page(view="calibration", model="simple_cnn")
     report = load_report(get_model("simple_cnn"))
     app.select_slider(key="evaluate_threshold").set_value(99.5).run()
-    app.button(key="evaluate_still_wrong").click().run()
+    app.button(key="evaluate_accepted_errors").click().run()
     assert not app.exception
     assert app.segmented_control(key="evaluate_view").value == "gallery"
     found = find_samples(report, GalleryQuery(correct=False, low=0.995))
@@ -151,9 +151,9 @@ def test_hidden_diagonal_stays_hidden(open_page):
 
 def test_sample_can_be_opened_in_the_robustness_view(open_page):
     app = open_page(view="gallery", sample="247")
-    app.button(key="evaluate_to_ladder").click().run()
+    app.button(key="evaluate_to_corruption_levels").click().run()
     assert not app.exception
-    assert app.number_input(key="evaluate_ladder_index").value == 247
+    assert app.number_input(key="evaluate_corruption_levels_index").value == 247
     html = read_html(app)
     assert html.count('role="listitem"') == 13
     assert "detail-verdict" not in html

@@ -36,7 +36,7 @@ def test_zip_is_evaluated_separately_and_discarded(open_page, test_digits):
     app.file_uploader[0].upload("mine.zip", content, "application/zip").run()
     assert not app.exception
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["Read right"].endswith(" of 30")
+    assert shown["Correct"].endswith(" of 30")
     assert "1 file skipped" in read_texts(app.warning)
     app.segmented_control(key="evaluate_view").set_value("overview").run()
     assert {metric.label for metric in app.metric} >= {"Loss", "Size"}

@@ -19,7 +19,7 @@ from tests.app.runs import create_finished_run
 
 def find_view_control(app):
     """Its key changes whenever the page switches the view."""
-    return next(one for one in app.segmented_control if one.label == "What to do")
+    return next(one for one in app.segmented_control if one.label == "View")
 
 
 @pytest.fixture

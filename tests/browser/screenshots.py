@@ -64,7 +64,7 @@ def shoot_training(browser: Browser, url: str) -> None:
 
 
 def shoot_evaluation(browser: Browser, url: str) -> None:
-    """Click the cell of the 9s that were read as 4, and save the digits beside it."""
+    """Click the cell of the 9s that were predicted as 4, and save the digits beside it."""
     page = browser.new_page(viewport={"width": 1120, "height": 900}, color_scheme="light")
     page.goto(f"{url}/evaluate?model=simple_cnn&hide=1")
     EvaluatePage(page).click_cell(9, 4)

@@ -87,7 +87,7 @@ def test_gallery_is_sorted_paged_and_shared(open_page, report):
     evaluate.press("page_next")
     expect(first).to_have_attribute("data-index", str(by_loss[60]))
     first.click()
-    expect(evaluate.verdict).to_contain_text("read as")
+    expect(evaluate.verdict).to_contain_text("predicted as")
     expect(page.get_by_text(f"Index {by_loss[60]} in the test set")).to_be_visible()
 
     tab = page.context.new_page()

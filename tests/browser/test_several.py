@@ -37,10 +37,10 @@ class SeveralPage(DrawPage):
 
     def open(self):
         self.switch()
-        self.expect_invitation()
+        self.expect_prompt()
         self.page.locator(".st-key-draw_wide canvas.upper-canvas").last.wait_for()
 
-    def expect_invitation(self):
+    def expect_prompt(self):
         expect(self.page.get_by_text("Write a number, like 2026")).to_be_visible()
 
     def expect_number(self, number):
@@ -83,7 +83,7 @@ def test_undo_removes_one_stroke_and_clear_removes_all(several_page):
     several_page.draw(write_small("17", left=168))
     several_page.expect_number("2017")
     several_page.clear.click()
-    several_page.expect_invitation()
+    several_page.expect_prompt()
     expect(several_page.number).to_have_count(0)
     expect(several_page.undo).to_be_disabled()
     several_page.draw(write_small("3"))

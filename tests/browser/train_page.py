@@ -53,7 +53,7 @@ class TrainPage:
 
     def shelve(self, label: str) -> None:
         """Put the run's model on the shelf."""
-        self.page.locator(".st-key-train_actions").get_by_role("button", name="Keep").click()
+        self.page.locator(".st-key-train_actions").get_by_role("button", name="Save model").click()
         self.page.get_by_role("textbox", name="Name on the shelf").fill(label)
         self.page.keyboard.press("Tab")
         self.wait_until_idle()

@@ -62,20 +62,19 @@ def _render_headline(digit: str, certainty: str, details: str, *, is_unsure: boo
     )
 
 
-def render_blank(invitation: str) -> None:
+def render_blank(prompt: str) -> None:
     """Render the empty state of one digit."""
-    render_invitation(invitation)
+    render_prompt(prompt)
     # An invisible chart makes the browser load plotly before the first answer. Not before the
     # page is visible, which would delay it by a second.
     with st.container(key="draw_unseen"):
         run_when_idle("draw_idle", lambda: _render_bars((0.0,) * 10))
 
 
-def render_invitation(invitation: str) -> None:
+def render_prompt(prompt: str) -> None:
     """Say what to do, in the place of the answer."""
     st.html(
-        f'<div class="answer"><div class="answer-blank" role="status">{escape(invitation)}</div>'
-        "</div>"
+        f'<div class="answer"><div class="answer-blank" role="status">{escape(prompt)}</div></div>'
     )
 
 

@@ -17,14 +17,14 @@ class InputSource:
     """One way to enter digits.
 
     Attributes:
-        invitation: shown while there is no input yet.
-        several_invitation: the same when several digits are read at once.
+        prompt: shown while there is no input yet.
+        multi_digit_prompt: the same when several digits are read at once.
     """
 
     id: str
     label: str
-    invitation: str
-    several_invitation: str
+    prompt: str
+    multi_digit_prompt: str
 
 
 CANVAS = InputSource(
@@ -60,7 +60,7 @@ _RECEIVED_SCALE, _RECEIVED_MARGIN_PX = 8, 4
 def render_source_choice() -> InputSource:
     """Render the choice of the input source."""
     labels = {source.id: source.label for source in _SOURCES.values()}
-    return _SOURCES[render_segments("How to show a digit", labels, key=_SOURCE_KEY)]
+    return _SOURCES[render_segments("Input source", labels, key=_SOURCE_KEY)]
 
 
 def select_canvas() -> None:

@@ -10,10 +10,10 @@ from digitlab.model_store.store import StoredModel
 from digitlab.ui.draw.answer import (
     render_answer,
     render_blank,
-    render_invitation,
     render_occlusion_map,
     render_preprocessing_steps,
     render_problem,
+    render_prompt,
 )
 from digitlab.ui.draw.canvas import render_canvas, replace_drawing
 from digitlab.ui.draw.input_source import (
@@ -85,7 +85,7 @@ def _render_one_digit(source: InputSource, models: dict[str, StoredModel]) -> No
         elif answer:
             render_answer(answer)
         else:
-            render_blank(source.invitation)
+            render_blank(source.prompt)
     _render_samples()
     if prepared and reader and answer:
         render_preprocessing_steps(prepared)
@@ -122,7 +122,7 @@ def _render_several_digits(source: InputSource, models: dict[str, StoredModel]) 
         if problem:
             render_problem(problem)
         elif digits_input is None:
-            render_invitation(source.several_invitation)
+            render_prompt(source.multi_digit_prompt)
     _render_samples()
 
 

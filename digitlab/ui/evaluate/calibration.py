@@ -76,27 +76,27 @@ def _render_threshold(evaluated: EvaluatedModel, curve: CoverageCurve) -> None:
         ),
     )
     point = curve.look_up(percent / 100)
-    has_answers = point.n_accepted > 0
+    has_accepted = point.n_accepted > 0
     with st.container(horizontal=True, key="evaluate_coverage"):
-        st.metric("Answered", f"{point.coverage:.2%}", width="content",
+        st.metric("Coverage", f"{point.coverage:.2%}", width="content",
                   help=f"{point.n_accepted:,} of {len(curve.thresholds):,}.")  # fmt: skip
-        accuracy = f"{point.accuracy:.3%}" if has_answers else "–"
-        st.metric("Of these right", accuracy, width="content")
-        st.metric("Still wrong", f"{point.n_wrong:,}", width="content")
+        accuracy = f"{point.accuracy:.3%}" if has_accepted else "–"
+        st.metric("Accuracy when accepted", accuracy, width="content")
+        st.metric("Accepted errors", f"{point.n_wrong:,}", width="content")
     st.plotly_chart(
         coverage_figure(
             curve.coverages, curve.accuracies,
-            (point.coverage, point.accuracy) if has_answers else None,
+            (point.coverage, point.accuracy) if has_accepted else None,
         ),
         key="evaluate_coverage_chart",
         config=PLOTLY_CONFIG,
         alt=f"Accuracy against coverage. With a minimum confidence of {percent:g} %, "
-        f"{point.coverage:.2%} are answered, {np.nan_to_num(point.accuracy):.3%} of them right.",
+        f"{point.coverage:.2%} are accepted, {np.nan_to_num(point.accuracy):.3%} of them correct.",
     )  # fmt: skip
     if point.n_wrong > 0 and not evaluated.names:
         st.button(
-            "See those still wrong",
-            key="evaluate_still_wrong",
+            "Show accepted errors",
+            key="evaluate_accepted_errors",
             icon=":material/grid_view:",
             # The gallery is outside this fragment.
             on_click=callback(show_gallery, whole_page=True),

@@ -75,7 +75,7 @@ def _render_curve(evaluated: EvaluatedModel, classes: list[int]) -> None:
     n_missed = int(np.sum((report.labels == chosen) & ~report.is_correct))
     if n_missed and not evaluated.names:
         st.button(
-            f"See the {n_missed:,} it misses",
+            f"Show the {n_missed:,} false negative{'s' * (n_missed > 1)}",
             key="evaluate_missed",
             icon=":material/grid_view:",
             on_click=callback(show_gallery),

@@ -119,7 +119,9 @@ def _render_cell_choice(evaluated: EvaluatedModel, cell: Cell | None) -> None:
             _select_cell(None)
 
     with st.container(horizontal=True):
-        for number, (key, label) in enumerate(zip(_CELL_WIDGETS, ("True", "Read as"), strict=True)):
+        for number, (key, label) in enumerate(
+            zip(_CELL_WIDGETS, ("True", "Predicted"), strict=True)
+        ):
             # The first choice alone is not a cell yet: the widget keeps it until the second.
             value = cell[number] if cell is not None else st.session_state.get(key)
             st.selectbox(
@@ -134,7 +136,7 @@ def _render_cell_choice(evaluated: EvaluatedModel, cell: Cell | None) -> None:
 def _render_confusions(evaluated: EvaluatedModel, counts: np.ndarray) -> None:
     confusions = list_confusions(counts, limit=_N_CONFUSIONS)
     if not confusions:
-        st.success(f"It reads every {evaluated.noun} of this test set right.")
+        st.success("All images are classified correctly.")
         return
     st.markdown("**Most frequent mistakes**")
     for confusion in confusions:
@@ -161,13 +163,13 @@ def _render_cell(evaluated: EvaluatedModel, cell: Cell) -> None:
         query = GalleryQuery(true=cell[0], predicted=cell[1], order="unsure")
     found = find_samples(evaluated.report, query)
     count = {0: "never", 1: "once", 2: "twice"}.get(len(found), f"{len(found):,} times")
-    st.markdown(f"**{true} read as {predicted}: {count}**")
+    st.markdown(f"**{true} predicted as {predicted}: {count}**")
     if len(found):
         render_thumbnail_grid(
             evaluated,
             paginate(found, 0, page_size=_N_CELL_SAMPLES).indices,
             key="evaluate_cell_grid",
-            label=f"{true} read as {predicted}",
+            label=f"{true} predicted as {predicted}",
         )
     with st.container(horizontal=True):
         if len(found) > _N_CELL_SAMPLES and not evaluated.names:
@@ -184,7 +186,7 @@ def _render_cell(evaluated: EvaluatedModel, cell: Cell) -> None:
 def _render_table(evaluated: EvaluatedModel, counts: np.ndarray) -> None:
     names = evaluated.class_names
     st.table(
-        {"true ↓ read as →": list(names)}
+        {"true ↓ predicted →": list(names)}
         | {name: [f"{int(n)}" for n in counts[:, k]] for k, name in enumerate(names)},
         hide_index=True,
     )

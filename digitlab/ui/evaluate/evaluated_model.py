@@ -74,11 +74,11 @@ class EvaluatedModel:
         return image
 
     def describe_prediction(self, index: int) -> str:
-        """One prediction as text: "4, read as 9, 71.3% sure"."""
+        """One prediction as text: "4, predicted as 9, 71.3% sure"."""
         report = self.report
         true = self.class_names[report.labels[index]]
         predicted = self.class_names[report.predictions[index]]
-        result = "read right" if report.is_correct[index] else f"read as {predicted}"
+        result = "correct" if report.is_correct[index] else f"predicted as {predicted}"
         return f"{true}, {result}, {report.confidences[index]:.1%} sure"
 
     def build_subject(self, latency_ms: float | None = None) -> Subject:

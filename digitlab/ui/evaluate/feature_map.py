@@ -70,7 +70,7 @@ def _render_points(evaluated: EvaluatedModel, coordinates: np.ndarray, method: s
         if n_correct > MAX_CORRECT_POINTS
         else ""
     )
-    st.caption(f"Each point is a test {evaluated.noun}, each cross one that is read wrong. Click "
+    st.caption(f"Each point is a test {evaluated.noun}, each cross a misclassified one. Click "
                f"one to open it.{subset}")  # fmt: skip
 
 

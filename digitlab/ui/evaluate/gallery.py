@@ -66,7 +66,7 @@ def _render_filters(evaluated: EvaluatedModel, query: GalleryQuery) -> None:
 
     with st.container(horizontal=True, key="evaluate_filters"):
         _render_choice("true", "True", query, classes, format_class)
-        _render_choice("predicted", "Read as", query, classes, format_class)
+        _render_choice("predicted", "Predicted", query, classes, format_class)
         _render_choice("correct", "Answer", query, list(_ANSWERS), _ANSWERS.__getitem__)
         _render_choice("order", "Sorted by", query, list(ORDERS), ORDERS.__getitem__)
     # Rounded outwards to whole percents: the URL may contain 99.9 %.

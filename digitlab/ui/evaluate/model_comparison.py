@@ -93,9 +93,9 @@ def _render_samples(
     """Samples that one model or both get wrong; returns the model whose predictions they show."""
     first_label, second_label = (shorten(evaluated.model.label) for evaluated in (first, second))
     groups = {
-        "first": (f"Only {first_label} reads right", comparison.only_first, second),
-        "second": (f"Only {second_label} reads right", comparison.only_second, first),
-        "both": ("Both read wrong", comparison.both_wrong, first),
+        "first": (f"Only {first_label} correct", comparison.only_first, second),
+        "second": (f"Only {second_label} correct", comparison.only_second, first),
+        "both": ("Both wrong", comparison.both_wrong, first),
     }
     requested = read_url_parameter("group")
     group = render_segments(

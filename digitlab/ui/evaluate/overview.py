@@ -38,7 +38,7 @@ def _render_metrics(evaluated: EvaluatedModel) -> None:
     with st.container(horizontal=True, key="evaluate_metrics"):
         _render_metric("Accuracy", f"{metrics['accuracy']:.2%}",
                        f"95 % confidence interval {low:.2%} to {high:.2%}.")  # fmt: skip
-        _render_metric("Read wrong", f"{metrics['n'] - metrics['n_correct']:,}",
+        _render_metric("Errors", f"{metrics['n'] - metrics['n_correct']:,}",
                        f"Of {metrics['n']:,}.")  # fmt: skip
         _render_metric("Loss", f"{metrics['loss']:.4f}",
                        "Cross-entropy: confident mistakes count most.")  # fmt: skip

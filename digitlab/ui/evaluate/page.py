@@ -45,14 +45,14 @@ RenderView = Callable[[EvaluatedModel], EvaluatedModel | None]
 
 # A new view is a file with such a function, and a row here.
 VIEWS: tuple[View[RenderView], ...] = (
-    View("overview", "At a glance", render_overview),
+    View("overview", "Overview", render_overview),
     View(GALLERY_VIEW, "Images", render_gallery),
     View("per_class", "Per class", render_class_metrics),
     View("calibration", "Calibration", render_calibration),
     View("robustness", "Robustness", render_robustness),
     View("comparison", "Compare", render_model_comparison),
-    View("feature_map", "Map", render_feature_map),
-    View("user_test_set", "Your own", render_user_test_set),
+    View("feature_map", "Feature map", render_feature_map),
+    View("user_test_set", "Your test set", render_user_test_set),
 )
 
 
@@ -116,6 +116,6 @@ def _render_missing_model(model_id: str) -> None:
 def _render_view_choice() -> View[RenderView]:
     view = get_view(VIEWS, read_url_parameter("view"))
     chosen = render_segments(
-        "What to look at", get_labels(VIEWS), **bind_widget("evaluate_view", view.id, show_view)
+        "View", get_labels(VIEWS), **bind_widget("evaluate_view", view.id, show_view)
     )
     return get_view(VIEWS, chosen)

@@ -103,7 +103,7 @@ def _render_strengths(evaluated: EvaluatedModel, corruption: Corruption) -> None
         st.caption("Unavailable: there are no grayscale test images on this machine.")
         return
     n = len(evaluated.report.labels)
-    requested = read_index("ladder", n)
+    requested = read_index("corruption_levels", n)
     first_available = int(evaluated.images.is_available.argmax())
     index = int(
         st.number_input(
@@ -113,9 +113,9 @@ def _render_strengths(evaluated: EvaluatedModel, corruption: Corruption) -> None
             step=1,
             width=220,
             **bind_widget(
-                "evaluate_ladder_index",
+                "evaluate_corruption_levels_index",
                 first_available if requested is None else requested,
-                lambda chosen: update_url(ladder=str(int(chosen))),
+                lambda chosen: update_url(corruption_levels=str(int(chosen))),
             ),
         )
     )
@@ -130,7 +130,7 @@ def _render_strengths(evaluated: EvaluatedModel, corruption: Corruption) -> None
     figures = "".join(_build_step(*step, label, evaluated.class_names) for step in steps)
     description = f"{evaluated.class_names[label]} at every strength"
     st.html(
-        f'<div class="evaluate-ladder" role="list" aria-label="{escape(description)}">'
+        f'<div class="evaluate-levels" role="list" aria-label="{escape(description)}">'
         f"{figures}</div>"
     )
     st.caption(f"Strength in {corruption.unit}; below each image, its prediction and confidence.")

@@ -125,11 +125,11 @@ def _render_links(evaluated: EvaluatedModel, image: np.ndarray, index: int) -> N
     """Buttons that open this digit elsewhere."""
     if not evaluated.names:
         st.button(
-            "Turn, move and blur it",
-            key="evaluate_to_ladder",
+            "Test its robustness",
+            key="evaluate_to_corruption_levels",
             icon=":material/blur_on:",
             on_click=callback(update_url, whole_page=True),
-            kwargs={"view": "robustness", "ladder": str(index), "sample": None},
+            kwargs={"view": "robustness", "corruption_levels": str(index), "sample": None},
         )
     st.button(
         "Try it on the Draw page",

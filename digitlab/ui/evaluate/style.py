@@ -23,11 +23,11 @@ _CSS = f"""
 .evaluate-row > span {{ min-width: 7rem; font-size: 0.9rem; }}
 .evaluate-row img {{ width: 3rem; height: 3rem; image-rendering: pixelated;
   border-radius: 0.2rem; border: 1px solid light-dark(#ddd6c9, #3d4046); }}
-.evaluate-ladder {{ display: flex; gap: 0.4rem; overflow-x: auto; padding-bottom: 0.4rem; }}
-.evaluate-ladder figure {{ margin: 0; text-align: center; flex: 0 0 3.6rem; font-size: 0.8rem; }}
-.evaluate-ladder img {{ width: 3.6rem; height: 3.6rem; image-rendering: pixelated;
+.evaluate-levels {{ display: flex; gap: 0.4rem; overflow-x: auto; padding-bottom: 0.4rem; }}
+.evaluate-levels figure {{ margin: 0; text-align: center; flex: 0 0 3.6rem; font-size: 0.8rem; }}
+.evaluate-levels img {{ width: 3.6rem; height: 3.6rem; image-rendering: pixelated;
   border-radius: 0.2rem; border: 1px solid light-dark(#ddd6c9, #3d4046); }}
-.evaluate-ladder b {{ border-bottom: 2px solid; }}
+.evaluate-levels b {{ border-bottom: 2px solid; }}
 @media (max-width: 640px) {{
   .st-key-evaluate_metrics {{ gap: 0.3rem 1rem; }}
   .st-key-evaluate_metrics [data-testid="stMetricValue"] {{ font-size: 1.3rem; }}

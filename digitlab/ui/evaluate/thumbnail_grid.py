@@ -138,7 +138,7 @@ def _render_table(evaluated: EvaluatedModel, indices: np.ndarray) -> None:
         {
             "Index": indices,
             "True": [evaluated.class_names[k] for k in report.labels[indices]],
-            "Read as": [evaluated.class_names[k] for k in report.predictions[indices]],
+            "Predicted": [evaluated.class_names[k] for k in report.predictions[indices]],
             "Confidence": [f"{confidence:.1%}" for confidence in report.confidences[indices]],
         },
         hide_index=True,

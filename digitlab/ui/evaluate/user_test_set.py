@@ -208,7 +208,7 @@ def _render_result(result: EvaluatedModel, test_set: UserTestSet) -> None:
     low, high = metrics["interval"]
     st.subheader(escape_label(result.data["label"]), anchor=False)
     with st.container(horizontal=True, key="evaluate_own_metrics"):
-        st.metric("Read right", f"{metrics['n_correct']:,} of {metrics['n']:,}", width="content")
+        st.metric("Correct", f"{metrics['n_correct']:,} of {metrics['n']:,}", width="content")
         st.metric("Accuracy", f"{metrics['accuracy']:.2%}", width="content",
                   help=f"95 % confidence interval {low:.2%} to {high:.2%}.")  # fmt: skip
         st.metric("Rejected as no digit", f"{int(result.report.is_rejected.sum()):,}",

@@ -115,7 +115,7 @@ def _build_image_sheet(images: np.ndarray) -> np.ndarray:
 
 def render_preview(config: TrainConfig | ConfigError) -> None:
     """Render the choice of a preview, and the chosen one."""
-    view_id = render_segments("What to look at", get_labels(_PREVIEWS), key="train_preview")
+    view_id = render_segments("View", get_labels(_PREVIEWS), key="train_preview")
     get_view(_PREVIEWS, view_id).render(config)
 
 
@@ -155,7 +155,7 @@ def _render_augmentation(config: TrainConfig, sample: DataSample) -> None:
         st.caption("Augmentation is off: each epoch shows the same images.")
         return
     st.button(
-        "Others",
+        "Other images",
         key="train_augment_again",
         icon=":material/refresh:",
         on_click=callback(_change_seed),
@@ -189,7 +189,7 @@ def _render_network(config: TrainConfig | ConfigError) -> None:
     st.table(
         {
             "Layer": [row.layer for row in table.rows],
-            "What": [row.detail for row in table.rows],
+            "Details": [row.detail for row in table.rows],
             "Output": ["×".join(map(str, row.output_shape)) for row in table.rows],
             "Parameters": [f"{row.n_parameters:,}" for row in table.rows],
         },

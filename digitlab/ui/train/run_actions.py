@@ -82,7 +82,7 @@ def _render_resume(run: Run) -> None:
 
 
 def _render_shelve(run: Run) -> None:
-    with st.popover("Keep", icon=":material/shelves:", key=f"train_keep_{run.id}"):
+    with st.popover("Save model", icon=":material/shelves:", key=f"train_keep_{run.id}"):
         key = f"train_shelf_name_{run.id}"
         st.text_input("Name on the shelf", get_run_name(run), key=key, max_chars=MAX_LABEL_LENGTH)
         st.button(
@@ -96,7 +96,7 @@ def _render_shelve(run: Run) -> None:
     model = find_shelved(run)
     if model:
         st.button(
-            "Draw with it",
+            "Use on the Draw page",
             key="train_draw",
             icon=":material/draw:",
             type="primary",

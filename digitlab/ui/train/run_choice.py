@@ -37,7 +37,7 @@ def render_view_choice(views: Sequence[View[RenderView]]) -> View[RenderView]:
     key = f"train_view_{state[_N_SWITCHES]}"
     state.setdefault(key, state[_VIEW])
     with st.container(key="train_view", width="content"):
-        view_id = render_segments("What to do", get_labels(views), key=key)
+        view_id = render_segments("View", get_labels(views), key=key)
     state[_VIEW] = view_id
     if view_id != RUN_VIEW:
         st.query_params.pop("run", None)

@@ -89,22 +89,22 @@ def render_digit_strip(readings: DigitReadings) -> None:
     rows = "".join(_build_digit_row(readings, k) for k in range(len(readings.images)))
     st.html(
         '<div class="strip-scroll"><table class="digit-strip">'
-        "<caption>How it reads your digits, by epoch</caption>"
+        "<caption>Predictions for your digits, by epoch</caption>"
         f'<thead><tr><th scope="col">yours</th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
 def describe_readings(readings: DigitReadings) -> str:
-    """How many digits are read right; without labels, what they are read as."""
+    """How many digits are classified correctly; without labels, the predictions."""
     if not len(readings.epochs):
-        return "The network has not read your digits yet."
+        return "The network has not classified your digits yet."
     predictions = readings.probabilities[-1].argmax(axis=1)
     is_labelled = readings.labels >= 0
     if not is_labelled.any():
-        return f"It reads your digits as {', '.join(map(str, predictions))}."
+        return f"Predictions for your digits: {', '.join(map(str, predictions))}."
     n_correct = int((predictions[is_labelled] == readings.labels[is_labelled]).sum())
-    return f"It reads {n_correct} of your {int(is_labelled.sum())} digits right."
+    return f"{n_correct} of your {int(is_labelled.sum())} digits are classified correctly."
 
 
 def _build_digit_row(readings: DigitReadings, k: int) -> str:
