@@ -158,6 +158,12 @@ def _get_dataset_id(model: StoredModel) -> str:
     return str(model.card["data"]["dataset"])
 
 
+def _is_own_dataset(model: StoredModel, dataset: Dataset) -> bool:
+    """Whether the model was trained on this data set, or on one that is derived from it."""
+    spec = DATASETS.get(_get_dataset_id(model))
+    return spec is not None and spec.base_spec.id == dataset.spec.id
+
+
 def _evaluate(model: StoredModel, data: str | None) -> _Evaluation:
     if data is not None and data not in DATASETS and Path(data).exists():
         return _evaluate_pictures(model, Path(data))
@@ -177,7 +183,7 @@ def _evaluate_dataset(model: StoredModel, data: str | None) -> _Evaluation:
         (*dataset.notes, *_warn_of_training_digits(model, dataset)),
         dataset.spec.licence,
         dataset.is_sample,
-        dataset.spec.id == DATASETS[_get_dataset_id(model)].base_spec.id,
+        _is_own_dataset(model, dataset),
     )
 
 
@@ -199,7 +205,7 @@ def _evaluate_pictures(model: StoredModel, path: Path) -> _Evaluation:
 def _warn_of_training_digits(model: StoredModel, dataset: Dataset) -> list[str]:
     """Warn if the test digits, the offline sample of MNIST's training set, were trained on."""
     is_unseen = model.card["data"].get("is_sample") or model.card["config"].get("exclude_sample")
-    if not dataset.is_sample or not model.reads_digits or is_unseen:
+    if not dataset.is_sample or not _is_own_dataset(model, dataset) or is_unseen:
         return []
     return [
         f"{model.id} was trained on digits of this sample, so these results do not show how it "

@@ -25,11 +25,13 @@ class DatasetSpec:
 
     Attributes:
         image_shape: `(h, w)` for grey images, `(h, w, 3)` for colour.
-        layout: file format: "npz", "idx" or "cifar"; "derived" for a set without files.
+        layout: file format: "npz", "idx" or "cifar", each with a parser in `sources.py`; "derived"
+            for a set without files.
         array_sha256: sha256 of each array's bytes as uint8 in C order, where it is known. Files
             in another container are accepted when their arrays match.
-        is_digits: whether the classes begin with the digits 0 to 9 on 28x28 grey images, so that
-            a model trained on it can read handwriting.
+        is_digits: whether the classes are the ten digits 0 to 9 on 28x28 grey images, and nothing
+            else but possibly "no digit" as the eleventh. A model trained on it can read
+            handwriting; all its outputs after the tenth are read as "no digit".
         has_sample: whether the offline sample can replace the full set.
         base_dataset: id of the data set that a derived set loads its images from and is tested on.
         synthesis: which generated images are added for training; None adds nothing.

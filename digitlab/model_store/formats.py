@@ -14,9 +14,11 @@ class ModelFormat:
     """One file format.
 
     Attributes:
+        file_name: begins with "model" and differs from that of every other format.
         label: short name on a button.
         help: one sentence: what the format is used for.
-        package: the Python module that the exporter needs beyond requirements.txt; None for none.
+        package: the package that the exporter of an optional format needs, by its name for pip;
+            None for none. It is not in requirements.txt but in a `requirements-….txt` of its own.
         is_required: whether a model without this file is incomplete. A failed export of an
             optional format is noted on the card, and the run can be shelved without it.
     """
@@ -27,6 +29,10 @@ class ModelFormat:
     help: str
     package: str | None = None
     is_required: bool = False
+
+    def get_download_name(self, model_id: str) -> str:
+        """Name the downloaded file after its model, such as `simple_cnn.tflite`."""
+        return model_id + self.file_name.removeprefix("model")
 
 
 KERAS = ModelFormat(

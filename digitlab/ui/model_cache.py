@@ -27,10 +27,13 @@ def get_reader(model: StoredModel) -> DigitReader:
     Raises:
         ModelStoreError: the model's file is missing or damaged.
     """
-    return _load_reader(model.id, model.sha256, _model=model)
+    return _load_reader(model.id, model.sha256, model.card["no_digit_threshold"], _model=model)
 
 
-# The hash is part of the key: a model that was replaced under the same id is loaded again.
+# The key has all that a reader is made from: a model that was replaced under the same id, or whose
+# card has another threshold, is loaded again.
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _load_reader(model_id: str, sha256: str, *, _model: StoredModel) -> DigitReader:
+def _load_reader(
+    model_id: str, sha256: str, no_digit_threshold: float | None, *, _model: StoredModel
+) -> DigitReader:
     return _model.open_reader()

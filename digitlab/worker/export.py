@@ -1,7 +1,7 @@
 """Export a trained model to files, calibrate it and evaluate what was exported."""
 
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import keras
@@ -85,7 +85,7 @@ def export_model(
             continue
         # A file of the run's previous session would not be this model.
         path.unlink(missing_ok=True)
-        if model_format.package and importlib.util.find_spec(model_format.package) is None:
+        if model_format.package and not _is_installed(model_format.package):
             notes.append(
                 f"{model_format.label} is missing: the package {model_format.package} is not "
                 "installed."
@@ -99,6 +99,14 @@ def export_model(
             reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
             notes.append(f"{model_format.label} is missing: its export failed ({reason}).")
     return notes
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def evaluate_export(directory: Path, dataset: Dataset, config: TrainConfig) -> EvaluationReport:

@@ -3,6 +3,7 @@
 import hashlib
 import platform
 import time
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from digitlab.evaluation.report import EvaluationReport
 from digitlab.files import write_json
 from digitlab.inference.reader import N_DIGITS
 from digitlab.model_store.card import CARD_FILE, CardAncestor, CardFile, CardTest, ModelCard
-from digitlab.model_store.formats import MODEL_FORMATS
+from digitlab.model_store.formats import MODEL_FORMATS, ModelFormat
 from digitlab.model_store.store import StoredModel
 from digitlab.nets.architectures import get_net_spec
 from digitlab.runs.run import Run
@@ -49,6 +50,11 @@ def write_model_card(
     spec = get_dataset_spec(config.dataset)
     history = run.read_history()
     meta = run.read_meta()
+    formats = [
+        model_format
+        for model_format in MODEL_FORMATS
+        if (run.directory / model_format.file_name).is_file()
+    ]
     card: ModelCard = {
         "label": meta.label or get_net_spec(config.net).label,
         "owner": meta.owner,
@@ -77,18 +83,23 @@ def write_model_card(
         },
         "files": {
             model_format.file_name: _describe_file(run.directory / model_format.file_name)
-            for model_format in MODEL_FORMATS
-            if (run.directory / model_format.file_name).is_file()
+            for model_format in formats
         },
         "export_notes": export_notes,
-        "versions": {
-            "digitlab": __version__,
-            "python": platform.python_version(),
-            **{name: _find_version(name) for name in _PACKAGES},
-        },
+        "versions": find_versions(formats),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     write_json(run.directory / CARD_FILE, card)
+
+
+def find_versions(formats: Iterable[ModelFormat]) -> dict[str, str]:
+    """The versions of the packages that trained a model and exported it in these formats."""
+    packages = [*_PACKAGES, *(each.package for each in formats if each.package)]
+    return {
+        "digitlab": __version__,
+        "python": platform.python_version(),
+        **{package: _find_version(package) for package in packages},
+    }
 
 
 def get_no_digit_threshold(config: TrainConfig) -> float | None:

@@ -20,6 +20,9 @@ from tests.unit.photo_model import shelve_photo_model
 from tests.unit.sample_model import shelve_sample_model
 from tests.unit.user_zip import build_zip
 
+# Views that open no sample of the chosen model.
+WITHOUT_SAMPLES = ("user_test_set",)
+
 
 @pytest.fixture
 def test_digits():
@@ -182,7 +185,7 @@ def test_damaged_report_is_reported_and_another_model_can_be_chosen(open_page, u
     assert not app.error
 
 
-@pytest.mark.parametrize("view", ["overview", "gallery", "robustness", "comparison", "feature_map"])
+@pytest.mark.parametrize("view", [view.id for view in VIEWS if view.id not in WITHOUT_SAMPLES])
 def test_metrics_are_shown_without_images(open_page, user_model, view):
     report = load_report(get_model("simple_cnn"))
     kept = slice(0, 500)
@@ -221,5 +224,5 @@ def test_model_of_photos_is_evaluated_as_a_model_of_images(open_page, view):
         assert "This network does not read digits" in texts
     else:
         assert "test digit" not in texts and "digits" not in texts
-    if view not in ("user_test_set", "comparison"):
+    if view not in (*WITHOUT_SAMPLES, "comparison"):
         assert "detail-verdict" in read_html(app)

@@ -5,6 +5,7 @@ from dataclasses import fields
 import pytest
 
 from digitlab.training.config import TrainConfig
+from digitlab.training.optimizers import OPTIMIZERS
 
 WIDGETS = {
     "integer": "number_input",
@@ -33,7 +34,7 @@ def test_every_setting_has_a_widget_with_its_label_and_help(form):
 
 def test_choices_show_their_labels(form):
     optimizer = form.selectbox(key="train_optimizer")
-    assert optimizer.options == ["Adam", "AdamW", "SGD", "SGD with momentum", "RMSprop"]
+    assert optimizer.options == [spec.label for spec in OPTIMIZERS.values()]
     assert "SGD with momentum: Accumulates past gradients." in optimizer.help
     schedule = form.selectbox(key="train_schedule")
     assert "Cosine with warm-up" in schedule.options

@@ -7,9 +7,13 @@ import pytest
 
 from digitlab.cli.main import build_parser
 from digitlab.cli.settings import read_settings
+from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ConfigError
+from digitlab.nets.architectures import NETS
+from digitlab.nets.layers import ACTIVATIONS, DEFAULT_CHOICE
 from digitlab.training.config import TrainConfig
 from digitlab.training.fields import GROUPS, format_value
+from digitlab.training.optimizers import OPTIMIZERS
 from digitlab.training.recipes import RECIPES
 
 
@@ -23,15 +27,15 @@ from digitlab.training.recipes import RECIPES
         ("learning_rate", float("nan"), "a number"),
         ("learning_rate", "fast", "a number"),
         ("validation_split", 1.0, "from 0.0 to 0.9"),
-        ("net", "resnet", "simple_cnn, three_conv_cnn, digitlab_cnn"),
-        ("dataset", "emnist", "mnist, fashion_mnist, cifar10"),
-        ("optimizer", None, "adam, adamw"),
+        ("net", "no such net", ", ".join(NETS)),
+        ("dataset", "no such data", ", ".join(DATASETS)),
+        ("optimizer", None, ", ".join(OPTIMIZERS)),
         ("exclude_sample", "yes", "true or false"),
         ("seed", -1, "from 0"),
         ("dropout", 1.0, "from 0.0 to 0.9, or default"),
         ("momentum", "much", "from 0.0 to 0.999, or default"),
         ("training_fraction", 0, "from 0.001 to 1.0"),
-        ("activation", "step", "default, relu, tanh"),
+        ("activation", "no such function", ", ".join((DEFAULT_CHOICE, *ACTIVATIONS))),
         ("early_stopping", None, "an integer from 0"),
     ],
 )

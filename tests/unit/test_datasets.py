@@ -282,4 +282,4 @@ def test_models_of_a_new_digit_data_set_read_digits(monkeypatch, spec):
     monkeypatch.setitem(DATASETS, "new", replace(spec, id="new"))
     shipped = get_model("simple_cnn")
     card = shipped.card | {"data": shipped.card["data"] | {"dataset": "new"}}
-    assert replace(shipped, card=card).reads_digits == (spec.id in ("mnist", "handwriting"))
+    assert replace(shipped, card=card).reads_digits == spec.is_digits

@@ -2,6 +2,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from PIL import Image
 
 from digitlab.cli.main import main
 from digitlab.datasets.loading import load_sample
+from digitlab.datasets.registry import DATASETS
 from digitlab.evaluation.results_cache import load_report, load_robustness
+from digitlab.files import write_json
 from tests.unit.sample_model import shelve_sample_model
 
 
@@ -115,3 +118,20 @@ def test_a_damaged_robustness_file_is_noted_and_left_out_of_the_report(capsys, t
     page = out.read_text("utf-8")
     assert "Confusion matrix" in page
     assert "<h2>Robustness" not in page
+
+
+@pytest.mark.parametrize(
+    ("dataset_id", "is_warned"),
+    [("mnist", True), ("handwriting", True), ("other_digits", False), ("unknown", False)],
+)
+def test_only_a_model_of_mnist_is_said_to_know_the_sample(
+    capsys, monkeypatch, dataset_id, is_warned
+):
+    """The offline sample is a part of MNIST, which other digit data sets do not contain."""
+    monkeypatch.setitem(DATASETS, "other_digits", replace(DATASETS["mnist"], id="other_digits"))
+    model = shelve_sample_model()
+    data = model.card["data"] | {"is_sample": False, "dataset": dataset_id}
+    config = model.card["config"] | {"exclude_sample": False}
+    write_json(model.directory / "card.json", model.card | {"data": data, "config": config})
+    _, err = evaluate(capsys, "--model", model.id, "--data", "mnist")
+    assert ("was trained on digits of this sample" in err) == is_warned

@@ -89,9 +89,18 @@ def test_shelve_a_run_under_a_label():
     assert (model.id, model.label, model.owner) == ("my_first_model", "My first model", "local")
     assert [each.id for each in list_models()] == [*SHIPPED, "my_first_model"]
     assert list_user_folders() == ["my_first_model"]
-    assert {path.name for path in model.directory.iterdir()} == {
-        *(each.file_name for each in MODEL_FORMATS), "report.npz", "card.json",
-    }  # fmt: skip
+    names = {path.name for path in model.directory.iterdir()}
+    assert names == set(find_model_files(get_model("simple_cnn").directory)[0])
+    required = {each.file_name for each in MODEL_FORMATS if each.is_required}
+    assert names >= required | {"report.npz", "card.json"}
+
+
+def test_each_file_is_downloaded_under_its_own_name():
+    quantized = formats.ModelFormat("int8", "model_int8.tflite", "TFLite int8", "For tests.")
+    names = [each.get_download_name("mine") for each in (*MODEL_FORMATS, quantized)]
+    assert names[-1] == "mine_int8.tflite"
+    assert "mine.tflite" in names
+    assert len(set(names)) == len(names)
 
 
 def test_a_run_without_an_optional_format_can_be_shelved(monkeypatch):

@@ -39,6 +39,14 @@ def test_dropout_of_0_adds_no_layer():
     assert rows[-2].detail == "20% dropped in training"
 
 
+@pytest.mark.parametrize("image_shape", [(28, 28), (32, 32, 3)])
+@pytest.mark.parametrize("net", NETS)
+def test_every_network_classifies_digits_and_photos(net, image_shape):
+    """Its last layer is dense with a softmax: calibration divides that layer's weights."""
+    last = compute_layer_table(net, image_shape, 10).rows[-1]
+    assert (last.layer, last.detail, last.output_shape) == ("Dense", "10 units, softmax", (10,))
+
+
 def test_an_unknown_network_is_rejected():
-    with pytest.raises(ConfigError, match="resnet"):
-        compute_layer_table("resnet", (28, 28), 10)
+    with pytest.raises(ConfigError, match="no such net"):
+        compute_layer_table("no such net", (28, 28), 10)

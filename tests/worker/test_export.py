@@ -1,5 +1,7 @@
 """Export in every format, and calibration."""
 
+from importlib.metadata import version
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from digitlab.evaluation.metrics import compute_calibration_error
 from digitlab.model_store.formats import KERAS, MODEL_FORMATS, TFLITE, ModelFormat
 from digitlab.model_store.store import get_model
 from digitlab.worker.export import EXPORTERS, compute_temperature, export_model, scale_temperature
+from digitlab.worker.model_card import find_versions
 
 OPTIONAL = ModelFormat("optional", "model.optional", "Optional", "For tests.")
 
@@ -95,3 +98,9 @@ def test_temperature_scaling_calibrates_images_it_was_not_fitted_on():
     after, accuracy_after = measure(held_out)
     assert after < 0.6 * before
     assert accuracy_after == accuracy
+
+
+def test_versions_include_the_package_of_an_optional_format():
+    format_with_package = ModelFormat("optional", "model.optional", "", "", package="pillow")
+    assert find_versions([format_with_package])["pillow"] == version("pillow")
+    assert "pillow" not in find_versions([KERAS])

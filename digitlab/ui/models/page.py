@@ -79,18 +79,24 @@ def _render_metrics(model: StoredModel) -> None:
 def _render_downloads(model: StoredModel) -> None:
     """A button for each format of the model, and one for its card."""
     downloads = [
-        (model_format.file_name, model_format.label, model_format.help)
+        (
+            model_format.file_name,
+            model_format.get_download_name(model.id),
+            model_format.label,
+            model_format.help,
+        )
         for model_format in MODEL_FORMATS
     ]
-    downloads.append((CARD_FILE, "Card", "The training data, accuracy, command and versions."))
+    card_help = "The training data, accuracy, command and versions."
+    downloads.append((CARD_FILE, f"{model.id}_{CARD_FILE}", "Card", card_help))
     with st.container(horizontal=True):
-        for file_name, label, help_text in downloads:
+        for file_name, download_name, label, help_text in downloads:
             path = model.directory / file_name
             if path.is_file():
                 st.download_button(
                     label,
                     path.read_bytes,
-                    file_name=f"{model.id}{path.suffix}",
+                    file_name=download_name,
                     key=f"models_{model.id}_{file_name}",
                     help=help_text,
                     icon=":material/download:",
