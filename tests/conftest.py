@@ -1,4 +1,4 @@
-"""What all tests share: folders of their own, and real pen data where it is at hand."""
+"""Fixtures of all tests: empty folders, no network, the shared data, a small disk."""
 
 import contextlib
 import errno
@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
-# In requirements.txt but not in requirements-app.txt: not there yet when the app first opens.
+# In requirements.txt, not in requirements-app.txt: not installed yet when the app first opens.
 TRAINING_PACKAGES = (
     "tensorflow", "keras", "sklearn", "scipy", "pooch", "rich", "mlxtend",
 )  # fmt: skip
@@ -19,8 +19,8 @@ SHARED_DATA_DIR = PROJECT_DIR.parent / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path, monkeypatch):
-    """Keep every test away from the user's own data, runs and models."""
+def isolated_folders(tmp_path, monkeypatch):
+    """Give every test empty folders instead of the user's data, runs and models."""
     for name in ("DATA", "CACHE", "RUNS", "MODELS"):
         monkeypatch.setenv(f"DIGITLAB_{name}", str(tmp_path / name.lower()))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
@@ -28,7 +28,7 @@ def own_folders(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def no_internet(monkeypatch):
-    """Refuse every connection but local ones, so that tests see the same world everywhere."""
+    """Refuse all connections but local ones: tests have the same result on every machine."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY"):
         # Nothing listens on the discard port: the connection is refused at once.
         monkeypatch.setenv(name, "http://127.0.0.1:9")
@@ -76,7 +76,7 @@ class FullDisk:
 
 @pytest.fixture
 def full_disk(tmp_path, monkeypatch):
-    """A small disk that can be filled; for root on Linux only."""
+    """A small disk that can be filled; needs root on Linux."""
     folder = tmp_path / "disk"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
@@ -92,7 +92,7 @@ def full_disk(tmp_path, monkeypatch):
 
 
 def end_workers(cache_dir: Path) -> None:
-    """End the worker processes whose queue is in a folder."""
+    """End the worker processes that use this cache folder."""
     for process in psutil.process_iter(["cmdline"]):
         with contextlib.suppress(psutil.Error):
             if "digitlab.worker" in (process.info["cmdline"] or ()) and process.environ().get(

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import open_chromium
-from tests.browser.server import own_folders, serve_app
+from tests.browser.server import serve_app, use_empty_folders
 
 
 @contextlib.contextmanager
@@ -16,7 +16,7 @@ def open_app_in_chromium() -> Iterator[tuple[str, Browser]]:
     """Yields the URL of the app, with folders of its own, and Chromium."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        own_folders(Path(folder)),
+        use_empty_folders(Path(folder)),
         serve_app(Path(folder) / "server.log") as (url, _),
         open_chromium() as browser,
     ):

@@ -37,20 +37,20 @@ def serve_app(log: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
 
 
 @contextlib.contextmanager
-def own_folders(folder: Path) -> Iterator[None]:
+def use_empty_folders(folder: Path) -> Iterator[None]:
     """Use empty folders instead of the user's, offline: runs train on the sample of MNIST."""
     names = ("CACHE", "DATA", "MODELS", "RUNS")
-    own = {f"DIGITLAB_{name}": str(folder / name.lower()) for name in names}
-    own |= {"KERAS_HOME": str(folder / "keras"), "NO_PROXY": "127.0.0.1,localhost"}
+    variables = {f"DIGITLAB_{name}": str(folder / name.lower()) for name in names}
+    variables |= {"KERAS_HOME": str(folder / "keras"), "NO_PROXY": "127.0.0.1,localhost"}
     # Nothing listens on the discard port.
-    own |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
-    kept = dict(os.environ)
-    os.environ.update(own)
+    variables |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    before = dict(os.environ)
+    os.environ.update(variables)
     try:
         yield
     finally:
         os.environ.clear()
-        os.environ.update(kept)
+        os.environ.update(before)
 
 
 def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -14,7 +14,7 @@ from digitlab.evaluation.jobs import find_job
 from digitlab.evaluation.results_cache import load_report, load_test_images
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.ui.evaluate.page import VIEWS
-from tests.browser.draw_page import upload_file
+from tests.browser.draw_page import upload_file, wait_until_idle
 from tests.browser.evaluate_page import EvaluatePage
 from tests.unit.sample_model import shelve_sample_model
 from tests.unit.user_zip import build_zip
@@ -206,10 +206,14 @@ def test_views_fit_a_dark_phone(dark_phone):
 def test_back_and_forward_change_the_view(open_page):
     page = open_page().page
     views = page.locator(".st-key-evaluate_view")
-    for view, view_id in (("Calibration", "calibration"), ("Per class", "per_class")):
+    for view, view_id, key in (
+        ("Calibration", "calibration", "threshold"),
+        ("Per class", "per_class", "per_class"),
+    ):
         views.get_by_role("radio", name=view).click()
-        expect(views.get_by_role("radio", name=view)).to_be_checked()
         page.wait_for_url(re.compile(f"view={view_id}"))
+        expect(page.locator(f".st-key-evaluate_{key}")).to_be_visible()
+    wait_until_idle(page)
     page.go_back()
     expect(views.get_by_role("radio", name="Calibration")).to_be_checked()
     expect(page.locator(".st-key-evaluate_threshold")).to_be_visible()

@@ -7,15 +7,18 @@ import pytest
 from playwright.sync_api import expect
 
 from digitlab.ink.samples import SAMPLE_POINTS
+from digitlab.runs.checkpoints import find_checkpoint
 from digitlab.runs.control import list_active_runs
 from digitlab.runs.health import inspect_run
+from digitlab.runs.queue import find_position
 from digitlab.runs.run import create_run, get_run, list_runs
 from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig
 from tests.browser.draw_page import DrawPage, draw_strokes
-from tests.browser.server import own_folders, serve_app
+from tests.browser.server import serve_app, use_empty_folders
 from tests.browser.train_page import LIMIT_MS, TrainPage
 from tests.unit.histories import write_history
+from tests.worker.workers import wait_until
 
 # Batch sizes with which an epoch of the stub trainer takes 6.4 or 1.6 seconds.
 SLOW_BATCH, FAST_BATCH = 2, 8
@@ -76,6 +79,10 @@ def start_run(train_page, *, epochs, batch_size):
     return train_page.run_id
 
 
+def get_state(run):
+    return inspect_run(run).state
+
+
 def create_ended_run(label, state, n_epochs, message=""):
     """A run as the worker leaves it."""
     run = create_run(TrainConfig(epochs=50, learning_rate=0.002), label=label)
@@ -113,10 +120,7 @@ def test_from_recipe_to_drawing(train_page, server):
     other.page.close()
     before = get_run(run_id).read_history()
 
-    page.get_by_role("spinbutton", name="More epochs").fill("1")
-    page.keyboard.press("Enter")
-    train_page.wait_until_idle()
-    train_page.press("train_resume")
+    train_page.resume(epochs=1)
     train_page.expect_line(r"^Done · \d\d\.\d+% on the test set")
     history = get_run(run_id).read_history()
     assert history[: len(before)] == before
@@ -177,31 +181,29 @@ def test_run_stopped_in_its_first_epoch_has_no_model(train_page):
 
 def test_two_users_start_at_once_and_the_app_restarts(browser, tmp_path):
     """One run trains, the other is queued; both continue without the app."""
-    with own_folders(tmp_path):
+    with use_empty_folders(tmp_path):
         os.environ["DIGITLAB_TRAINER"] = "tests.stub_trainer"
         with serve_app(tmp_path / "first.log") as (url, _):
             context = browser.new_context(base_url=url)
             train_pages = [open_form(context.new_page()) for _ in range(2)]
             for train_page in train_pages:
-                train_page.fill("batch_size", SLOW_BATCH)
-                train_page.fill("epochs", 50)
+                train_page.fill("batch_size", 1)
             for train_page in train_pages:
                 train_page.start.click(no_wait_after=True)
-            for train_page in train_pages:
-                train_page.expect_line("^(Epoch 1 of|Queued, next)")
-            lines = {train_page.run_id: train_page.line.inner_text() for train_page in train_pages}
-            assert len(lines) == 2
+            runs = {get_run(train_page.run_id): train_page for train_page in train_pages}
+            wait_until(lambda: sorted(map(get_state, runs)) == ["queued", "training"])
+            training, queued = sorted(runs, key=find_position)
+            runs[training].expect_line("^Epoch 1 of")
+            runs[queued].expect_line("^Queued, next")
             context.close()
-        (queued,) = (run_id for run_id, line in lines.items() if line.startswith("Queued"))
-        (training,) = set(lines) - {queued}
         with serve_app(tmp_path / "second.log") as (url, _):
             context = browser.new_context(base_url=url)
-            train_page = open_run(context.new_page(), queued)
+            train_page = open_run(context.new_page(), queued.id)
             train_page.expect_line("^Queued, next")
             train_page.press("train_stop")
             train_page.expect_line("^Cancelled")
-            train_page = open_run(train_page.page, training)
-            train_page.expect_line(r"^Epoch \d+ of 50")
+            train_page = open_run(train_page.page, training.id)
+            train_page.expect_line("^Epoch ")
             train_page.press("train_stop")
             train_page.expect_line("^(Stopped by you|Cancelled)")
             context.close()
@@ -287,14 +289,15 @@ def test_chart_is_visible_in_every_frame(train_page):
 
 
 def test_killed_worker_is_noticed_and_the_run_resumes(train_page):
-    run = get_run(start_run(train_page, epochs=2, batch_size=2 * SLOW_BATCH))
-    train_page.expect_line("^Epoch 2 of 2")
+    run = get_run(start_run(train_page, epochs=50, batch_size=FAST_BATCH))
+    train_page.expect_line(r"^Epoch ([2-9]|\d\d) of 50")
     run.read_status().process.terminate(timeout_s=0.1)
     train_page.expect_line("^Interrupted", timeout=10_000)
-    assert len(run.read_history()) == 1
-    train_page.press("train_resume")
+    n_epochs = find_checkpoint(run)
+    assert n_epochs >= 1
+    train_page.resume(epochs=1)
     train_page.expect_line("^Done")
-    assert [row["epoch"] for row in run.read_history()] == [0, 1]
+    assert [row["epoch"] for row in run.read_history()] == list(range(n_epochs + 1))
 
 
 def test_held_curves_keep_a_zoom(train_page):

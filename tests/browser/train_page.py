@@ -51,6 +51,13 @@ class TrainPage:
             self.press(f"train_recipe_{recipe_id}")
         expect(chosen).to_be_visible()
 
+    def resume(self, *, epochs: int) -> None:
+        """Train some more epochs."""
+        self.page.get_by_role("spinbutton", name="More epochs").fill(str(epochs))
+        self.page.keyboard.press("Enter")
+        self.wait_until_idle()
+        self.press("train_resume")
+
     def shelve(self, label: str) -> None:
         """Put the run's model on the shelf."""
         self.page.locator(".st-key-train_actions").get_by_role("button", name="Save model").click()
