@@ -98,6 +98,7 @@ def test_a_sqlite_file_has_settings_and_curves(tmp_path, monkeypatch):
     check_tracked_run(uri, run)
 
 
+@pytest.mark.integration
 @pytest.mark.usefixtures("copied_tflite")
 def test_an_unreachable_mlflow_server_is_noted_without_its_password(monkeypatch, capfd):
     # Nothing listens on the discard port.
