@@ -33,7 +33,7 @@ SHOWN_EPOCHS = """(() => {
 WATCH_CHARTS = """() => {
   window.nFrames = 0; window.nBlankFrames = 0; window.charts = new Set();
   const look = () => {
-    const titles = [...document.querySelectorAll(".gtitle")];
+    const titles = [...document.querySelectorAll("[class*=train_curves_] .gtitle")];
     const isShown = titles.some((title) => title.checkVisibility({ visibilityProperty: true }));
     window.nFrames += 1;
     window.nBlankFrames += isShown ? 0 : 1;
@@ -101,7 +101,7 @@ def test_from_recipe_to_drawing(train_page, server):
     page.wait_for_function(
         "Object.values(window.batches).some((shown) => shown.size >= 3)", timeout=LIMIT_MS
     )
-    expect(page.locator(".gtitle").last).to_be_attached()
+    expect(page.locator("[class*=train_curves_] .gtitle").first).to_be_attached()
 
     page.get_by_role("link", name="Models").click()
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
@@ -277,7 +277,8 @@ def test_chart_is_visible_in_every_frame(train_page):
     """Also when a finding appears above it, and when the chart is replaced."""
     page = train_page.page
     start_run(train_page, epochs=50, batch_size=FAST_BATCH)
-    expect(page.locator(".gtitle >> visible=true")).to_have_count(1, timeout=LIMIT_MS)
+    titles = page.locator("[class*=train_curves_] .gtitle >> visible=true")
+    expect(titles.first).to_be_visible(timeout=LIMIT_MS)
     finding = page.locator("[data-testid^=finding-]").first
     expect(finding).not_to_be_visible()
     page.evaluate(WATCH_CHARTS)
