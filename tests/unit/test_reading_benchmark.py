@@ -1,5 +1,8 @@
 import gzip
+import io
 import json
+import shutil
+from contextlib import redirect_stderr, redirect_stdout
 
 import numpy as np
 import pytest
@@ -35,11 +38,10 @@ def save_photos(folder, images):
     (folder / "labels.csv").write_text("\n".join(["file,label", *rows]) + "\n")
 
 
-@pytest.fixture
-def data(tmp_path):
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
     """A folder with every known set, a few items each."""
-    folder = tmp_path / "sets"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("sets")
     images, digits = draw_digits(), np.arange(10, dtype=np.uint8)
     writers = [TRAINING, HELD_OUT] * 5
     strokes = [SAMPLE_POINTS[digit] for digit in range(10)]
@@ -57,16 +59,22 @@ def data(tmp_path):
     return folder
 
 
-def benchmark(capsys, *arguments):
+def benchmark(*arguments):
     """The parsed output of `python -m benchmarks.reading --json`, and its standard error."""
-    assert main(["--json", *map(str, arguments)]) == 0
-    output = capsys.readouterr()
-    return json.loads(output.out), output.err
+    with redirect_stdout(io.StringIO()) as output, redirect_stderr(io.StringIO()) as errors:
+        assert main(["--json", *map(str, arguments)]) == 0
+    return json.loads(output.getvalue()), errors.getvalue()
 
 
-def test_every_set_has_its_row(capsys, data):
-    result, notes = benchmark(capsys, "--data", data)
-    assert notes == ""
+@pytest.fixture(scope="module")
+def full_benchmark(data, tmp_path_factory):
+    """The result and the notes of the benchmark with every set, and its picture of errors."""
+    sheet = tmp_path_factory.mktemp("sheet") / "errors.png"
+    return *benchmark("--data", data, "--errors", sheet), sheet
+
+
+def test_every_set_has_its_row(full_benchmark):
+    result, _, _ = full_benchmark
     assert (result["model"], result["tutorial_model"]) == ("digitlab_cnn", "simple_cnn")
     rows = {row["name"]: row for row in result["sets"]}
     assert {name: row["n"] for name, row in rows.items()} == {
@@ -88,8 +96,8 @@ def test_every_set_has_its_row(capsys, data):
     assert all(0 < ms < 1000 for ms in result["ms"].values())
 
 
-def test_a_damaged_photo_counts_as_rejected_and_as_an_error(capsys, data):
-    result, _ = benchmark(capsys, "--data", data)
+def test_a_damaged_photo_counts_as_rejected_and_as_an_error(full_benchmark):
+    result, _, _ = full_benchmark
     photos = next(row for row in result["sets"] if row["name"] == "photos")
     assert photos["rejected"] == pytest.approx(1 / 11)
     assert photos["digitlab"]["accuracy"] == pytest.approx(10 / 11)
@@ -98,11 +106,13 @@ def test_a_damaged_photo_counts_as_rejected_and_as_an_error(capsys, data):
     assert photos["tutorial"]["accuracy"] <= 10 / 11
 
 
-def test_the_data_folder_is_the_default_and_missing_sets_are_noted(capsys, data, monkeypatch):
-    monkeypatch.setenv("DIGITLAB_DATA", str(data))
-    (data / "semeion.npz").unlink()
-    (data / "photos" / "labels.csv").unlink()
-    result, notes = benchmark(capsys)
+def test_the_data_folder_is_the_default_and_missing_sets_are_noted(data, tmp_path, monkeypatch):
+    folder = tmp_path / "incomplete"
+    shutil.copytree(data, folder)
+    monkeypatch.setenv("DIGITLAB_DATA", str(folder))
+    (folder / "semeion.npz").unlink()
+    (folder / "photos" / "labels.csv").unlink()
+    result, notes = benchmark()
     assert not {"semeion", "photos"} & {row["name"] for row in result["sets"]}
     assert [line.split()[1] for line in notes.splitlines()] == ["semeion.npz", "photos/labels.csv"]
     assert all(line.startswith("note: ") for line in notes.splitlines())
@@ -166,9 +176,10 @@ def test_letters_among_the_digits_are_an_error(capsys, tmp_path):
     assert "should have digits only but has 'X'" in capsys.readouterr().err
 
 
-def test_the_contact_sheet_of_errors(capsys, data, tmp_path):
-    sheet = tmp_path / "errors.png"
-    _, message = benchmark(capsys, "--data", data, "--errors", sheet)
+def test_the_contact_sheet_of_errors(full_benchmark):
+    _, notes, sheet = full_benchmark
+    # Nothing else is noted: no set is missing.
+    (message,) = notes.splitlines()
     assert str(sheet) in message
     with Image.open(sheet) as picture:
         assert picture.format == "PNG"

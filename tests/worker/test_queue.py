@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from digitlab.errors import RunError
-from digitlab.runs import launcher
+from digitlab.runs import health, launcher
 from digitlab.runs.checkpoints import find_checkpoint, list_checkpoints
 from digitlab.runs.control import (
     count_active_runs,
@@ -145,7 +145,9 @@ def test_a_killed_worker_is_noticed_and_the_next_run_gets_another():
     assert list_runs() == [queued]
 
 
-def test_a_worker_that_hangs_is_noticed_and_can_be_stopped():
+def test_a_worker_that_hangs_is_noticed_and_can_be_stopped(monkeypatch):
+    assert health._SILENCE_LIMIT_S < NOTICED_WITHIN_S
+    monkeypatch.setattr(health, "_SILENCE_LIMIT_S", 3.0)
     run = create_run(LONG)
     start_run(run)
     wait_for_epochs(run, 1)
