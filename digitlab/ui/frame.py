@@ -1,5 +1,7 @@
 """The frame around every page: navigation, shared styles, and the entry point `app.py`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -10,12 +12,18 @@ _DRAW_ICON = ":material/draw:"
 _APP_STARTED = "app_started"
 _CSS = """
 <style>
-.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 60rem; }
+/* The content is 1,120 px wide; the space of the scroll bar is kept, so that no page is shifted. */
+.stMain { scrollbar-gutter: stable; }
+.stMainBlockContainer { padding: 4.5rem 1rem 3rem; max-width: 72rem; }
+.st-key-page_header { min-height: 3rem; gap: 0.5rem 1rem; }
+.st-key-page_header h1 { padding: 0; font-size: 1.75rem; line-height: 3rem; }
 /* An element that replaces another one shares its grid cell, so that nothing moves meanwhile. */
 [class*="_steady"] { display: grid; grid-template-columns: minmax(0, 1fr); }
 [class*="_steady"] > * { grid-area: 1 / 1; width: 100%; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.75rem 1rem 2rem; }
+  .st-key-page_header > :first-child { flex-basis: 100% !important; }
+  .st-key-page_header h1 { font-size: 1.5rem; line-height: 2.25rem; }
 }
 </style>
 """
@@ -52,3 +60,14 @@ def redirect_to_app() -> None:
 def render_style() -> None:
     """Add the shared styles to the page."""
     st.html(_CSS)
+
+
+@contextmanager
+def page_header(title: str) -> Iterator[None]:
+    """Render the page's title; the block renders its views and controls beside it.
+
+    On a phone they wrap below the title.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key="page_header"):
+        st.title(title, anchor=False, width="stretch")
+        yield

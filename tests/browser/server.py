@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
@@ -15,17 +15,24 @@ _START_LIMIT_S = 60
 
 
 @contextlib.contextmanager
-def serve_app(log: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """Start the app on a free port; yields its URL and process, and ends it."""
+def serve_app(
+    log: Path, *, tree: Path = PROJECT_DIR, options: Sequence[str] = ()
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """Start the app on a free port; yields its URL and process, and ends it.
+
+    Args:
+        tree: the checkout whose app it is.
+        options: further options of `streamlit run`.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    command += ["--server.fileWatcherType", "none"]
+    command += ["--server.fileWatcherType", "none", *options]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=PROJECT_DIR, stdout=output, stderr=subprocess.STDOUT, env=os.environ
+            command, cwd=tree, stdout=output, stderr=subprocess.STDOUT, env=os.environ
         )
     try:
         url = f"http://127.0.0.1:{port}"

@@ -31,6 +31,7 @@ from digitlab.ui.draw.multi_digit import (
 )
 from digitlab.ui.draw.samples import render_sample_strip
 from digitlab.ui.draw.style import render_draw_style
+from digitlab.ui.frame import page_header
 from digitlab.ui.model_cache import get_reader, list_digit_models
 from digitlab.ui.selectors import render_reader_choice
 from digitlab.ui.text import render_error
@@ -45,8 +46,7 @@ def render_page() -> None:
 # A stroke reruns only this, neither `app.py` nor the styles.
 @st.fragment
 def _render_content() -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="draw_head"):
-        st.title("Draw a digit", width="stretch")
+    with page_header("Draw a digit"):
         several = render_several_toggle()
         source = render_source_choice()
     try:

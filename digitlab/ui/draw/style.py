@@ -5,7 +5,7 @@ import streamlit as st
 _CSS = """
 <style>
 /* The canvas component shows its toolbar above itself: it must not cover the page's controls. */
-.st-key-draw_head { position: relative; z-index: 30; }
+.st-key-page_header { position: relative; z-index: 30; }
 .st-key-draw_canvas_steady { min-height: 300px; }
 .st-key-draw_unseen { visibility: hidden; }
 /* The space of the answer is reserved, so that nothing moves when it appears. */

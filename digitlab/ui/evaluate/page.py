@@ -30,6 +30,7 @@ from digitlab.ui.evaluate.url_state import (
     update_url,
 )
 from digitlab.ui.evaluate.user_test_set import render_user_test_set
+from digitlab.ui.frame import page_header
 from digitlab.ui.selectors import (
     View,
     format_model_names,
@@ -60,7 +61,8 @@ def render_page() -> None:
     """Render the chosen model, the chosen view and the sample that was clicked."""
     load_url_state()
     render_evaluate_style()
-    st.title("Evaluate")
+    with page_header("Evaluate"):
+        view = _render_view_choice()
     try:
         models = {model.id: model for model in list_models()}
         if not models:
@@ -69,7 +71,6 @@ def render_page() -> None:
                 "shelf, then evaluate it here."
             )
         model = _render_model_choice(models)
-        view = _render_view_choice()
         shown = view.render(load_evaluated_model(model))
         if shown is not None:
             render_selected_sample(shown)

@@ -6,8 +6,6 @@ from digitlab.figures.theme import CORRECT, WRONG
 
 _CSS = f"""
 <style>
-/* A matrix and images side by side need more room than a canvas. */
-.stMainBlockContainer {{ max-width: 68rem; }}
 .st-key-evaluate_metrics {{ gap: 0.5rem 1.6rem; flex-wrap: wrap; }}
 .st-key-evaluate_metrics [data-testid="stMetricValue"] {{ font-size: 1.6rem; }}
 .st-key-evaluate_view {{ max-width: 100%; }}

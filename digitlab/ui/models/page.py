@@ -16,13 +16,15 @@ from digitlab.model_store.store import (
 from digitlab.nets.architectures import NETS
 from digitlab.runs.status import format_duration
 from digitlab.ui.actions import render_action_error, report_errors
+from digitlab.ui.frame import page_header
 from digitlab.ui.text import escape_label, escape_markdown, render_error, shorten
 
 
 def render_page() -> None:
     """Render all models on the shelf."""
-    st.title("Models")
-    st.caption("The networks on the shelf. Download one, or use it on the Draw page.")
+    with page_header("Models"):
+        caption = "The networks on the shelf. Download one, or use it on the Draw page."
+        st.caption(caption, width="content")
     render_action_error()
     models, damaged = list_models(), list_damaged_models()
     if not models and not damaged:

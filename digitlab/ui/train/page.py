@@ -8,6 +8,7 @@ from digitlab.errors import DigitlabError
 from digitlab.runs.launcher import prewarm_worker
 from digitlab.ui.actions import render_action_error
 from digitlab.ui.browser_signals import run_when_idle
+from digitlab.ui.frame import page_header
 from digitlab.ui.selectors import View
 from digitlab.ui.text import render_error
 from digitlab.ui.train.form import prepare_form, render_all_settings, render_basic_settings
@@ -60,8 +61,7 @@ VIEWS: tuple[View[Callable[[], None]], ...] = (
 def render_page() -> None:
     """Render the header and the chosen view."""
     render_train_style()
-    with st.container(horizontal=True, vertical_alignment="center", key="train_head"):
-        st.title("Train a network", width="stretch")
+    with page_header("Train a network"):
         view = render_view_choice(VIEWS)
     render_action_error()
     try:
