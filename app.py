@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from digitlab.ui.frame import ICON_PATH, list_pages, mark_app_started, render_style
+from digitlab.ui.frame import ICON_PATH, render_style
 from digitlab.ui.garbage_collection import freeze_imports
+from digitlab.ui.navigation import choose_page, render_navigation
 
-st.set_page_config(page_title="digitlab", page_icon=str(ICON_PATH), layout="centered")
-mark_app_started()
+page = choose_page()
+st.set_page_config(page_title=f"{page.title} · digitlab", page_icon=str(ICON_PATH))
 render_style()
-page = st.navigation(list_pages(), position="top")
+render_navigation(page)
 page.run()
 freeze_imports()

@@ -1,7 +1,7 @@
 """The Evaluate page."""
 
 from digitlab.ui.evaluate.page import render_page
-from digitlab.ui.frame import redirect_to_app
+from digitlab.ui.navigation import redirect_to_app
 
 redirect_to_app()
 render_page()

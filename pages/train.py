@@ -1,6 +1,6 @@
 """The Train page."""
 
-from digitlab.ui.frame import redirect_to_app
+from digitlab.ui.navigation import redirect_to_app
 from digitlab.ui.train.page import render_page
 
 redirect_to_app()

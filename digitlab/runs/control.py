@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from digitlab.errors import RunError, describe_os_error
 from digitlab.owners import LOCAL_OWNER, check_owner
+from digitlab.paths import get_runs_dir
 from digitlab.runs import launcher
 from digitlab.runs.checkpoints import find_checkpoint
 from digitlab.runs.health import delete_heartbeat, inspect_run
@@ -19,6 +20,7 @@ from digitlab.runs.queue import (
     add_entry,
     count_entries,
     get_current_run,
+    list_queued_runs,
     lock_queue,
     remove_entry,
 )
@@ -156,6 +158,20 @@ def list_active_runs() -> list[Run]:
             if is_active(run):
                 active.append(run)
     return active
+
+
+def find_active_run(*, owner: str = LOCAL_OWNER) -> Run | None:
+    """The owner's run that trains, else the first one in the queue; None if there is neither."""
+    # Looks at the queue only: there may be many runs that have ended. The queue is read before the
+    # current run, so that one that is taken meanwhile is found.
+    queued = list_queued_runs()
+    for run in (get_current_run(), *queued):
+        if run is None or run.directory.parent != get_runs_dir().resolve():
+            continue
+        with contextlib.suppress(RunError):
+            if run.read_meta().owner == owner and is_active(run):
+                return run
+    return None
 
 
 def count_active_runs() -> int:

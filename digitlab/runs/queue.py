@@ -92,6 +92,16 @@ def get_current_run() -> Run | None:
         return None
 
 
+def list_queued_runs() -> list[Run]:
+    """The queued runs, the next one first."""
+    runs = []
+    for path in _list_entries():
+        # A worker may take it at this moment.
+        with contextlib.suppress(FileNotFoundError):
+            runs.append(_load_entry(path))
+    return runs
+
+
 def find_position(run: Run) -> int:
     """A run's position in the queue, 1 for the next one; 0 if it is not queued."""
     suffix = f".{_compute_key(run)}"

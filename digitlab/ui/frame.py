@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, shared styles, and the entry point `app.py`."""
+"""The frame around every page: its header and the shared styles."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,53 +8,40 @@ import streamlit as st
 
 ICON_PATH = Path(__file__).with_name("icon.svg")
 
-_DRAW_ICON = ":material/draw:"
-_APP_STARTED = "app_started"
 _CSS = """
 <style>
 /* The content is 1,120 px wide; the space of the scroll bar is kept, so that no page is shifted. */
-.stMain { scrollbar-gutter: stable; }
-.stMainBlockContainer { padding: 4.5rem 1rem 3rem; max-width: 72rem; }
+.stMain { scrollbar-gutter: stable both-edges; }
+.stMainBlockContainer { padding: 0.5rem 1rem 3rem; max-width: 72rem; }
+/* Streamlit's own header lies over the navigation; it is empty unless a host adds buttons. */
+.stAppHeader, .stAppToolbar { pointer-events: none; background: transparent; }
+.stAppToolbar :is(a, button) { pointer-events: auto; }
+.st-key-navigation { min-height: 3rem; gap: 0.25rem; flex-wrap: nowrap;
+  border-bottom: 1px solid light-dark(#ddd6c9, #3d4046); }
+.st-key-navigation > :has(.st-key-navigation_run) { width: auto; flex: none; margin-left: auto; }
+.st-key-navigation_run p { font-variant-numeric: tabular-nums; white-space: nowrap; }
+/* The label of the current page is bold: at a fixed width the others stay where they are. */
+.st-key-navigation a { width: 4.75rem; padding: 0.35rem 0; margin: 0; justify-content: center; }
 .st-key-page_header { min-height: 3rem; gap: 0.5rem 1rem; }
 .st-key-page_header h1 { padding: 0; font-size: 1.75rem; line-height: 3rem; }
+:is(a, button, summary, [tabindex]):not(.stMain):focus-visible {
+  outline: 2px solid light-dark(#2f5d9b, #9dbde6) !important; outline-offset: 2px;
+  box-shadow: none !important; }
 /* An element that replaces another one shares its grid cell, so that nothing moves meanwhile. */
 [class*="_steady"] { display: grid; grid-template-columns: minmax(0, 1fr); }
 [class*="_steady"] > * { grid-area: 1 / 1; width: 100%; }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding: 3.75rem 1rem 2rem; }
+  .stMain { scrollbar-gutter: auto; }
+  .stMainBlockContainer { padding: 0.25rem 1rem 2rem; }
+  .st-key-navigation a { width: 4rem; }
+  /* Only the number, which is bold, has room; screen readers still read the rest. */
+  .st-key-navigation_run p { font-size: 0; }
+  .st-key-navigation_run strong { font-size: 0.875rem; }
   .st-key-page_header > :first-child { flex-basis: 100% !important; }
   .st-key-page_header h1 { font-size: 1.5rem; line-height: 2.25rem; }
 }
 </style>
 """
-
-
-def list_pages() -> list[st.Page]:
-    """The app's pages, in the order of the navigation."""
-    return [
-        # The first page's URL is "/", whatever its path; a link to "/draw" must work too.
-        st.Page("pages/draw.py", title="Draw", icon=_DRAW_ICON, url_path="home", default=True),
-        st.Page("pages/draw.py", title="Draw", icon=_DRAW_ICON, visibility="hidden"),
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-        st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
-        st.Page("pages/models.py", title="Models", icon=":material/shelves:"),
-    ]
-
-
-def mark_app_started() -> None:
-    """Record that `app.py` has run; it calls this in each run."""
-    st.session_state[_APP_STARTED] = True
-
-
-def redirect_to_app() -> None:
-    """Start again with `app.py` if it was bypassed. Every page calls this first.
-
-    A server that has not run `app.py` yet takes `pages/` for the whole app: a link to a page
-    would run that page alone, without navigation and styles. Calling `st.navigation` corrects it.
-    """
-    if not st.session_state.get(_APP_STARTED):
-        st.navigation(list_pages(), position="top")
-        st.rerun()
 
 
 def render_style() -> None:
