@@ -10,6 +10,13 @@ ICON_PATH = Path(__file__).with_name("icon.svg")
 
 _CSS = """
 <style>
+/* Streamlit's muted text and white text on a light-blue button have a contrast of 2.4 to 4. */
+.stApp { --muted: light-dark(#5d5f66, #a9aaad); --accent: light-dark(#2f5d9b, #9dbde6);
+  --border: light-dark(#ddd6c9, #3d4046); }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: var(--muted); }
+[data-testid="stBaseButton-primary"]:not(:disabled) { color: light-dark(#fff, #14171c); }
+[data-testid="stCode"] code, [data-testid="stCode"] code * { color: inherit !important; }
+.stPlotlyChart :is(.xtick, .ytick, .legend, .infolayer) text { fill: var(--muted) !important; }
 /* The content is 1,120 px wide; the space of the scroll bar is kept, so that no page is shifted. */
 .stMain { scrollbar-gutter: stable both-edges; }
 .stMainBlockContainer { padding: 0.5rem 1rem 3rem; max-width: 72rem; }
@@ -17,7 +24,7 @@ _CSS = """
 .stAppHeader, .stAppToolbar { pointer-events: none; background: transparent; }
 .stAppToolbar :is(a, button) { pointer-events: auto; }
 .st-key-navigation { min-height: 3rem; gap: 0.25rem; flex-wrap: nowrap;
-  border-bottom: 1px solid light-dark(#ddd6c9, #3d4046); }
+  border-bottom: 1px solid var(--border); }
 .st-key-navigation > :has(.st-key-navigation_run) { width: auto; flex: none; margin-left: auto; }
 .st-key-navigation_run p { font-variant-numeric: tabular-nums; white-space: nowrap; }
 /* The label of the current page is bold: at a fixed width the others stay where they are. */
@@ -25,7 +32,7 @@ _CSS = """
 .st-key-page_header { min-height: 3rem; gap: 0.5rem 1rem; }
 .st-key-page_header h1 { padding: 0; font-size: 1.75rem; line-height: 3rem; }
 :is(a, button, summary, [tabindex]):not(.stMain):focus-visible {
-  outline: 2px solid light-dark(#2f5d9b, #9dbde6) !important; outline-offset: 2px;
+  outline: 2px solid var(--accent) !important; outline-offset: 2px;
   box-shadow: none !important; }
 /* An element that replaces another one shares its grid cell, so that nothing moves meanwhile. */
 [class*="_steady"] { display: grid; grid-template-columns: minmax(0, 1fr); }
