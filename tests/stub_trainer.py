@@ -14,12 +14,12 @@ import time
 import numpy as np
 
 from digitlab.files import write_json
+from digitlab.model_store.formats import find_model_files
 from digitlab.model_store.store import get_model
 from digitlab.runs.checkpoints import find_checkpoint, list_checkpoints, record_checkpoint
 from digitlab.runs.tables import append_reading, append_rows, load_digits, truncate_table
 
 N_BATCHES = 20
-MODEL_FILES = ("model.keras", "model.tflite", "report.npz")
 
 
 def train(status_writer):
@@ -115,7 +115,7 @@ def read_digits(run, epochs):
 
 def export_model(run, config, n_epochs):
     model = get_model("simple_cnn")
-    for name in MODEL_FILES:
+    for name in find_model_files(model.directory)[0]:
         shutil.copyfile(model.directory / name, run.directory / name)
     # A model is found by its hash: each run makes another one, as in reality.
     tflite = run.directory / "model.tflite"

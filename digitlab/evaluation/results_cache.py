@@ -25,9 +25,10 @@ _log = logging.getLogger(__name__)
 
 
 def get_results_dir(model: StoredModel) -> Path:
-    """The folder that caches results of this model file; a changed file gets another folder."""
+    """The folder that caches results of this model; another file or threshold has another one."""
     sha256 = model.card["files"]["model.tflite"]["sha256"]
-    return get_cache_dir() / "evaluation" / f"{model.id}-{sha256[:16]}"
+    threshold = model.card["no_digit_threshold"]
+    return get_cache_dir() / "evaluation" / f"{model.id}-{sha256[:16]}-{threshold}"
 
 
 def load_report(model: StoredModel) -> EvaluationReport:

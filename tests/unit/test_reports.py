@@ -76,7 +76,8 @@ def test_the_report_of_a_shipped_model_has_all_sections(shipped):
     bodies = dict(re.findall(r'<section id="(\w+)">(.*?)</section>', page, re.DOTALL))
     assert list(bodies) == [section.id for section in SECTIONS]
     n_charts = {"calibration": 1, "coverage": 1, "robustness": len(shipped[2].curves)}
-    assert {key: bodies[key].count("<svg") for key in n_charts} == n_charts
+    for section_id, n in n_charts.items():
+        assert bodies[section_id].count("<svg") >= n
     n_mistakes = int((~report.is_correct).sum())
     assert bodies["mistakes"].count("data:image/png") == min(60, n_mistakes)
 
@@ -178,7 +179,7 @@ def test_a_chart_is_drawn_to_scale():
 
 @pytest.mark.parametrize(
     "figure",
-    [go.Figure(go.Bar(x=["a"], y=[1])),
+    [go.Figure(go.Sankey()),
      go.Figure(go.Scatter(x=[1], y=[1]), layout={"yaxis": {"type": "log"}})],
 )  # fmt: skip
 def test_a_chart_that_cannot_be_drawn_is_an_error(figure):
