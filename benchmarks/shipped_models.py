@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from digitlab.model_store.card import load_card
-from digitlab.model_store.store import get_model, shelve_run
+from digitlab.model_store.store import get_model, save_model
 from digitlab.paths import get_shipped_models_dir
 from digitlab.runs.run import Run, get_run
 from digitlab.synthesis.dataset import load_pens
@@ -21,7 +21,7 @@ BASE_ID, HANDWRITING_ID = "mnist_base", "handwriting_base"
 BASE_ARGUMENTS = (
     "--net digitlab_cnn --epochs 20 --batch-size 128 --optimizer adamw --learning-rate 0.003 "
     "--schedule cosine --weight-decay 0.001 --ema-momentum 0.998 --augmentation 1 --exclude-sample "
-    f"--seed 3 --shelve {BASE_ID}"
+    f"--seed 3 --save-as {BASE_ID}"
 )
 _HANDWRITING_SETTINGS = (
     "--dataset handwriting --net digitlab_cnn --batch-size 128 --optimizer adamw --schedule cosine "
@@ -30,7 +30,7 @@ _HANDWRITING_SETTINGS = (
 )
 HANDWRITING_ARGUMENTS = (
     f"{_HANDWRITING_SETTINGS} --init-from {BASE_ID} --epochs 10 --learning-rate 0.002 --seed 1 "
-    f"--shelve {HANDWRITING_ID}"
+    f"--save-as {HANDWRITING_ID}"
 )
 # A second, shorter fit with a lower learning rate reduces the validation loss further.
 FINAL_ARGUMENTS = (
@@ -63,7 +63,7 @@ def main() -> None:
     labels = {name: get_model(name).label for name in ("digitlab_cnn", "simple_cnn")}
     os.environ["DIGITLAB_MODELS"] = str(get_shipped_models_dir())
     for name, label in labels.items():
-        shelve_run(runs[name], label=label, model_id=name, replace=True)
+        save_model(runs[name], label=label, model_id=name, replace=True)
         command = [sys.executable, "-m", "digitlab", "evaluate", "--model", name, "--full"]
         subprocess.run(command, check=True)
 

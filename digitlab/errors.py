@@ -64,11 +64,11 @@ class UserTestSetError(DigitlabError):
 
 
 class ModelStoreError(DigitlabError):
-    """A model is not on the shelf, or its files are damaged."""
+    """A model is missing, or its files are damaged."""
 
 
 class ModelExistsError(ModelStoreError):
-    """Another model on the shelf has this name or id, and replacing it was not requested."""
+    """Another model has this name or id, and replacing it was not requested."""
 
 
 class RunError(DigitlabError):

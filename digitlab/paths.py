@@ -44,7 +44,7 @@ def get_shipped_models_dir() -> Path:
 
 
 def get_user_models_dir() -> Path:
-    """The shelf for the user's models (`DIGITLAB_MODELS`)."""
+    """The user's saved models (`DIGITLAB_MODELS`)."""
     named = os.environ.get("DIGITLAB_MODELS")
     if named:
         return Path(named).expanduser()

@@ -99,14 +99,12 @@ def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
     parser.add_argument("--list-recipes", action="store_true", help="list the recipes and exit")
     parser.add_argument("--name", help="name of the run directory")
-    parser.add_argument("--shelve", metavar="NAME", help="add the model to the shelf")
+    parser.add_argument("--save-as", metavar="NAME", help="save the model under this name")
     _add_replace_argument(parser)
 
 
 def _add_replace_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--replace", action="store_true", help="replace a model of the same name on the shelf"
-    )
+    parser.add_argument("--replace", action="store_true", help="replace a model of the same name")
 
 
 def _add_resume_arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,7 +124,7 @@ def _add_stop_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_shelve_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_save_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN")
     parser.add_argument("label", metavar="NAME", help="name of the model")
     _add_replace_argument(parser)
@@ -174,7 +172,7 @@ _COMMANDS = {
     "classify": _Command(
         "classify digits in pictures and drawings", "models", "classify", _add_classify_arguments
     ),
-    "models": _Command("list the models on the shelf", "models", "show_models", _add_json_argument),
+    "models": _Command("list the models", "models", "show_models", _add_json_argument),
     "rename-model": _Command("rename a model", "models", "rename", _add_rename_arguments),
     "delete-model": _Command("delete a model", "models", "delete", _add_delete_arguments),
     "train": _Command(
@@ -192,9 +190,9 @@ _COMMANDS = {
         "continue a run that has ended", "training", "resume", _add_resume_arguments,
         _TRAINING_PACKAGES,
     ),
-    "shelve": _Command(
-        "add the model of a finished run to the shelf", "training", "shelve",
-        _add_shelve_arguments, ("rich",),
+    "save-model": _Command(
+        "save the model of a finished run", "training", "save",
+        _add_save_model_arguments, ("rich",),
     ),
     "evaluate": _Command(
         "test a model on labelled digits", "evaluate", "evaluate", _add_evaluate_arguments,

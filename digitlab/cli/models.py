@@ -87,7 +87,7 @@ def rename(options: argparse.Namespace) -> int:
 
 
 def delete(options: argparse.Namespace) -> int:
-    """Delete a model from the shelf."""
+    """Delete a saved model."""
     delete_model(options.model_id)
     print(f"{options.model_id} was deleted.")
     return 0

@@ -1,4 +1,4 @@
-"""`train`, `resume`, `stop`, `runs` and `shelve`: training runs on the command line."""
+"""`train`, `resume`, `stop`, `runs` and `save-model`: training runs on the command line."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from digitlab.cli.settings import read_settings
 from digitlab.errors import DigitlabError, ModelExistsError, RunError
 from digitlab.model_store.card import load_card
 from digitlab.model_store.names import check_label
-from digitlab.model_store.store import list_models, shelve_run
+from digitlab.model_store.store import list_models, save_model
 from digitlab.runs.control import (
     follow_run,
     is_active,
@@ -42,15 +42,15 @@ def train(options: argparse.Namespace) -> int:
     config = read_settings(options)
     for warning in find_config_warnings(config):
         console.print(f"note: {warning}")
-    if options.shelve:
-        _check_label_is_free(options.shelve, replace=options.replace)
+    if options.save_as:
+        _check_label_is_free(options.save_as, replace=options.replace)
     run = create_run(config, name=options.name)
     with _InterruptCounter() as interrupts:
         console.print(f"run {run.id}  ({run.directory})")
         start_run(run)
         is_finished = _show_run(run, interrupts)
-    if options.shelve and is_finished:
-        _shelve(run, options.shelve, replace=options.replace)
+    if options.save_as and is_finished:
+        _save_model(run, options.save_as, replace=options.replace)
     return 0
 
 
@@ -250,13 +250,13 @@ def _format_run(run: Run, status: RunStatus) -> str:
     return f"{run.id:34} {state:12} {epochs:>9} {validation:>10} {test:>8}  {label}".rstrip()
 
 
-def shelve(options: argparse.Namespace) -> int:
-    """Copy a run's model to the shelf."""
+def save(options: argparse.Namespace) -> int:
+    """Save a run's model."""
     _check_label_is_free(options.label, replace=options.replace)
-    _shelve(get_run(options.run_id), options.label, replace=options.replace)
+    _save_model(get_run(options.run_id), options.label, replace=options.replace)
     return 0
 
 
-def _shelve(run: Run, label: str, *, replace: bool) -> None:
-    model = shelve_run(run, label=label, replace=replace)
-    console.print(f"shelved as {model.id}: {model.directory}", soft_wrap=True)
+def _save_model(run: Run, label: str, *, replace: bool) -> None:
+    model = save_model(run, label=label, replace=replace)
+    console.print(f"saved as {model.id}: {model.directory}", soft_wrap=True)

@@ -1,1 +1,1 @@
-"""The models on the shelf and their cards."""
+"""The shipped and saved models and their cards."""

@@ -1,6 +1,6 @@
 """The model card: what a model is, its data, its accuracy and the commands that train it.
 
-A card is `card.json` beside the model's files, in a run directory or on the shelf.
+A card is `card.json` beside the model's files, in a run directory or in a stored model's folder.
 """
 
 from pathlib import Path
@@ -96,7 +96,7 @@ class ModelCard(TypedDict):
 
 
 def load_card(directory: Path) -> ModelCard:
-    """Load the card of the model in a run directory or on the shelf.
+    """Load the card of the model in a run directory or in a stored model's folder.
 
     Raises:
         OSError: there is no card.

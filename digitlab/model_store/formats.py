@@ -20,7 +20,7 @@ class ModelFormat:
         package: the package that the exporter of an optional format needs, by its name for pip;
             None for none. It is not in requirements.txt but in a `requirements-….txt` of its own.
         is_required: whether a model without this file is incomplete. A failed export of an
-            optional format is noted on the card, and the run can be shelved without it.
+            optional format is noted on the card, and the run can be saved without it.
     """
 
     id: str

@@ -66,5 +66,5 @@ def is_shipped_id(model_id: str) -> bool:
 def is_shipped(directory: Path) -> bool:
     """Whether a model's folder came with digitlab and must not be changed."""
     shipped = get_shipped_models_dir()
-    # The script that trains the shipped models makes this folder the user's shelf.
+    # The script that trains the shipped models makes this folder the user's.
     return directory.parent == shipped != get_user_models_dir() and directory.exists()

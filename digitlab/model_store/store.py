@@ -1,4 +1,4 @@
-"""The models on the shelf, shipped with the project or added by the user.
+"""The models: shipped with the project, or saved by the user.
 
 Must not import Keras.
 """
@@ -26,7 +26,7 @@ DEFAULT_MODEL_ID = "digitlab_cnn"
 
 @dataclass(frozen=True)
 class StoredModel:
-    """One model on the shelf.
+    """A shipped or saved model.
 
     Attributes:
         card: the content of `card.json`: what it is, its data, accuracy, command, versions.
@@ -135,7 +135,7 @@ def get_model(model_id: str) -> StoredModel:
     return _load_model(_find_directory(model_id))
 
 
-def shelve_run(
+def save_model(
     run: Run,
     *,
     label: str | None = None,
@@ -143,7 +143,7 @@ def shelve_run(
     replace: bool = False,
     owner: str = LOCAL_OWNER,
 ) -> StoredModel:
-    """Copy a finished run's model to the shelf.
+    """Save a finished run's model: copy its files to the user's models.
 
     Args:
         label: the name that pages show, at most 80 characters; by default the run's name, else
@@ -153,8 +153,8 @@ def shelve_run(
         owner: the acting owner.
     Raises:
         ModelExistsError: a model of this id or label exists, and `replace` is false.
-        ModelStoreError: the label or the id is invalid or taken by a shipped model, or the shelf
-            cannot be written.
+        ModelStoreError: the label or the id is invalid or taken by a shipped model, or the
+            files cannot be written.
         OwnerError: the run, or the model to be replaced, belongs to another user.
         RunError: the run has no finished model.
     """
@@ -179,8 +179,7 @@ def shelve_run(
     if directory.exists():
         if not replace:
             raise ModelExistsError(
-                f"There is a model {model_id} on the shelf already. Replace it, or choose "
-                "another name."
+                f"There is a model {model_id} already. Replace it, or choose another name."
             )
         check_owner(f"The model {model_id}", _find_owner(directory), owner)
     try:
@@ -207,7 +206,7 @@ def rename_model(model_id: str, label: str, *, owner: str = LOCAL_OWNER) -> Stor
     Raises:
         ModelExistsError: another model has this label.
         ModelStoreError: there is no such model, it is shipped, the label is empty or longer than
-            80 characters, or the shelf cannot be written.
+            80 characters, or its files cannot be written.
         OwnerError: the model belongs to another user.
     """
     directory = _find_own_directory(model_id, owner)
@@ -240,8 +239,8 @@ def delete_model(model_id: str, *, owner: str = LOCAL_OWNER) -> None:
         raise _describe_write_error(error) from error
 
 
-def find_shelved(run: Run) -> StoredModel | None:
-    """The model on the shelf that this run made, found by the hash of `model.tflite`."""
+def find_saved_model(run: Run) -> StoredModel | None:
+    """The saved model that this run made, found by the hash of `model.tflite`."""
     try:
         sha256 = load_card(run.directory)["files"][TFLITE.file_name]["sha256"]
     except (OSError, ValueError):
@@ -272,9 +271,9 @@ def _find_owner(directory: Path) -> str:
 
 
 def _list_directories() -> Iterator[Path]:
-    for shelf in dict.fromkeys((get_shipped_models_dir(), get_user_models_dir())):
-        if shelf.is_dir():
-            cards = sorted(shelf.glob(f"*/{CARD_FILE}"))
+    for folder in dict.fromkeys((get_shipped_models_dir(), get_user_models_dir())):
+        if folder.is_dir():
+            cards = sorted(folder.glob(f"*/{CARD_FILE}"))
             yield from (card.parent for card in cards if not card.parent.name.startswith("."))
 
 
@@ -283,7 +282,7 @@ def _find_directory(model_id: str) -> Path:
         if directory.name == model_id:
             return directory
     known = ", ".join(model.id for model in list_models()) or "none"
-    raise ModelStoreError(f"There is no model {model_id!r} on the shelf. Available: {known}.")
+    raise ModelStoreError(f"There is no model {model_id!r}. Available: {known}.")
 
 
 def _load_model(directory: Path) -> StoredModel:
@@ -299,5 +298,5 @@ def _load_model(directory: Path) -> StoredModel:
 
 def _describe_write_error(error: OSError) -> ModelStoreError:
     return ModelStoreError(
-        f"The shelf cannot be changed: {error.strerror or type(error).__name__}."
+        f"The saved models cannot be changed: {error.strerror or type(error).__name__}."
     )

@@ -15,9 +15,7 @@ def list_digit_models() -> list[StoredModel]:
     """
     models = [model for model in list_models() if model.reads_digits]
     if not models:
-        raise ModelStoreError(
-            "There is no model on the shelf that reads digits. Train one on the Train page."
-        )
+        raise ModelStoreError("There is no model that reads digits. Train one on the Train page.")
     return models
 
 

@@ -1,4 +1,4 @@
-"""Choices that several pages offer: the views of a page, and the models on the shelf."""
+"""Choices that several pages offer: the views of a page, and the models."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -124,14 +124,14 @@ def transfer_weights(source: StoredModel, model: keras.Model) -> int:
     matter. An output layer with more classes keeps its initial weights for the new ones.
 
     Args:
-        source: a model on the shelf.
+        source: a shipped or saved model.
         model: changed in place; it may have other classes.
     Returns:
         The number of layers copied.
     Raises:
         ConfigError: no layer fits.
     """
-    # Models on the shelf are shipped or the user's own; still, code in them is rejected.
+    # Stored models are shipped or the user's own; still, code in them is rejected.
     old_model = keras.saving.load_model(
         source.directory / KERAS.file_name, compile=False, safe_mode=True
     )

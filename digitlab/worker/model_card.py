@@ -118,9 +118,9 @@ def format_commands(run: Run, source: StoredModel | None) -> str:
     *before, last = source.card["command"].splitlines()
     parts = last.split()
     if parts[3] == "resume":
-        before, last = [*before, last], f"python -m digitlab shelve {parts[4]} {source.id}"
+        before, last = [*before, last], f"python -m digitlab save-model {parts[4]} {source.id}"
     else:
-        last = f"{last} --shelve {source.id}"
+        last = f"{last} --save-as {source.id}"
     return "\n".join([*before, last, command])
 
 

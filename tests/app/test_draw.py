@@ -1,6 +1,6 @@
 """The Draw page in Streamlit's test driver; drawing itself is tested in a browser."""
 
-from digitlab.model_store.store import get_model, shelve_run
+from digitlab.model_store.store import get_model, save_model
 from tests.app.page_text import read_html, read_texts
 from tests.app.runs import create_finished_run
 
@@ -19,7 +19,7 @@ def test_blank_page_invites_to_draw(app):
 
 
 def test_damaged_model_is_reported_and_another_can_be_chosen(app):
-    shelve_run(create_finished_run(), model_id="damaged", label="Damaged")
+    save_model(create_finished_run(), model_id="damaged", label="Damaged")
     (get_model("damaged").directory / "model.tflite").write_bytes(b"damaged")
     app.run()
     app.selectbox(key="draw_model").select("damaged").run()
@@ -29,10 +29,10 @@ def test_damaged_model_is_reported_and_another_can_be_chosen(app):
     assert not app.error
 
 
-def test_empty_shelf_says_what_to_do(app, tmp_path, monkeypatch):
+def test_page_without_models_says_what_to_do(app, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "digitlab.model_store.store.get_shipped_models_dir", lambda: tmp_path / "nothing"
     )
     app.run()
     assert not app.exception
-    assert "no model on the shelf that reads digits. Train one" in read_texts(app.error)
+    assert "no model that reads digits. Train one" in read_texts(app.error)

@@ -102,12 +102,12 @@ def test_unknown_model_in_url_is_reported_and_the_default_is_shown(open_page):
     assert app.selectbox(key="evaluate_model").value == DEFAULT_MODEL_ID
 
 
-def test_empty_shelf_says_what_to_do(open_page, tmp_path, monkeypatch):
+def test_page_without_models_says_what_to_do(open_page, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "digitlab.model_store.store.get_shipped_models_dir", lambda: tmp_path / "nothing"
     )
     app = open_page()
-    assert "no model on the shelf. Train one" in read_texts(app.error)
+    assert "There is no model. Train one" in read_texts(app.error)
 
 
 def test_view_is_kept_when_the_page_is_left(open_page):

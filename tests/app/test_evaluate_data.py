@@ -16,8 +16,8 @@ from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.processes import identify_process
 from digitlab.ui.evaluate.page import VIEWS
 from tests.app.page_text import read_html, read_texts
-from tests.unit.photo_model import shelve_photo_model
-from tests.unit.sample_model import shelve_sample_model
+from tests.unit.photo_model import save_photo_model
+from tests.unit.sample_model import save_sample_model
 from tests.unit.user_zip import build_zip
 
 # Views that open no sample of the chosen model.
@@ -61,7 +61,7 @@ def test_invalid_zip_is_reported(open_page):
 @pytest.fixture
 def user_model():
     """A user's model, tested on the offline sample."""
-    return shelve_sample_model()
+    return save_sample_model()
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def test_damaged_robustness_file_breaks_its_own_view_only(open_page, user_model)
 
 @pytest.mark.parametrize("view", [view.id for view in VIEWS])
 def test_model_of_photos_is_evaluated_as_a_model_of_images(open_page, view):
-    model = shelve_photo_model()
+    model = save_photo_model()
     report = load_report(model)
     wrong = str(int(np.flatnonzero(~report.is_correct)[0]))
     app = open_page(model=model.id, view=view, sample=wrong, other="simple_cnn")

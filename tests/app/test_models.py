@@ -5,14 +5,14 @@ import pytest
 from digitlab.errors import ModelStoreError
 from digitlab.files import write_json
 from digitlab.model_store.formats import MODEL_FORMATS
-from digitlab.model_store.store import get_model, list_models, shelve_run
+from digitlab.model_store.store import get_model, list_models, save_model
 from tests.app.page_text import read_texts
 from tests.app.runs import create_finished_run
 
 
 @pytest.fixture
 def user_model():
-    return shelve_run(create_finished_run(), label="My model")
+    return save_model(create_finished_run(), label="My model")
 
 
 @pytest.fixture
@@ -98,10 +98,10 @@ def test_damaged_model_can_be_deleted(user_model, app):
         get_model("my_model")
 
 
-def test_empty_shelf_says_what_to_do(app, tmp_path, monkeypatch):
+def test_page_without_models_says_what_to_do(app, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "digitlab.model_store.store.get_shipped_models_dir", lambda: tmp_path / "nothing"
     )
     app.run()
     app.switch_page("pages/models.py").run()
-    assert "no model on the shelf. Train one" in read_texts(app.info)
+    assert "There is no model. Train one" in read_texts(app.info)

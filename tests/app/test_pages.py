@@ -5,23 +5,23 @@ import sys
 
 import pytest
 
-from digitlab.model_store.store import get_model, shelve_run
+from digitlab.model_store.store import get_model, save_model
 from tests.app.page_text import read_texts
 from tests.app.runs import create_finished_run
 from tests.conftest import PROJECT_DIR, TRAINING_PACKAGES
-from tests.unit.photo_model import shelve_photo_model
+from tests.unit.photo_model import save_photo_model
 
 PAGES = sorted(f"pages/{path.name}" for path in (PROJECT_DIR / "pages").glob("*.py"))
 
 
 @pytest.fixture
-def shelf_with_damage():
-    """A shelf with a sound model between two with damaged cards."""
+def damaged_and_sound():
+    """A sound model between two with damaged cards."""
     for name, card in (("a_null", "null"), ("z_list", "[]")):
         run = create_finished_run()
-        shelved = shelve_run(run, model_id=name, label=name)
-        (shelved.directory / "card.json").write_text(card)
-    return shelve_run(create_finished_run(), model_id="sound", label="Sound")
+        saved = save_model(run, model_id=name, label=name)
+        (saved.directory / "card.json").write_text(card)
+    return save_model(create_finished_run(), model_id="sound", label="Sound")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -52,7 +52,7 @@ def test_every_page_works_without_the_training_packages(page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_damaged_cards_do_not_break_a_page(app, shelf_with_damage, page):
+def test_damaged_cards_do_not_break_a_page(app, damaged_and_sound, page):
     app.run()
     app.switch_page(page).run()
     assert not app.exception
@@ -60,14 +60,14 @@ def test_damaged_cards_do_not_break_a_page(app, shelf_with_damage, page):
     if page == "pages/models.py":
         assert "The card of the model a_null is damaged" in read_texts(app.error)
         assert "The card of the model z_list is damaged" in read_texts(app.error)
-        assert shelf_with_damage.label in [header.value for header in app.subheader]
+        assert damaged_and_sound.label in [header.value for header in app.subheader]
     else:
         assert not app.error
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_wrong_type_in_a_card_does_not_break_a_page(app, page):
-    model = shelve_run(create_finished_run(), model_id="wrong_type", label="Wrong type")
+    model = save_model(create_finished_run(), model_id="wrong_type", label="Wrong type")
     path = model.directory / "card.json"
     accuracy = f'"accuracy": {get_model("simple_cnn").accuracy}'
     assert accuracy in path.read_text("utf-8")
@@ -80,7 +80,7 @@ def test_wrong_type_in_a_card_does_not_break_a_page(app, page):
 
 def test_offline_sample_is_named_wherever_its_metrics_are(app):
     run = create_finished_run(notes=["This is the offline sample of 5,000 digits."])
-    shelve_run(run, model_id="from_sample", label="From the sample")
+    save_model(run, model_id="from_sample", label="From the sample")
     app.run()
     app.selectbox(key="draw_model").select("from_sample").run()
     assert "offline sample" in read_texts(app.caption)
@@ -89,14 +89,14 @@ def test_offline_sample_is_named_wherever_its_metrics_are(app):
 
 
 def test_photo_model_is_not_offered_for_drawing(app):
-    shelve_photo_model()
+    save_photo_model()
     app.run()
     assert not app.exception
     assert not any("Photo model" in option for option in app.selectbox(key="draw_model").options)
 
 
 def test_photo_model_is_shown_on_the_models_page_as_a_model_of_images(app):
-    shelve_photo_model()
+    save_photo_model()
     app.run()
     app.switch_page("pages/models.py").run()
     assert not app.exception and not app.error
@@ -111,7 +111,7 @@ def test_photo_model_is_shown_on_the_models_page_as_a_model_of_images(app):
 def test_labels_are_shown_literally_on_every_page(app):
     label = "[log in](http://evil.test) :red[x]"
     run = create_finished_run(label=label)
-    model = shelve_run(run, label=label)
+    model = save_model(run, label=label)
     app.run()
     assert any(option.startswith(label) for option in app.selectbox(key="draw_model").options)
     for page, params in (("models", {}), ("evaluate", {"model": model.id, "sample": "3"}),

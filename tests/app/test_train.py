@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from digitlab.model_store.store import get_model, list_models, shelve_run
+from digitlab.model_store.store import get_model, list_models, save_model
 from digitlab.processes import identify_process
 from digitlab.runs.control import follow_run, stop_run
 from digitlab.runs.run import create_run, list_runs
@@ -191,24 +191,24 @@ def test_model_is_put_on_the_shelf_under_any_name(show_run):
 
 
 def test_replacing_a_model_needs_a_confirmation(show_run):
-    older = shelve_run(create_finished_run(), label="Mine")
+    older = save_model(create_finished_run(), label="Mine")
     marker = older.directory / "marker"
     marker.touch()
     run = create_finished_run("Mine")
     app = show_run(run)
     app.button(key="train_shelve").click().run()
     assert not app.exception and not app.error
-    assert "on the shelf already" in read_texts(app.warning)
+    assert "There is a model mine already" in read_texts(app.warning)
     assert marker.exists()
     app.button(key="train_replace").click().run()
     assert not app.exception and not app.error
     assert not marker.exists()
     assert get_model(older.id).label == "Mine"
-    assert "on the shelf already" not in read_texts(app.warning)
+    assert "There is a model mine already" not in read_texts(app.warning)
 
 
 def test_another_name_withdraws_the_question(show_run):
-    shelve_run(create_finished_run(), label="Mine")
+    save_model(create_finished_run(), label="Mine")
     run = create_finished_run("Mine")
     app = show_run(run)
     app.button(key="train_shelve").click().run()

@@ -16,7 +16,7 @@ from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.ui.evaluate.page import VIEWS
 from tests.browser.draw_page import upload_file, wait_until_idle
 from tests.browser.evaluate_page import EvaluatePage
-from tests.unit.sample_model import shelve_sample_model
+from tests.unit.sample_model import save_sample_model
 from tests.unit.user_zip import build_zip
 
 JOB_LIMIT_MS = 120_000
@@ -173,7 +173,7 @@ def test_uploaded_test_set_and_its_report(open_page, report, tmp_path):
 
 def test_analysis_can_be_stopped(open_page, runs_of_server):
     # Its test images are available offline.
-    model = shelve_sample_model()
+    model = save_sample_model()
     evaluate = open_page(f"model={model.id}&view=robustness")
     evaluate.press("start_robustness")
     try:

@@ -1,4 +1,4 @@
-"""A small model of CIFAR-10 photos: a real LiteRT file, built without Keras, on the shelf.
+"""A small model of CIFAR-10 photos: a real LiteRT file, built without Keras, as a saved model.
 
 It compares an image's mean colour with one colour for each class; its photos are noise around
 these colours.
@@ -83,8 +83,8 @@ def build_photo_dataset() -> Dataset:
     )  # fmt: skip
 
 
-def shelve_photo_model() -> StoredModel:
-    """Put the model on the user's shelf as `photo_model`, with its report and saved images."""
+def save_photo_model() -> StoredModel:
+    """Save the model as `photo_model`, with its report and saved images."""
     directory = get_user_models_dir() / "photo_model"
     directory.mkdir(parents=True)
     content = build_photo_tflite()

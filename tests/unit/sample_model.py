@@ -1,4 +1,4 @@
-"""A model on the user's shelf that was tested on the offline sample; a copy of a shipped one."""
+"""A saved model that was tested on the offline sample; a copy of a shipped one."""
 
 import json
 import shutil
@@ -9,8 +9,8 @@ from digitlab.model_store.store import StoredModel, get_model
 from digitlab.paths import get_user_models_dir
 
 
-def shelve_sample_model() -> StoredModel:
-    """Put the model on the shelf as `sample_model`."""
+def save_sample_model() -> StoredModel:
+    """Save the model as `sample_model`."""
     shipped = get_model("simple_cnn")
     directory = get_user_models_dir() / "sample_model"
     shutil.copytree(shipped.directory, directory)

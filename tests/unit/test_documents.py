@@ -19,7 +19,16 @@ def read_commands():
 
 def test_the_readme_shows_every_command():
     shown = {command.split()[0] for command in read_commands()}
-    assert shown >= {"classify", "models", "train", "runs", "stop", "resume", "shelve", "evaluate"}
+    assert shown >= {
+        "classify",
+        "models",
+        "train",
+        "runs",
+        "stop",
+        "resume",
+        "save-model",
+        "evaluate",
+    }
 
 
 @pytest.mark.parametrize("command", read_commands())

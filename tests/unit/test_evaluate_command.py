@@ -13,7 +13,7 @@ from digitlab.datasets.loading import load_sample
 from digitlab.datasets.registry import DATASETS
 from digitlab.evaluation.results_cache import load_report, load_robustness
 from digitlab.files import write_json
-from tests.unit.sample_model import shelve_sample_model
+from tests.unit.sample_model import save_sample_model
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_reports_are_written_to_files(capsys, digits, tmp_path):
 
 
 def test_full_evaluation_is_stored_with_the_model(capsys, tmp_path):
-    model = shelve_sample_model()
+    model = save_sample_model()
     text, err = evaluate(capsys, "--model", model.id, "--full", "--out", tmp_path / "full.html")
     assert "features: 5,000 of 5,000" in err
     report, robustness = load_report(model), load_robustness(model)
@@ -110,7 +110,7 @@ def test_absent_classes_do_not_lower_the_macro_average(capsys, tmp_path):
 
 
 def test_a_damaged_robustness_file_is_noted_and_left_out_of_the_report(capsys, tmp_path):
-    model = shelve_sample_model()
+    model = save_sample_model()
     (model.directory / "robustness.json").write_text("[]")
     out = tmp_path / "report.html"
     _, err = evaluate(capsys, "--model", model.id, "--out", out)
@@ -129,7 +129,7 @@ def test_only_a_model_of_mnist_is_said_to_know_the_sample(
 ):
     """The offline sample is a part of MNIST, which other digit data sets do not contain."""
     monkeypatch.setitem(DATASETS, "other_digits", replace(DATASETS["mnist"], id="other_digits"))
-    model = shelve_sample_model()
+    model = save_sample_model()
     data = model.card["data"] | {"is_sample": False, "dataset": dataset_id}
     config = model.card["config"] | {"exclude_sample": False}
     write_json(model.directory / "card.json", model.card | {"data": data, "config": config})

@@ -24,7 +24,7 @@ from digitlab.evaluation.saved_images import SavedImages
 from digitlab.model_store.store import get_model
 from digitlab.processes import identify_process
 from tests.conftest import PROJECT_DIR
-from tests.unit.sample_model import shelve_sample_model
+from tests.unit.sample_model import save_sample_model
 
 
 def follow(job, until=lambda status: status.is_final, limit_s=240):
@@ -38,7 +38,7 @@ def follow(job, until=lambda status: status.is_final, limit_s=240):
 @pytest.fixture
 def model():
     """A model that was tested on the sample's 1,000 digits, which are on every machine."""
-    return shelve_sample_model()
+    return save_sample_model()
 
 
 def test_features_are_analysed_in_a_process(model):

@@ -17,7 +17,7 @@ from digitlab.model_store.store import (
     list_damaged_models,
     list_models,
     rename_model,
-    shelve_run,
+    save_model,
 )
 from digitlab.nets.summary import compute_layer_table
 from digitlab.paths import get_user_models_dir
@@ -68,14 +68,14 @@ def test_a_shipped_models_card_and_report_agree(model_id):
 
 @pytest.mark.parametrize("model_id", SHIPPED)
 def test_a_shipped_models_commands_work_on_a_fresh_clone(model_id):
-    """Each option exists, and each source model is shipped or shelved by an earlier command."""
+    """Each option exists, and each source model is shipped or saved by an earlier command."""
     available = {"", *SHIPPED}
     for line in get_model(model_id).card["command"].splitlines():
         assert line.startswith("python -m digitlab ")
         options = build_parser().parse_args(line.split()[3:])
         config = read_settings(options)
         assert config.init_from in available
-        available.add(options.shelve)
+        available.add(options.save_as)
     assert config == TrainConfig(**get_model(model_id).card["config"])
 
 
@@ -84,8 +84,8 @@ def test_shipped_models_are_accurate_enough():
     assert get_model("simple_cnn").accuracy >= 0.985
 
 
-def test_shelve_a_run_under_a_label():
-    model = shelve_run(make_finished_run(), label="My  first\nmodel")
+def test_save_a_run_under_a_label():
+    model = save_model(make_finished_run(), label="My  first\nmodel")
     assert (model.id, model.label, model.owner) == ("my_first_model", "My first model", "local")
     assert [each.id for each in list_models()] == [*SHIPPED, "my_first_model"]
     assert list_user_folders() == ["my_first_model"]
@@ -103,18 +103,18 @@ def test_each_file_is_downloaded_under_its_own_name():
     assert len(set(names)) == len(names)
 
 
-def test_a_run_without_an_optional_format_can_be_shelved(monkeypatch):
+def test_a_run_without_an_optional_format_can_be_saved(monkeypatch):
     optional = formats.ModelFormat("optional", "model.optional", "Optional", "For tests.")
     monkeypatch.setattr(formats, "MODEL_FORMATS", (*MODEL_FORMATS, optional))
     without, with_file = make_finished_run(), make_finished_run()
     (with_file.directory / optional.file_name).write_text("model")
-    assert not (shelve_run(without, label="A").directory / optional.file_name).exists()
-    assert (shelve_run(with_file, label="B").directory / optional.file_name).is_file()
+    assert not (save_model(without, label="A").directory / optional.file_name).exists()
+    assert (save_model(with_file, label="B").directory / optional.file_name).is_file()
 
 
 def test_a_label_defaults_to_the_runs_name_then_to_the_id():
-    assert shelve_run(make_finished_run(label="Monday")).label == "Monday"
-    assert shelve_run(make_finished_run(), model_id="tuesday").label == "tuesday"
+    assert save_model(make_finished_run(label="Monday")).label == "Monday"
+    assert save_model(make_finished_run(), model_id="tuesday").label == "tuesday"
 
 
 @pytest.mark.parametrize(
@@ -122,42 +122,42 @@ def test_a_label_defaults_to_the_runs_name_then_to_the_id():
     [("Été 3×3", "ete_33"), ("Ziffern – groß", "ziffern_gro"), ("a" * 80, "a" * 56)],
 )
 def test_ids_are_made_from_labels(label, model_id):
-    assert shelve_run(make_finished_run(), label=label).id == model_id
+    assert save_model(make_finished_run(), label=label).id == model_id
 
 
 @pytest.mark.parametrize("label", ["Моя модель", "手写数字", "✏️", "أرقام"])
 def test_labels_in_any_script_are_accepted(label):
-    model = shelve_run(make_finished_run(), label=label)
+    model = save_model(make_finished_run(), label=label)
     assert model.id.startswith("model_")
     assert get_model(model.id).label == label
-    another = shelve_run(make_finished_run(), label=f"{label} 2")
+    another = save_model(make_finished_run(), label=f"{label} 2")
     assert another.id != model.id
 
 
 def test_an_existing_model_is_replaced_only_on_request():
-    shelve_run(make_finished_run("digitlab_cnn"), label="Mine")
-    with pytest.raises(ModelExistsError, match="There is a model mine on the shelf already"):
-        shelve_run(make_finished_run(), label="mine")
+    save_model(make_finished_run("digitlab_cnn"), label="Mine")
+    with pytest.raises(ModelExistsError, match="There is a model mine already"):
+        save_model(make_finished_run(), label="mine")
     assert get_model("mine").card["net"] == "digitlab_cnn"
-    assert shelve_run(make_finished_run(), label="mine", replace=True).id == "mine"
+    assert save_model(make_finished_run(), label="mine", replace=True).id == "mine"
     assert get_model("mine").card["net"] == "simple_cnn"
     with pytest.raises(ModelExistsError):
-        shelve_run(make_finished_run(), label="Another", model_id="mine")
+        save_model(make_finished_run(), label="Another", model_id="mine")
     assert list_user_folders() == ["mine"]
 
 
 def test_different_labels_with_the_same_letters_get_different_ids():
-    first = shelve_run(make_finished_run(), label="Best!")
-    second = shelve_run(make_finished_run(), label="Best?")
+    first = save_model(make_finished_run(), label="Best!")
+    second = save_model(make_finished_run(), label="Best?")
     assert (first.id, second.id) == ("best", "best_2")
     with pytest.raises(ModelExistsError, match="best is called Best!"):
         rename_model("best_2", "best!")
     with pytest.raises(ModelExistsError, match="best is called Best!"):
-        shelve_run(make_finished_run(), label="Best!", model_id="third", replace=True)
+        save_model(make_finished_run(), label="Best!", model_id="third", replace=True)
 
 
 def test_rename_and_delete_a_model():
-    shelve_run(make_finished_run(), label="Mine")
+    save_model(make_finished_run(), label="Mine")
     assert rename_model("mine", " Yours ").label == "Yours"
     assert get_model("mine").label == "Yours"
     assert get_model("mine").open_reader().image_shape == (28, 28)
@@ -171,21 +171,21 @@ def test_shipped_models_are_protected():
     for change in (
         lambda: delete_model("simple_cnn"),
         lambda: rename_model("simple_cnn", "Mine"),
-        lambda: shelve_run(make_finished_run(), model_id="simple_cnn", replace=True),
-        lambda: shelve_run(make_finished_run(), label="Simple CNN", replace=True),
+        lambda: save_model(make_finished_run(), model_id="simple_cnn", replace=True),
+        lambda: save_model(make_finished_run(), label="Simple CNN", replace=True),
     ):
         with pytest.raises(ModelStoreError, match="comes with digitlab"):
             change()
-    assert shelve_run(make_finished_run(), label="Simple-CNN").id == "simple_cnn_2"
+    assert save_model(make_finished_run(), label="Simple-CNN").id == "simple_cnn_2"
 
 
 def test_another_users_model_cannot_be_changed():
-    shelve_run(make_finished_run(), label="Mine")
+    save_model(make_finished_run(), label="Mine")
     for change in (
         lambda: delete_model("mine", owner="ada"),
         lambda: rename_model("mine", "Hers", owner="ada"),
-        lambda: shelve_run(make_finished_run(owner="ada"), label="Mine", replace=True, owner="ada"),
-        lambda: shelve_run(make_finished_run(owner="ada"), label="Hers"),
+        lambda: save_model(make_finished_run(owner="ada"), label="Mine", replace=True, owner="ada"),
+        lambda: save_model(make_finished_run(owner="ada"), label="Hers"),
     ):
         with pytest.raises(OwnerError, match="belongs to another user"):
             change()
@@ -195,8 +195,8 @@ def test_another_users_model_cannot_be_changed():
 @pytest.mark.parametrize("label", ["   ", "\n", "\u200b", "x" * 81])
 def test_empty_and_long_labels_are_refused(label):
     with pytest.raises(ModelStoreError, match=r"no name|at most 80"):
-        shelve_run(make_finished_run(), label=label)
-    shelve_run(make_finished_run(), label="Mine")
+        save_model(make_finished_run(), label=label)
+    save_model(make_finished_run(), label="Mine")
     with pytest.raises(ModelStoreError, match=r"no name|at most 80"):
         rename_model("mine", label)
 
@@ -204,12 +204,12 @@ def test_empty_and_long_labels_are_refused(label):
 @pytest.mark.parametrize("model_id", ["", "../evil", "My Model", ".hidden", "a" * 65])
 def test_invalid_ids_are_refused(model_id):
     with pytest.raises(ModelStoreError, match="not a valid model id"):
-        shelve_run(make_finished_run(), model_id=model_id)
+        save_model(make_finished_run(), model_id=model_id)
 
 
-def test_an_unfinished_run_cannot_be_shelved():
+def test_an_unfinished_run_cannot_be_saved():
     with pytest.raises(RunError, match=r"no finished model: model\.keras"):
-        shelve_run(create_run(TrainConfig()), label="Mine")
+        save_model(create_run(TrainConfig()), label="Mine")
 
 
 def test_an_unknown_model_lists_the_available_ones():
@@ -218,7 +218,7 @@ def test_an_unknown_model_lists_the_available_ones():
 
 
 def test_an_exchanged_model_file_is_refused():
-    model = shelve_run(make_finished_run(), label="Mine")
+    model = save_model(make_finished_run(), label="Mine")
     shutil.copyfile(
         get_model("digitlab_cnn").directory / "model.tflite", model.directory / "model.tflite"
     )
@@ -246,7 +246,7 @@ CARD = json.loads((get_model("simple_cnn").directory / "card.json").read_text())
     ids=range(10),
 )
 def test_a_damaged_card_affects_only_its_model(content):
-    model = shelve_run(make_finished_run(), label="Mine")
+    model = save_model(make_finished_run(), label="Mine")
     (model.directory / "card.json").write_text(content)
     assert [each.id for each in list_models()] == list(SHIPPED)
     assert list(list_damaged_models()) == ["mine"]
@@ -258,23 +258,23 @@ def test_a_damaged_card_affects_only_its_model(content):
 
 
 def test_a_model_of_an_unknown_data_set_is_listed_but_reads_no_digits():
-    model = shelve_run(make_finished_run(), label="Mine")
+    model = save_model(make_finished_run(), label="Mine")
     change_card(model.directory, data=model.card["data"] | {"dataset": "svhn"})
     assert not get_model("mine").reads_digits
 
 
 def test_a_damaged_run_does_not_replace_a_model():
-    shelve_run(make_finished_run(), label="Mine")
+    save_model(make_finished_run(), label="Mine")
     bad = make_finished_run()
     (bad.directory / "card.json").write_text("{}")
     with pytest.raises(ModelStoreError, match="damaged: label: Field required"):
-        shelve_run(bad, label="Mine", replace=True)
+        save_model(bad, label="Mine", replace=True)
     assert get_model("mine").label == "Mine"
     assert list_user_folders() == ["mine"]
 
 
-def test_a_shelf_that_cannot_be_written(tmp_path, monkeypatch):
+def test_a_models_folder_that_cannot_be_written(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("DIGITLAB_MODELS", str(tmp_path / "file" / "models"))
-    with pytest.raises(ModelStoreError, match="shelf cannot be changed: Not a directory"):
-        shelve_run(make_finished_run(), label="Mine")
+    with pytest.raises(ModelStoreError, match="saved models cannot be changed: Not a directory"):
+        save_model(make_finished_run(), label="Mine")

@@ -23,8 +23,8 @@ from digitlab.evaluation.results_cache import (
 )
 from digitlab.evaluation.saved_images import SavedImages, choose_indices_to_save
 from digitlab.model_store.store import get_model, list_models
-from tests.unit.photo_model import build_photo_dataset, shelve_photo_model
-from tests.unit.sample_model import shelve_sample_model
+from tests.unit.photo_model import build_photo_dataset, save_photo_model
+from tests.unit.sample_model import save_sample_model
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_inconsistent_arrays_are_damage(tmp_path, name, value):
 
 
 def test_a_damaged_cached_report_does_not_hide_the_models_own():
-    model = shelve_sample_model()
+    model = save_sample_model()
     cached = get_results_dir(model) / "report.npz"
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"damaged")
@@ -125,7 +125,7 @@ def test_a_damaged_cached_report_does_not_hide_the_models_own():
 
 
 def test_damage_of_one_result_leaves_the_others():
-    model = shelve_sample_model()
+    model = save_sample_model()
     directory = get_results_dir(model)
     directory.mkdir(parents=True)
     (directory / "robustness.json").write_text("[]")
@@ -138,7 +138,7 @@ def test_damage_of_one_result_leaves_the_others():
 
 
 def test_a_damaged_report_is_an_error_of_that_model_alone():
-    model = shelve_sample_model()
+    model = save_sample_model()
     (model.directory / "report.npz").write_bytes(b"damaged")
     with pytest.raises(ModelStoreError, match="report of sample_model is damaged"):
         load_report(model)
@@ -161,7 +161,7 @@ class TestPhotoModel:
 
     @pytest.fixture
     def model(self):
-        return shelve_photo_model()
+        return save_photo_model()
 
     def test_its_report_names_its_data(self, model):
         report = load_report(model)

@@ -15,7 +15,7 @@ from digitlab.evaluation.robustness import Robustness, RobustnessPoint
 from digitlab.model_store.store import get_model
 from digitlab.reports.document import SECTIONS, ReportContent, Subject, render_html, to_json
 from digitlab.reports.svg_charts import render_svg
-from tests.unit.photo_model import build_photo_dataset, shelve_photo_model
+from tests.unit.photo_model import build_photo_dataset, save_photo_model
 
 HOSTILE = '<img src=x onerror="alert(1)">&"\''
 VOID = {"meta", "img", "br", "path", "polyline", "polygon", "circle"}
@@ -117,7 +117,7 @@ def test_a_report_without_images_or_robustness_leaves_these_sections_out(shipped
 
 
 def test_the_report_of_a_photo_model_does_not_mention_digits():
-    model = shelve_photo_model()
+    model = save_photo_model()
     dataset = build_photo_dataset()
     names = dataset.spec.class_names
     subject = Subject(model.label, dataset.spec.label, 1, class_names=names)

@@ -27,7 +27,7 @@ TRAIN_COMMAND = "train --net simple_cnn --epochs 2 --set training_fraction=0.3"
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A run called "first", trained by the command line and shelved as "mine"."""
+    """A run called "first", trained by the command line and saved as "mine"."""
 
     runs_dir: Path
     models_dir: Path
@@ -60,7 +60,7 @@ def _train(root: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-m", "digitlab", *TRAIN_COMMAND.split(), "--name", "first",
-         "--shelve", "mine"],
+         "--save-as", "mine"],
         cwd=PROJECT_DIR, capture_output=True, text=True, check=False, timeout=LIMIT_S,
         env=os.environ | folders | proxies | {"KERAS_HOME": str(root / "keras")},
     )  # fmt: skip
@@ -72,7 +72,7 @@ def _train(root: Path) -> None:
 
 @pytest.fixture
 def run_copy(trained_run) -> Run:
-    """A copy of the trained run that a test may change; its model is on the shelf as "mine"."""
+    """A copy of the trained run that a test may change; its model is saved as "mine"."""
     shutil.copytree(trained_run.runs_dir / "first", get_runs_dir() / "first")
     shutil.copytree(trained_run.models_dir / "mine", get_user_models_dir() / "mine")
     return get_run("first")

@@ -13,7 +13,7 @@ from digitlab.errors import ConfigError, RunError
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.files import write_json
 from digitlab.model_store.formats import MODEL_FORMATS
-from digitlab.model_store.store import get_model, shelve_run
+from digitlab.model_store.store import get_model, save_model
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.recipes import RECIPES
@@ -39,7 +39,7 @@ FILES = {
 }  # fmt: skip
 
 
-def test_train_evaluate_and_shelve_from_the_command_line(trained_run, run_copy, capsys):
+def test_train_evaluate_and_save_from_the_command_line(trained_run, run_copy, capsys):
     assert trained_run.exit_code == 0, trained_run.stderr
     assert "epoch   2" in trained_run.stdout
     assert "offline sample of 5,000" in trained_run.stdout.replace("\n", " ")
@@ -106,15 +106,15 @@ def test_a_fine_tuned_model_needs_the_commands_of_its_source(run_copy):
     plan_epochs(run_copy, 3)
     card = load_card(run_copy) | {"command": run_copy.format_command()}
     write_json(run_copy.directory / "card.json", card)
-    source = shelve_run(run_copy, label="Longer")
+    source = save_model(run_copy, label="Longer")
     run = create_run(TrainConfig(init_from=source.id))
     commands = format_commands(run, source).splitlines()
     parsed = [build_parser().parse_args(line.split()[3:]) for line in commands]
-    assert [options.command for options in parsed] == ["train", "resume", "shelve", "train"]
+    assert [options.command for options in parsed] == ["train", "resume", "save-model", "train"]
     assert (parsed[2].run_id, parsed[2].label) == ("first", "longer")
     commands = format_commands(run, get_model("mine")).splitlines()
-    assert [line.endswith(" --shelve mine") for line in commands] == [True, False]
-    # Shipped models are on every shelf.
+    assert [line.endswith(" --save-as mine") for line in commands] == [True, False]
+    # Shipped models are on every machine.
     assert len(format_commands(run, get_model("simple_cnn")).splitlines()) == 1
 
 

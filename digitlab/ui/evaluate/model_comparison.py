@@ -31,7 +31,7 @@ def render_model_comparison(evaluated: EvaluatedModel) -> EvaluatedModel | None:
     models = {model.id: model for model in list_models()}
     other = _render_other_choice(evaluated.model, models)
     if other is None:
-        st.info("There is only one model on the shelf. Train another one to compare.")
+        st.info("There is only one model. Train another one to compare.")
         return evaluated
     second = load_evaluated_model(other)
     comparison = compare_reports(evaluated.report, second.report)

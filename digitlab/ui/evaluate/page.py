@@ -67,8 +67,7 @@ def render_page() -> None:
         models = {model.id: model for model in list_models()}
         if not models:
             raise ModelStoreError(
-                "There is no model on the shelf. Train one on the Train page and put it on the "
-                "shelf, then evaluate it here."
+                "There is no model. Train one on the Train page and save it, then evaluate it here."
             )
         model = _render_model_choice(models)
         shown = view.render(load_evaluated_model(model))
@@ -107,7 +106,7 @@ def _render_missing_model(model_id: str) -> None:
     problem = list_damaged_models().get(model_id)
     if problem is None:
         st.warning(
-            f"There is no model “{escape_label(model_id)}” on the shelf: it was deleted, or the "
+            f"There is no model “{escape_label(model_id)}”: it was deleted, or the "
             "link is wrong. Another model is shown."
         )
     else:

@@ -1,4 +1,4 @@
-"""The Models page: the models on the shelf, their metrics and files; rename and delete."""
+"""The Models page: the shipped and saved models, their metrics and files; rename and delete."""
 
 import streamlit as st
 
@@ -21,14 +21,14 @@ from digitlab.ui.text import escape_label, escape_markdown, render_error, shorte
 
 
 def render_page() -> None:
-    """Render all models on the shelf."""
+    """Render all models."""
     with page_header("Models"):
-        caption = "The networks on the shelf. Download one, or use it on the Draw page."
+        caption = "Shipped and saved models. Download one, or use it on the Draw page."
         st.caption(caption, width="content")
     render_action_error()
     models, damaged = list_models(), list_damaged_models()
     if not models and not damaged:
-        st.info("There is no model on the shelf. Train one on the Train page.")
+        st.info("There is no model. Train one on the Train page.")
     for model in models:
         with st.container(border=True):
             _render_model(model)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from digitlab.errors import ModelExistsError
 from digitlab.model_store.names import MAX_LABEL_LENGTH
-from digitlab.model_store.store import find_shelved, shelve_run
+from digitlab.model_store.store import find_saved_model, save_model
 from digitlab.runs.control import can_resume, delete_run, rename_run, resume_run, stop_run
 from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run
@@ -93,7 +93,7 @@ def _render_shelve(run: Run) -> None:
             on_click=report_errors(lambda: _shelve(run, st.session_state[key])),
         )
         _render_replacement(run, st.session_state[key])
-    model = find_shelved(run)
+    model = find_saved_model(run)
     if model:
         st.button(
             "Use on the Draw page",
@@ -122,7 +122,7 @@ def _render_replacement(run: Run, label: str) -> None:
 def _shelve(run: Run, label: str, *, replace: bool = False) -> None:
     st.session_state.pop(_REPLACEMENT, None)
     try:
-        model = shelve_run(run, label=label, replace=replace)
+        model = save_model(run, label=label, replace=replace)
     except ModelExistsError as error:
         st.session_state[_REPLACEMENT] = (run.id, label, str(error))
         return

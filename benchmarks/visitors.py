@@ -1,0 +1,156 @@
+"""Measure how fast the app answers many visitors who draw at the same time.
+
+`python -m benchmarks.visitors [TREE] [--visitors 25] [--seconds 40] [--live]`
+
+Each visitor is a session that sends what a browser sends, and finishes a stroke every two
+seconds, or later if the last one has not been answered yet. Without `--live` only the canvas
+reports it. With `--live` the pen also reports what has been drawn while it is down, the next time
+only when the last was answered; once the answer is there, the visitor clears the canvas.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import functools
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.session import Session, open_session
+from digitlab.ink.samples import SAMPLE_POINTS, Points, build_drawing
+from tests.browser.server import PROJECT_DIR, serve_app, use_empty_folders
+
+PERIOD_S = 2.0
+# How long the pen is down for a stroke; its messages; the canvas's, after the pen.
+STROKE_S, PEN_INTERVAL_S, CANVAS_DELAY_S = 0.9, 0.12, 0.2
+# The digits that are drawn in one stroke.
+STROKES = {digit: strokes[0] for digit, strokes in SAMPLE_POINTS.items() if len(strokes) == 1}
+DIGITS = list(STROKES)
+
+
+@dataclass
+class Times:
+    """What the visitors saw.
+
+    Attributes:
+        final_ms: from each finished stroke to its answer.
+        n_live: answers while the pen was down.
+    """
+
+    final_ms: list[float] = field(default_factory=list)
+    n_live: int = 0
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.visitors")
+    parser.add_argument("tree", type=Path, nargs="?", default=PROJECT_DIR, help="a checkout")
+    parser.add_argument("--visitors", type=int, default=25)
+    parser.add_argument("--seconds", type=float, default=40)
+    parser.add_argument("--live", action="store_true", help="the pen reports while it is down")
+    options = parser.parse_args(arguments)
+    n_strokes = round(options.seconds / PERIOD_S)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        use_empty_folders(Path(folder)),
+        serve_app(Path(folder) / "server.log", tree=options.tree) as (url, _),
+    ):
+        times = asyncio.run(_measure(url, options.visitors, n_strokes, is_live=options.live))
+    pen = ", with the live pen" if options.live else ""
+    print(f"\n{options.visitors} visitors, each finishes a stroke every {PERIOD_S:g} s{pen}")
+    print(f"{'':28} {'strokes':>8} {'median':>9} {'95 %':>9} {'worst':>9}")
+    median, high = np.percentile(times.final_ms, [50, 95])
+    print(
+        f"{'finished stroke to answer':28} {len(times.final_ms):8} {median:6.0f} ms "
+        f"{high:6.0f} ms {max(times.final_ms):6.0f} ms"
+    )
+    if options.live:
+        per_second = times.n_live / (len(times.final_ms) * STROKE_S)
+        print(f"answers a second while a pen is down: {per_second:.1f}")
+
+
+async def _measure(url: str, n_visitors: int, n_strokes: int, *, is_live: bool) -> Times:
+    draw = _draw_with_live_pen if is_live else _draw
+    times = Times()
+    async with contextlib.AsyncExitStack() as stack:
+        sessions = [await stack.enter_async_context(open_session(url)) for _ in range(n_visitors)]
+        for session in sessions:
+            await session.draw_and_wait(_build_stroke(STROKES[DIGITS[-1]]))
+            if is_live:
+                await session.click("Clear")
+        begin_s = time.perf_counter()
+        # Their strokes are spread over the period.
+        await asyncio.gather(
+            *(
+                draw(session, n_strokes, begin_s + number * PERIOD_S / n_visitors, times)
+                for number, session in enumerate(sessions)
+            )
+        )
+    return times
+
+
+async def _draw(session: Session, n_strokes: int, begin_s: float, times: Times) -> None:
+    for stroke in range(n_strokes):
+        await _sleep_until(begin_s + stroke * PERIOD_S)
+        digit = DIGITS[stroke % len(DIGITS)]
+        session.answers.clear()
+        sent_s = time.perf_counter()
+        await session.draw(_build_stroke(STROKES[digit]))
+        await session.wait_until(functools.partial(session.has_shown, digit))
+        times.final_ms.append(1000 * (session.answers[-1].shown_s - sent_s))
+
+
+async def _draw_with_live_pen(
+    session: Session, n_strokes: int, begin_s: float, times: Times
+) -> None:
+    for stroke in range(n_strokes):
+        await _sleep_until(begin_s + stroke * PERIOD_S)
+        line = STROKES[DIGITS[stroke % len(DIGITS)]]
+        session.answers.clear()
+        await _hold_pen_down(session, line)
+        times.n_live += len(session.answers)
+        up_s = time.perf_counter()
+        pen_id = await session.move_pen(_interpolate(line, 1), is_down=False)
+        await _sleep_until(up_s + CANVAS_DELAY_S)
+        await session.draw(_build_stroke(line))
+        await session.wait_until(functools.partial(session.has_answered, pen_id))
+        final = next(answer for answer in session.answers if answer.pen_id >= pen_id)
+        times.final_ms.append(1000 * (final.shown_s - up_s))
+        await session.click("Clear")
+
+
+async def _hold_pen_down(session: Session, line: Points) -> None:
+    begin_s = time.perf_counter()
+    pen_id = 0
+    while (elapsed_s := time.perf_counter() - begin_s) < STROKE_S:
+        if session.has_answered(pen_id):
+            pen_id = await session.move_pen(_interpolate(line, elapsed_s / STROKE_S), is_down=True)
+        await _sleep_until(min(begin_s + elapsed_s + PEN_INTERVAL_S, begin_s + STROKE_S))
+
+
+def _interpolate(line: Points, fraction: float) -> list[float]:
+    """The points of the first part of a line; alternating x and y, as a mouse reports them."""
+    corners = np.array(line, float)
+    steps = np.linspace(0, fraction * (len(corners) - 1), max(2, round(40 * fraction)))
+    numbers = np.arange(len(corners))
+    return [
+        round(float(number))
+        for x, y in zip(*(np.interp(steps, numbers, column) for column in corners.T), strict=True)
+        for number in (x, y)
+    ]
+
+
+def _build_stroke(line: Points) -> list[dict[str, object]]:
+    strokes: list[dict[str, object]] = build_drawing([line])["objects"]
+    return strokes
+
+
+async def _sleep_until(moment_s: float) -> None:
+    await asyncio.sleep(max(0, moment_s - time.perf_counter()))
+
+
+if __name__ == "__main__":
+    main()

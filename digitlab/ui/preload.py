@@ -1,0 +1,25 @@
+"""The modules of all pages, imported before somebody opens the pages."""
+
+import functools
+import importlib
+import threading
+
+from digitlab.ui.garbage_collection import freeze_imports
+
+_PAGES = ("draw", "train", "evaluate", "models")
+
+
+@functools.cache
+def preload_pages() -> None:
+    """Import the modules of all pages in the background, once in a process.
+
+    Call it when the first page is complete. Otherwise the first visit of each page would wait for
+    its imports, with nothing below the navigation meanwhile.
+    """
+    threading.Thread(target=_import_pages, name="preload", daemon=True).start()
+
+
+def _import_pages() -> None:
+    for page in _PAGES:
+        importlib.import_module(f"digitlab.ui.{page}.page")
+    freeze_imports()
