@@ -8,6 +8,7 @@ from digitlab.errors import ModelStoreError, PictureError
 from digitlab.inference.files import FileAnswer, FileDigits, classify_many_paths, classify_paths
 from digitlab.inference.multi_digit import format_rows
 from digitlab.inference.reader import format_percent
+from digitlab.ink.decode import FORMAT_NAMES
 from digitlab.model_store.formats import TFLITE
 from digitlab.model_store.store import (
     StoredModel,
@@ -34,7 +35,7 @@ def classify(options: argparse.Namespace) -> int:
         n_errors += answer.error is not None
         print(json.dumps(answer.to_json()) if options.json else _format_answer(answer))
     if not n_files:
-        raise PictureError("No pictures (PNG, JPEG, BMP, GIF, WebP) or drawings (JSON) found.")
+        raise PictureError(f"No pictures ({FORMAT_NAMES}) or drawings (JSON) found.")
     return 1 if n_errors else 0
 
 

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import cv2
 import numpy as np
+import pillow_heif
 from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
@@ -21,10 +22,16 @@ from PIL import (
 
 from digitlab.errors import PictureError
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+# The camera format of iPhones. Its thumbnail may differ from the picture.
+pillow_heif.register_heif_opener(thumbnails=False)
+
+# AVIF is left out: a file of 3 kB that says it is small can make Pillow's decoder take 400 MB.
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".heic", ".heif")
+FORMAT_NAMES = "PNG, JPEG, BMP, GIF, WebP, HEIC"
 # Decoding a full picture takes up to 16 bytes per pixel, so 12 megapixels stay below 200 MB. Only a
-# baseline JPEG is decoded at reduced size.
+# baseline JPEG is decoded at reduced size. HEIC as cameras write it takes 7 bytes per pixel.
 MAX_PIXELS = 12_000_000
+MAX_HEIC_PIXELS = 25_000_000
 MAX_JPEG_PIXELS = 50_000_000
 # Of a longer strip no readable digit remains at the working size.
 MAX_ASPECT_RATIO = 50
@@ -44,6 +51,7 @@ PICTURE_FORMATS = tuple(
         BmpImagePlugin.BmpImageFile,
         GifImagePlugin.GifImageFile,
         WebPImagePlugin.WebPImageFile,
+        pillow_heif.HeifImageFile,
     )
 )
 # Two full pictures are never in memory at once, however many users upload one.
@@ -69,13 +77,14 @@ def decode_picture(source: Path | bytes | BinaryIO) -> np.ndarray:
         with Image.open(file, formats=PICTURE_FORMATS) as picture:
             is_reduced = picture.format == "JPEG" and not picture.info.get("progressive")
             # Before anything is decoded, and below the limit of Pillow's own warning.
-            _check_size(picture.size, MAX_JPEG_PIXELS if is_reduced else MAX_PIXELS)
+            _check_size(picture.size, _find_max_pixels(picture, is_reduced=is_reduced))
             picture.draft("RGB", (_WORKING_PX, _WORKING_PX))
             with nullcontext() if is_reduced else _FULL_DECODE_LOCK:
                 return _to_array(picture)
     except UnidentifiedImageError as error:
         raise PictureError(
-            "The file is not a picture in a supported format (PNG, JPEG, BMP, GIF, WebP)."
+            f"The file is not a picture in a supported format ({FORMAT_NAMES}). Save or export "
+            "it as JPEG or PNG."
         ) from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"The picture is too large. {_describe_limits()}") from error
@@ -86,6 +95,13 @@ def decode_picture(source: Path | bytes | BinaryIO) -> np.ndarray:
         raise PictureError(
             f"The picture is damaged and cannot be decoded ({_first_line(error)})."
         ) from error
+
+
+def _find_max_pixels(picture: Image.Image, *, is_reduced: bool) -> int:
+    if is_reduced:
+        return MAX_JPEG_PIXELS
+    is_from_camera = picture.format == "HEIF" and picture.info.get("chroma") == 420
+    return MAX_HEIC_PIXELS if is_from_camera and picture.mode == "RGB" else MAX_PIXELS
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:
@@ -103,9 +119,9 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
 
 def _describe_limits() -> str:
     return (
-        f"The limit is {MAX_JPEG_PIXELS // 1_000_000} megapixels for JPEG (not progressive) and "
-        f"{MAX_PIXELS // 1_000_000} for other files: scale the picture down or crop it to the "
-        "digits."
+        f"The limit is {MAX_JPEG_PIXELS // 1_000_000} megapixels for JPEG (not progressive), "
+        f"{MAX_HEIC_PIXELS // 1_000_000} for HEIC photos and {MAX_PIXELS // 1_000_000} for other "
+        "files: scale the picture down or crop it to the digits."
     )
 
 

@@ -1,4 +1,5 @@
 import io
+import struct
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ from PIL import Image
 
 from digitlab.errors import EmptyInkError, PictureError
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
+from digitlab.ink.decode import measure_picture
 from digitlab.ink.pipeline import PreparedInk
 from digitlab.ink.samples import build_sample_drawing
 from tests.conftest import PROJECT_DIR
@@ -41,7 +43,7 @@ def assert_same_digit(image, tolerance=6):
     assert np.abs(image.astype(int) - EXPECTED.astype(int)).mean() < tolerance
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP", "HEIF"])
 @pytest.mark.parametrize("dark_ink", [True, False])
 def test_every_format_in_either_polarity(kind, dark_ink):
     assert_same_digit(prepare(encode(draw_five(dark_ink=dark_ink), kind)))
@@ -78,11 +80,14 @@ def test_the_first_frame_of_an_animated_gif_is_decoded():
     assert_same_digit(prepare(encode(frames[0], "GIF", save_all=True, append_images=frames[1:])))
 
 
-def test_camera_orientation_is_applied():
+@pytest.mark.parametrize("kind", ["JPEG", "HEIF"])
+def test_camera_orientation_is_applied(kind):
     exif = Image.Exif()
     exif[0x0112] = 6  # shown right only after a quarter turn clockwise
-    lying = Image.fromarray(draw_five()).rotate(90)
-    assert_same_digit(prepare(encode(lying, "JPEG", exif=exif)))
+    lying = Image.fromarray(draw_five()).rotate(90).crop((0, 20, 200, 180))
+    content = encode(lying, kind, exif=exif.tobytes())
+    assert_same_digit(prepare(content), tolerance=12)
+    assert measure_picture(content) == (160, 200)
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
@@ -139,9 +144,18 @@ def test_the_last_step_is_the_network_input():
     assert all(step.compute_image().any() for step in prepared.steps)
 
 
-def test_only_the_listed_formats_are_decoded():
-    with pytest.raises(PictureError, match="not a picture"):
-        decode_picture(encode(draw_five(), "TIFF"))
+@pytest.mark.parametrize("kind", ["TIFF", "AVIF"])
+def test_only_the_listed_formats_are_decoded(kind):
+    with pytest.raises(PictureError, match=r"not a picture in .* export it as JPEG or PNG"):
+        decode_picture(encode(draw_five(), kind))
+
+
+def test_a_heic_file_larger_than_it_says_is_rejected():
+    content = bytearray(encode(draw_five(1_000), "HEIF"))
+    size_at = content.index(b"ispe") + 8
+    content[size_at : size_at + 8] = struct.pack(">II", 28, 28)
+    with pytest.raises(PictureError, match="damaged"):
+        decode_picture(bytes(content))
 
 
 def measure_peak_growth_mb(code, *arguments):
@@ -170,6 +184,8 @@ print(peak() - before)
 
 
 LARGEST = (4_000, 3_000)
+# The largest pictures that iPhones take unless asked for more: 24 megapixels.
+PHONE = (5_712, 4_284)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +205,13 @@ LARGEST = (4_000, 3_000)
 def test_the_largest_picture_takes_at_most_200_mb(kind, mode, options, tmp_path):
     path = tmp_path / "picture"
     path.write_bytes(encode(Image.new(mode, LARGEST), kind, **options))
+    assert measure_peak_growth_mb("decode_picture(contents[0])", path) < 200
+
+
+def test_a_heic_photo_of_a_phone_takes_at_most_200_mb(tmp_path):
+    path = tmp_path / "picture"
+    fast = {"preset": "ultrafast"}
+    path.write_bytes(encode(Image.new("RGB", PHONE), "HEIF", quality=10, enc_params=fast))
     assert measure_peak_growth_mb("decode_picture(contents[0])", path) < 200
 
 

@@ -82,9 +82,9 @@ def render_picture_input(source: InputSource, subject: str) -> np.ndarray | None
     if source is PICTURE and _RECEIVED_IMAGE in st.session_state:
         return _render_received_image()
     if source is PICTURE:
+        # Any type: an unsupported file gets a message that says what to do, not Streamlit's chip.
         file = st.file_uploader(
             f"A picture of {subject}",
-            type=["png", "jpg", "jpeg", "bmp", "gif", "webp"],
             key="draw_upload",
             max_upload_size=MAX_UPLOAD_MB,
         )
