@@ -75,7 +75,11 @@ def train_epoch(status_writer, epoch, batch_s):
         values = compute_metrics(epoch + batch / N_BATCHES)
         row = {"epoch": epoch, "batch": batch, **values, "learning_rate": 0.001}
         append_rows(run.batches_path, [row | {"images_per_s": 64 / batch_s, "seconds": 0.0}])
-        status_writer.update(epoch=epoch, batch=batch, metrics=values, images_per_s=64 / batch_s)
+        n_left = status_writer.status.epochs * N_BATCHES - epoch * N_BATCHES - batch
+        status_writer.update(
+            epoch=epoch, batch=batch, metrics=values, images_per_s=64 / batch_s,
+            eta_s=n_left * batch_s,
+        )  # fmt: skip
         # After the last batch the epoch is completed.
         if batch < N_BATCHES:
             stop_on_request(run)

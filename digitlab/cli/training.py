@@ -15,6 +15,7 @@ from digitlab.errors import DigitlabError, ModelExistsError, RunError
 from digitlab.model_store.card import load_card
 from digitlab.model_store.names import check_label
 from digitlab.model_store.store import list_models, save_model
+from digitlab.quantities import format_duration
 from digitlab.runs.control import (
     follow_run,
     is_active,
@@ -24,7 +25,7 @@ from digitlab.runs.control import (
 )
 from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run, create_run, get_run, list_runs
-from digitlab.runs.status import RunStatus, format_duration
+from digitlab.runs.status import RunStatus
 from digitlab.training.config_warnings import find_config_warnings
 from digitlab.training.diagnosis import find_best_epoch
 from digitlab.training.recipes import RECIPES

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digitlab.datasets.registry import DatasetSpec, get_dataset_spec
+from digitlab.datasets.registry import SAMPLE_NOTE, DatasetSpec, get_dataset_spec
 from digitlab.datasets.sources import Arrays, read_arrays
 from digitlab.errors import DatasetCorruptError, DatasetUnavailableError
 from digitlab.paths import get_cache_dir, get_data_dir, get_keras_data_dir
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 SAMPLES_PER_DIGIT = 500
 # The last hundred of each digit are the test set: 4,000 for training, 1,000 for testing.
 TEST_SAMPLES_PER_DIGIT = 100
-SAMPLE_NOTE = (
-    "This is the offline sample of 5,000 MNIST digits (4,000 for training, 1,000 for testing), "
-    "not the full data set: results are less precise."
-)
 
 _log = logging.getLogger(__name__)
 # A name for messages, and a function that returns the files' paths, or None without them.
@@ -163,6 +159,18 @@ def load_local_dataset(dataset: str, *, is_sample: bool = False) -> Dataset | No
         except DatasetUnavailableError:
             return None
     return _read_first(_list_local_sources(spec), spec, [])
+
+
+def measure_download_bytes(dataset: str) -> int:
+    """How much a run on this data set downloads; 0 if it is on this machine.
+
+    Raises:
+        ConfigError: no data set has this id.
+    """
+    spec = get_dataset_spec(dataset).base_spec
+    if any(find() is not None for _, find in _list_local_sources(spec)):
+        return 0
+    return sum(file.size_bytes for file in spec.files)
 
 
 def fingerprint_local_files(dataset: str) -> tuple[tuple[str, int], ...]:

@@ -6,13 +6,20 @@ from typing import Literal
 
 from digitlab.errors import ConfigError
 
+# Stands beside every figure that rests on the offline sample.
+SAMPLE_NOTE = (
+    "This is the offline sample of 5,000 MNIST digits (4,000 for training, 1,000 for testing), "
+    "not the full data set: results are less precise."
+)
+
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of a data set: its address, its sha256 and its names in Keras's cache."""
+    """One file of a data set: its address, size, sha256 and its names in Keras's cache."""
 
     name: str
     url: str
+    size_bytes: int
     sha256: str
     keras_cache_names: tuple[str, ...] = ()
 
@@ -62,8 +69,8 @@ class DatasetSpec:
 _FASHION_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
-def _fashion_file(name: str, sha256: str) -> RemoteFile:
-    return RemoteFile(name, _FASHION_URL + name, sha256, (f"fashion-mnist/{name}",))
+def _fashion_file(name: str, size_bytes: int, sha256: str) -> RemoteFile:
+    return RemoteFile(name, _FASHION_URL + name, size_bytes, sha256, (f"fashion-mnist/{name}",))
 
 
 _SPECS = (
@@ -78,6 +85,7 @@ _SPECS = (
             RemoteFile(
                 "mnist.npz",
                 "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+                11_490_434,
                 "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
                 ("mnist.npz",),
             ),
@@ -115,18 +123,22 @@ _SPECS = (
         files=(
             _fashion_file(
                 "train-images-idx3-ubyte.gz",
+                26_421_880,
                 "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
             ),
             _fashion_file(
                 "train-labels-idx1-ubyte.gz",
+                29_515,
                 "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
             ),
             _fashion_file(
                 "t10k-images-idx3-ubyte.gz",
+                4_422_102,
                 "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
             ),
             _fashion_file(
                 "t10k-labels-idx1-ubyte.gz",
+                5_148,
                 "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
             ),
         ),
@@ -156,6 +168,7 @@ _SPECS = (
             RemoteFile(
                 "cifar-10-python.tar.gz",
                 "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+                170_498_071,
                 "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
                 ("cifar-10-batches-py-target_archive", "cifar-10-batches-py.tar.gz"),
             ),

@@ -129,6 +129,7 @@ class RunOutcome:
         n_test: the number of test images.
         fit_s: duration of training in seconds.
         size_bytes: of the TFLite file.
+        is_sample: whether it was trained and tested on the offline sample only.
     """
 
     accuracy: float
@@ -137,6 +138,7 @@ class RunOutcome:
     epochs: int
     fit_s: float
     size_bytes: int
+    is_sample: bool
 
 
 def load_run_outcome(run: Run) -> RunOutcome | None:
@@ -152,6 +154,7 @@ def load_run_outcome(run: Run) -> RunOutcome | None:
         card["training"]["epochs"],
         card["training"]["seconds"],
         card["files"]["model.tflite"]["bytes"],
+        card["data"]["is_sample"],
     )
 
 

@@ -1,17 +1,19 @@
 """Training curves: loss, accuracy and learning rate by epoch, of one run or several."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import MUTED, RUNS, TRAINING, VALIDATION, apply_theme
+from digitlab.figures.theme import MUTED, TRAINING, VALIDATION, apply_theme
+from digitlab.quantities import format_count
 
 # One mapping for each epoch, with the keys of Keras's CSV log.
 History = Sequence[Mapping[str, float]]
-# Batches of the running epoch; `epoch` is a fraction: 2.5 is the middle of the third.
+# Means over a few batches; `epoch` is a fraction: 2.5 is the middle of the third.
 BatchCurve = Sequence[Mapping[str, float]]
 
-_QUANTITIES = {
+QUANTITIES = {
     "loss": ("Loss", ".4f", None),
     "accuracy": ("Accuracy", ".2%", ".1~%"),
     "learning_rate": ("Learning rate", ".2e", "~g"),
@@ -21,13 +23,13 @@ _LINES: dict[str, dict[str, object]] = {
     "validation": {"color": VALIDATION, "width": 2, "dash": "dash"},
     "rate": {"color": MUTED, "width": 2},
 }
+# Batches are noisy: behind the epochs, fainter.
+BATCH_OPACITY = 0.5
 # More markers would overlap.
-_MAX_MARKED = 30
+MAX_MARKED = 30
 # From bottom to top: learning rate, accuracy, loss.
 _DOMAINS_WITH_RATE = {"loss": (0.63, 1.0), "accuracy": (0.23, 0.57), "learning_rate": (0.0, 0.13)}
 _DOMAINS_WITHOUT_RATE = {"loss": (0.54, 1.0), "accuracy": (0.0, 0.44)}
-
-_LABELS = {"loss": ("Loss", ".4f", None), "accuracy": ("Accuracy", ".2%", ".1%")}
 
 
 def training_curves_figure(
@@ -43,7 +45,7 @@ def training_curves_figure(
     Args:
         history: one mapping for each epoch with `loss` and `accuracy`, optionally `val_loss`,
             `val_accuracy` and `learning_rate`.
-        batches: the running epoch as a thin line: `epoch` (a fraction), `loss`, `accuracy`.
+        batches: a thin line behind the epochs: `epoch` (a fraction), `loss`, `accuracy`.
         best_epoch: the epoch to mark, from 1; None marks nothing.
         n_epochs: planned number of epochs, the end of the axis.
         zoomable: whether dragging zooms; on a touch screen that prevents scrolling.
@@ -53,13 +55,10 @@ def training_curves_figure(
     figure = go.Figure()
     for number, (quantity, domain) in enumerate(domains.items(), start=1):
         axis = "" if number == 1 else str(number)
-        label, _, ticks = _QUANTITIES[quantity]
+        label, _, ticks = QUANTITIES[quantity]
         figure.add_traces(_draw_quantity(quantity, history, batches, f"y{axis}"))
-        figure.update_layout({f"yaxis{axis}": _build_y_axis(label, domain, ticks)})
-    if has_rate:
-        # From 0, so that a constant rate is not drawn on an arbitrary scale.
-        highest = max(row.get("learning_rate", 0.0) for row in history)
-        figure.update_layout({f"yaxis{len(domains)}": {"range": [0, 1.2 * highest or 1.0]}})
+        scale = compute_scale(quantity, history, batches)
+        figure.update_layout({f"yaxis{axis}": _build_y_axis(label, domain, ticks, scale)})
     if best_epoch is not None and 1 <= best_epoch <= len(history):
         _mark_best(figure, history, best_epoch)
     _apply_layout(figure, len(domains), n_epochs or len(history), zoomable=zoomable)
@@ -77,7 +76,39 @@ def describe_training_curves(history: History, best_epoch: int | None = None) ->
             if values:
                 parts.append(f"{part} {label} from {values[0]:.4f} to {values[-1]:.4f}")
     best = f" The best epoch is {best_epoch}." if best_epoch else ""
-    return f"After {len(history)} epochs: {', '.join(parts)}.{best}"
+    return f"After {format_count(len(history), 'epoch')}: {', '.join(parts)}.{best}"
+
+
+def compute_scale(
+    quantity: str, history: History, batches: BatchCurve = ()
+) -> tuple[float, float, float]:
+    """The axis of one quantity: its ends and the distance of its ticks, all round numbers.
+
+    An accuracy stays within 0 and 1, a loss and a learning rate above 0, however few points.
+    """
+    keys = (quantity, f"val_{quantity}")
+    values = [row[key] for row in (*history, *batches) for key in keys if key in row]
+    values = [value for value in values if math.isfinite(value)]
+    if quantity == "learning_rate":
+        # From 0, so that a constant rate is not drawn on an arbitrary scale.
+        return _round_scale(0.0, 1.1 * max(values, default=0.0) or 1.0, n_ticks=2)
+    if not values:
+        return 0.0, 1.0, 0.5
+    low, high = min(values), max(values)
+    # A single value, or a flat line, is drawn in the middle of an axis.
+    margin = max(0.0, 0.04 * (high or 1.0) - (high - low)) / 2
+    highest = 1.0 if quantity == "accuracy" else math.inf
+    return _round_scale(max(0.0, low - margin), min(highest, high + margin), n_ticks=5)
+
+
+def _round_scale(low: float, high: float, *, n_ticks: int) -> tuple[float, float, float]:
+    """Widen a range to multiples of 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10((high - low) / n_ticks))
+    step = next(power * k for k in (1, 2, 5, 10) if power * k * n_ticks >= (high - low) * 0.999)
+    ends = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+    # Labels show every digit: 0.3, not 0.30000000000000004.
+    first, last = (float(f"{end:.12g}") for end in ends)
+    return first, last, float(f"{step:.12g}")
 
 
 def _draw_quantity(
@@ -90,21 +121,20 @@ def _draw_quantity(
         _draw_line("training", quantity, history, axis, _LINES["training"]),
         _draw_line("validation", f"val_{quantity}", history, axis, _LINES["validation"]),
     ]
-    running = [row for row in batches if quantity in row]
-    if running:
-        lines.append(
-            go.Scatter(
-                x=[row["epoch"] for row in running],
-                y=[row[quantity] for row in running],
-                yaxis=axis,
-                mode="lines",
-                name="running epoch",
-                line={"color": TRAINING, "width": 1},
-                opacity=0.75,
-                showlegend=False,
-                hovertemplate=f"running epoch %{{y:{_QUANTITIES[quantity][1]}}}<extra></extra>",
-            )
+    points = [(row["epoch"], row[quantity]) for row in batches if quantity in row]
+    if points:
+        batch_line = go.Scatter(
+            x=[epoch for epoch, _ in points],
+            y=[value for _, value in points],
+            yaxis=axis,
+            mode="lines",
+            name="batches",
+            line={"color": TRAINING, "width": 1},
+            opacity=BATCH_OPACITY,
+            showlegend=False,
+            hoverinfo="skip",
         )
+        lines.insert(0, batch_line)
     return lines
 
 
@@ -118,14 +148,14 @@ def _draw_line(
         y=[value for _, value in points],
         yaxis=axis,
         # A single epoch needs a marker to be visible.
-        mode="lines+markers" if len(points) <= _MAX_MARKED else "lines",
+        mode="lines+markers" if len(points) <= MAX_MARKED else "lines",
         name=name,
         line=line,
         marker={"size": 5},
         # One legend entry: the colours mean the same on each axis.
         showlegend=quantity == "loss" and bool(points),
         legendgroup=name,
-        hovertemplate=f"{name} %{{y:{_QUANTITIES[quantity][1]}}}<extra></extra>",
+        hovertemplate=f"{name} %{{y:{QUANTITIES[quantity][1]}}}<extra></extra>",
     )
 
 
@@ -156,15 +186,25 @@ def _mark_best(figure: go.Figure, history: History, best_epoch: int) -> None:
     )
 
 
-def _build_y_axis(label: str, domain: tuple[float, float], ticks: str | None) -> dict[str, object]:
+def _build_y_axis(
+    label: str,
+    domain: tuple[float, float],
+    ticks: str | None,
+    scale: tuple[float, float, float],
+) -> dict[str, object]:
+    low, high, step = scale
+    # The line at the upper end would be cut otherwise.
+    slack = 0.02 * (high - low)
     return {
+        "range": [low - slack, high + slack],
+        "tick0": low,
+        "dtick": step,
         "domain": domain,
         "anchor": "x",
         "title": {"text": label, "font": {"size": 12}, "standoff": 10},
         "tickformat": ticks,
         "gridcolor": MUTED,
         "gridwidth": 0.4,
-        "nticks": 5 if domain[1] - domain[0] > 0.2 else 3,
         "zeroline": False,
         "fixedrange": True,
         "automargin": True,
@@ -195,72 +235,3 @@ def _apply_layout(figure: go.Figure, n_axes: int, n_epochs: int, *, zoomable: bo
             "fixedrange": not zoomable,
         },
     )
-
-
-def run_comparison_figure(
-    histories: Mapping[str, History], quantity: str, *, zoomable: bool = True
-) -> go.Figure:
-    """Draw one quantity of several runs: one colour for each run, validation dashed.
-
-    Args:
-        histories: by the runs' names, in the order of the legend.
-        quantity: "loss" or "accuracy".
-        zoomable: whether dragging zooms; on a touch screen that prevents scrolling.
-    """
-    label, hover, ticks = _LABELS[quantity]
-    figure = go.Figure()
-    for number, (name, history) in enumerate(histories.items()):
-        colour = RUNS[number % len(RUNS)]
-        has_validation = any(f"val_{quantity}" in row for row in history)
-        for key, what, dash in ((quantity, "training", "solid"),
-                                (f"val_{quantity}", "validation", "dash")):  # fmt: skip
-            points = [(k, row[key]) for k, row in enumerate(history, start=1) if key in row]
-            figure.add_scatter(
-                x=[k for k, _ in points],
-                y=[value for _, value in points],
-                mode="lines+markers" if len(points) == 1 else "lines",
-                name=name,
-                legendgroup=name,
-                showlegend=what == ("validation" if has_validation else "training"),
-                line={"color": colour, "width": 2, "dash": dash},
-                # The validation curve matters most.
-                opacity=0.45 if what == "training" and has_validation else 1,
-                hovertemplate=f"{name}, {what} %{{y:{hover}}}<extra></extra>",
-            )
-    apply_theme(
-        figure,
-        f"{label} by run: validation dashed, training solid",
-        height_px=380,
-        top_px=44,
-        right_px=4,
-        hovermode="x unified",
-        dragmode="zoom" if zoomable else False,
-        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "title": None},
-        xaxis={
-            "title": {"text": "Epoch", "font": {"size": 12}},
-            "tickformat": "d",
-            "dtick": 1 if max(map(len, histories.values()), default=0) <= 12 else None,
-            "showgrid": False,
-            "fixedrange": not zoomable,
-        },
-        yaxis={
-            "title": {"text": label, "font": {"size": 12}},
-            "tickformat": ticks,
-            "gridcolor": MUTED,
-            "gridwidth": 0.4,
-            "zeroline": False,
-            "fixedrange": True,
-            "automargin": True,
-        },
-    )
-    return figure
-
-
-def describe_run_comparison(histories: Mapping[str, History], quantity: str) -> str:
-    """Text alternative: the last value of each run."""
-    ends = []
-    for name, history in histories.items():
-        key = f"val_{quantity}" if history and f"val_{quantity}" in history[-1] else quantity
-        if history and key in history[-1]:
-            ends.append(f"{name} {history[-1][key]:.4f} after {len(history)} epochs")
-    return f"{_LABELS[quantity][0]} after the last epoch: {', '.join(ends) or 'none yet'}."

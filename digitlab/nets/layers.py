@@ -8,15 +8,29 @@ from dataclasses import dataclass
 
 # The choice that keeps the network's own design.
 DEFAULT_CHOICE = "default"
-# Keras's name of each, and its label.
+
+
+@dataclass(frozen=True)
+class ActivationSpec:
+    """One activation function.
+
+    Attributes:
+        formula: in LaTeX between dollar signs; z is the weighted sum of a unit's inputs.
+    """
+
+    label: str
+    formula: str
+
+
+# By Keras's names.
 ACTIVATIONS = {
-    "relu": "ReLU",
-    "tanh": "tanh",
-    "sigmoid": "Sigmoid",
-    "gelu": "GELU",
-    "elu": "ELU",
-    "leaky_relu": "Leaky ReLU",
-    "silu": "SiLU",
+    "relu": ActivationSpec("ReLU", r"$\max(0, z)$"),
+    "tanh": ActivationSpec("tanh", r"$\tanh z = \frac{e^z - e^{-z}}{e^z + e^{-z}}$"),
+    "sigmoid": ActivationSpec("Sigmoid", r"$\sigma(z) = \frac{1}{1 + e^{-z}}$"),
+    "gelu": ActivationSpec("GELU", r"$z \, \Phi(z)$, with the normal distribution $\Phi$"),
+    "elu": ActivationSpec("ELU", r"$z$ if $z > 0$, else $e^z - 1$"),
+    "leaky_relu": ActivationSpec("Leaky ReLU", r"$\max(0.2\,z, z)$"),
+    "silu": ActivationSpec("SiLU", r"$z \, \sigma(z)$"),
 }
 
 

@@ -167,7 +167,7 @@ def _mark_interrupted(run: Run, status: RunStatus) -> RunStatus:
 
 def _describe_end(run: Run, status: RunStatus) -> str:
     if run.is_stop_requested():
-        return "The training process was killed before it could save a model."
+        return "The training process was killed."
     if status.state == "queued":
         return "The run was lost from the queue."
     if shutil.disk_usage(run.directory).free < _FULL_DISK_BYTES:

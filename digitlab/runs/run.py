@@ -28,7 +28,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from digitlab.errors import RunError, describe_os_error
+from digitlab.errors import ConfigError, RunError, describe_os_error
 from digitlab.files import load_json, write_json
 from digitlab.jobs import JobDirectory
 from digitlab.owners import LOCAL_OWNER
@@ -66,15 +66,17 @@ class Run(JobDirectory[RunStatus]):
         """The run's settings.
 
         Raises:
-            RunError: they are missing or unreadable.
-            ConfigError: a setting is out of its range.
+            RunError: they are missing, unreadable or invalid.
         """
         try:
             values = load_json(self.directory / "config.json", dict[str, Any])
         except (OSError, ValueError) as error:
             reason = describe_os_error(error)
             raise RunError(f"The run {self.id} has no readable config.json ({reason}).") from error
-        return TrainConfig.from_json(values)
+        try:
+            return TrainConfig.from_json(values)
+        except ConfigError as error:
+            raise RunError(f"The settings of the run {self.id} are invalid: {error}") from error
 
     def read_meta(self) -> RunMeta:
         """Its label and owner, and the number of epochs after a resume.

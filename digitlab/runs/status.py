@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from digitlab.jobs import JobStatus
 from digitlab.owners import LOCAL_OWNER
+from digitlab.quantities import format_count, format_duration
 
 _FINAL = {
     "done": "Done",
@@ -38,6 +39,8 @@ class RunStatus(JobStatus):
         position: in the queue, 1 for the next run; filled in by `inspect_run`, 0 otherwise.
         images_per_s: over the last seconds of training.
         eta_s: seconds until the last epoch is trained and validated; -1 while unknown.
+        prepared: how much of the data is downloaded or prepared, 0 to 1.
+        is_sample: whether the run trains and is tested on the offline sample only.
         is_hanging: the worker is alive but makes no progress; filled in by `inspect_run`.
     """
 
@@ -51,6 +54,8 @@ class RunStatus(JobStatus):
     learning_rate: float = 0.0
     images_per_s: float = 0.0
     eta_s: float = -1.0
+    prepared: float = 0.0
+    is_sample: bool = False
     is_hanging: bool = False
 
 
@@ -88,7 +93,9 @@ def describe_status(status: RunStatus, history: Sequence[Mapping[str, float]] = 
     if status.state in _FINAL:
         return " · ".join([_FINAL[status.state], *_describe_result(status, history)])
     text = _BEFORE.get(status.state, status.state.capitalize())
-    return f"{text}: {status.message}" if status.state == "downloading" else text
+    if status.state == "downloading":
+        return f"{text}: {status.message}"
+    return f"{text}: {status.prepared:.0%}" if status.prepared else text
 
 
 def describe_state(status: RunStatus) -> str:
@@ -99,22 +106,6 @@ def describe_state(status: RunStatus) -> str:
         return "not started"
     # Lists are not redrawn every second: anything more precise would be out of date.
     return "queued" if status.state == "queued" else "running"
-
-
-def format_duration(seconds: float) -> str:
-    """A duration in one or two units: 8 s, 3 min 20 s, 25 min, 2 h 5 min."""
-    whole = max(round(seconds), 0)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 600:
-        return f"{whole // 60} min {whole % 60} s"
-    minutes = round(whole / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def format_count(n: int, noun: str) -> str:
-    """A number with its noun: 1 epoch, 2 epochs, 1,000 images."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def _describe_training(status: RunStatus, history: Sequence[Mapping[str, float]]) -> list[str]:
@@ -130,9 +121,11 @@ def _describe_training(status: RunStatus, history: Sequence[Mapping[str, float]]
 def _describe_result(status: RunStatus, history: Sequence[Mapping[str, float]]) -> list[str]:
     if "test_accuracy" in status.metrics:
         accuracy = f"{status.metrics['test_accuracy']:.2%} on the test set"
+        if status.is_sample:
+            accuracy += " (offline sample)"
         return [accuracy, format_count(status.epoch, "epoch")]
     parts = _describe_accuracy(history)
-    return [*parts, f"{len(history)} of {status.epochs} epochs"] if parts else []
+    return [*parts, f"{len(history)} of {format_count(status.epochs, 'epoch')}"] if parts else []
 
 
 def _describe_accuracy(history: Sequence[Mapping[str, float]]) -> list[str]:

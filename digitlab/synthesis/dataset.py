@@ -6,6 +6,7 @@ by `prepare_picture`.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ import numpy as np
 from digitlab.errors import DatasetUnavailableError, EmptyInkError
 from digitlab.ink import prepare_drawing, prepare_picture
 from digitlab.ink.fabricjs import Stroke
+from digitlab.jobs import ProgressCallback
 from digitlab.paths import get_data_dir
 from digitlab.synthesis.negatives import draw_dot, draw_negative_shape, draw_scribble
 from digitlab.synthesis.rendering import (
@@ -74,6 +76,19 @@ class MixtureSpec:
     object_photos: int
     pairs: int
 
+    def estimate_n_generated(self, n_digits: int, n_letters: int) -> int:
+        """About how many images are generated: pictures without ink are left out.
+
+        Args:
+            n_digits, n_letters: the number of pen digits and letters.
+        """
+        per_digit = self.drawn + self.on_screen + self.scanned + self.photographed
+        others = (
+            self.mnist_scanned, self.mnist_on_screen, self.negative_shapes, self.scribbles,
+            self.dots, self.textures, self.blank_pages, self.object_photos, self.pairs,
+        )  # fmt: skip
+        return round(n_digits * per_digit) + n_letters * self.letters + sum(others)
+
 
 TRAINING_MIXTURE = MixtureSpec(
     drawn=3, on_screen=1.0, scanned=1.0, photographed=0.5, mnist_scanned=8_000,
@@ -88,49 +103,79 @@ VALIDATION_MIXTURE = MixtureSpec(
 
 
 def build_training(
-    images: np.ndarray, labels: np.ndarray, mixture: MixtureSpec = TRAINING_MIXTURE
+    images: np.ndarray,
+    labels: np.ndarray,
+    mixture: MixtureSpec = TRAINING_MIXTURE,
+    *,
+    progress: ProgressCallback | None = None,
 ) -> LabelledImages:
     """Build the training set: MNIST's digits, and pen strokes without the held-out writers.
 
     Args:
         images, labels: MNIST's training digits, `(n, 28, 28)` and `(n,)` uint8.
         mixture: how many images of each kind are generated.
+        progress: called with the number of images generated so far, and about how many in all.
     Returns:
         Those and all generated images, shuffled; label 10 is "no digit".
     Raises:
         DatasetUnavailableError: the pen strokes are missing.
     """
-    return _build(images, labels, mixture, held_out=False)
+    return _build(images, labels, mixture, held_out=False, progress=progress)
 
 
 def build_validation(
-    images: np.ndarray, labels: np.ndarray, mixture: MixtureSpec = VALIDATION_MIXTURE
+    images: np.ndarray,
+    labels: np.ndarray,
+    mixture: MixtureSpec = VALIDATION_MIXTURE,
+    *,
+    progress: ProgressCallback | None = None,
 ) -> LabelledImages:
     """Build the validation set: the same kinds of images, of the held-out writers.
 
     Args:
         images, labels: MNIST's validation digits, `(n, 28, 28)` and `(n,)` uint8.
         mixture: how many images of each kind are generated.
+        progress: as for `build_training`.
     """
-    return _build(images, labels, mixture, held_out=True)
+    return _build(images, labels, mixture, held_out=True, progress=progress)
 
 
 def _build(
-    images: np.ndarray, labels: np.ndarray, mixture: MixtureSpec, *, held_out: bool
+    images: np.ndarray,
+    labels: np.ndarray,
+    mixture: MixtureSpec,
+    *,
+    held_out: bool,
+    progress: ProgressCallback | None,
 ) -> LabelledImages:
     random = np.random.default_rng(_SEED + held_out)
     digits, letters = (
         [pen for pen in pens if is_held_out(pen.writer) == held_out] for pens in load_pens()
     )
-    generated = [
-        *_generate_pen_digits(digits, mixture, random),
-        *_generate_mnist_digits(images, labels, mixture, random),
-        *_generate_negatives(digits, letters, mixture, random),
-    ]
+    total = mixture.estimate_n_generated(len(digits), len(letters))
+    generated = []
+    for image_and_label in chain(
+        _generate_pen_digits(digits, mixture, random),
+        _generate_mnist_digits(images, labels, mixture, random),
+        _generate_negatives(digits, letters, mixture, random),
+    ):
+        generated.append(image_and_label)
+        if progress is not None:
+            progress(len(generated), total)
     all_images = np.concatenate([images, np.stack([image for image, _ in generated])])
     all_labels = np.concatenate([labels, np.array([label for _, label in generated], np.uint8)])
     order = random.permutation(len(all_images))
     return all_images[order], all_labels[order]
+
+
+def list_missing_pen_files() -> list[str]:
+    """The names of the pen strokes' files that are not in the folder `DIGITLAB_DATA`."""
+    return [path.name for path in _list_pen_paths() if not path.is_file()]
+
+
+def _list_pen_paths() -> list[Path]:
+    folder = get_data_dir() or Path()
+    return [folder / name for name in (PEN_DIGITS_FILE, PEN_LETTERS_FILE)]
 
 
 def load_pens() -> tuple[list[PenDigit], list[PenDigit]]:
@@ -140,10 +185,8 @@ def load_pens() -> tuple[list[PenDigit], list[PenDigit]]:
         DatasetUnavailableError: a file is missing.
         DatasetCorruptError: a file is damaged.
     """
-    folder = get_data_dir() or Path()
-    paths = [folder / name for name in (PEN_DIGITS_FILE, PEN_LETTERS_FILE)]
-    missing = [path.name for path in paths if not path.is_file()]
-    if missing:
+    paths = _list_pen_paths()
+    if missing := list_missing_pen_files():
         raise DatasetUnavailableError(
             f"The pen strokes are unavailable: {' and '.join(missing)} is missing. They come "
             f"from {PEN_SOURCE}; put the files into a folder and set DIGITLAB_DATA to it."

@@ -14,8 +14,15 @@ from digitlab.training.losses import LOSSES
 from digitlab.training.lr_schedules import LR_SCHEDULES
 from digitlab.training.optimizers import OPTIMIZERS
 
-_AS_DESIGNED = Choice(DEFAULT_CHOICE, "Default of the network")
-_FROM_STRENGTH = "By default it follows from the augmentation strength."
+_DEFAULT_OF_NET = Choice(DEFAULT_CHOICE, "Default", "As the network is defined.")
+_FROM_STRENGTH = "Default: follows from the augmentation strength."
+_CONVOLUTION = (
+    r"Convolution: $y_{ij} = b + \sum_{m,n,c} w_{mnc} \, x_{i+m,\,j+n,\,c}$: the kernel $w$ slides "
+    r"over the input $x$ with its channels $c$, and $b$ is the bias of the filter."
+    "\n"
+    r"Max pooling: $y_{ij} = \max_{m,n \in \{0,1\}} x_{2i+m,\,2j+n}$: of each 2×2 window of the "
+    r"input $x$ only the largest value is kept."
+)
 
 
 @dataclass(frozen=True)
@@ -56,35 +63,63 @@ class TrainConfig:
     )  # fmt: skip
     net: str = choice(
         "simple_cnn", (Choice(spec.id, spec.label, spec.blurb) for spec in NETS.values()),
-        "Network", "The network architecture.", "network", is_basic=True,
+        "Network", "The layers through which an image passes; the preview lists them.",
+        "network", formula=_CONVOLUTION, is_basic=True,
     )  # fmt: skip
     init_from: str = model(
-        "Initial weights", "A stored model whose weights to start from (transfer learning).",
+        "Initial weights",
+        "Random weights, or those of a stored model, which learns faster from few images "
+        "(transfer learning).",
         "network",
     )  # fmt: skip
     activation: str = choice(
         DEFAULT_CHOICE,
-        (_AS_DESIGNED, *(Choice(name, label) for name, label in ACTIVATIONS.items())),
-        "Activation", "Activation function of all hidden layers.", "network",
+        (
+            _DEFAULT_OF_NET,
+            *(Choice(name, one.label, formula=one.formula) for name, one in ACTIVATIONS.items()),
+        ),
+        "Activation",
+        "The function that follows each convolution and dense layer but the last. Without one, "
+        "the whole network would be linear.",
+        "network",
+        formula="In the formulas, $z$ is the weighted sum of a unit's inputs.",
     )  # fmt: skip
     batch_norm: str = choice(
-        DEFAULT_CHOICE, (_AS_DESIGNED, Choice("on", "On"), Choice("off", "Off")),
-        "Batch normalisation", "Normalise the outputs of every convolution over the batch.",
+        DEFAULT_CHOICE, (_DEFAULT_OF_NET, Choice("on", "On"), Choice("off", "Off")),
+        "Batch normalisation",
+        "Shifts and scales the outputs of every convolution to mean 0 and variance 1 over the "
+        "batch, which allows higher learning rates.",
         "network",
+        formula=r"$\hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}$: $\mu$ and $\sigma^2$ are "
+        r"the mean and variance of the batch, $\epsilon$ a small constant.",
     )  # fmt: skip
     epochs: int = number(
-        5, (1, 1000), "Epochs", "Passes over the training data.", "learning", is_basic=True
+        5,
+        (1, 1000),
+        "Epochs",
+        "How often each training image is used. Too few underfit, too many may overfit; the best "
+        "epoch is kept.",
+        "learning",
+        is_basic=True,
     )
     batch_size: int = number(
-        64, (1, 4096), "Batch size", "Images per training step.", "learning", is_basic=True
+        64,
+        (1, 4096),
+        "Batch size",
+        "Images per training step. Larger batches train faster and need a higher learning rate.",
+        "learning",
+        is_basic=True,
     )
     optimizer: str = choice(
-        "adam", OPTIMIZERS.values(), "Optimizer", "How weights are updated from gradients.",
+        "adam", OPTIMIZERS.values(), "Optimizer",
+        "The rule by which the gradient of the loss changes the weights.",
         "learning", is_basic=True,
     )  # fmt: skip
     learning_rate: float = number(
-        1e-3, (1e-7, 10.0), "Learning rate", "Step size of the optimizer, at its peak.",
-        "learning", step=0.0005, is_basic=True,
+        1e-3, (1e-7, 10.0), "Learning rate",
+        "How far the optimizer moves the weights in one step; a schedule lowers it from this "
+        "value. Too high diverges, too low learns slowly.",
+        "learning", is_basic=True,
     )  # fmt: skip
     momentum: float | None = number(
         None, (0.0, 0.999), "Momentum",
@@ -99,11 +134,11 @@ class TrainConfig:
     )  # fmt: skip
     schedule: str = choice(
         "constant", LR_SCHEDULES.values(), "Learning rate schedule",
-        "How the learning rate changes during the run.", "learning",
+        "Large steps at first and small ones at the end usually give the best result.", "learning",
     )  # fmt: skip
     loss: str = choice(
-        "sparse_categorical_crossentropy", LOSSES.values(), "Loss", "The function to minimise.",
-        "learning",
+        "sparse_categorical_crossentropy", LOSSES.values(), "Loss",
+        "How wrong a prediction is, as the number that training minimises.", "learning",
     )  # fmt: skip
     label_smoothing: float = number(
         0.0, (0.0, 0.5), "Label smoothing",
@@ -112,25 +147,29 @@ class TrainConfig:
     )  # fmt: skip
     dropout: float | None = number(
         None, (0.0, 0.9), "Dropout",
-        "Fraction of values set to 0 before the last layer. By default the network decides.",
+        "Fraction of the values before the last layer that each training step sets to 0, so that "
+        "no unit relies on another. Default: as the network is defined.",
         "regularisation",
     )  # fmt: skip
     l1: float = number(
-        0.0, (0.0, 1.0), "L1", "L1 penalty on the weights. Makes many of them zero.",
-        "regularisation", step=1e-5,
+        0.0, (0.0, 1.0), "L1", "A penalty in the loss that makes many weights zero.",
+        "regularisation",
+        formula=r"$\lambda \sum_i |w_i|$: $\lambda$ is this setting, $w_i$ are the weights.",
     )  # fmt: skip
     l2: float = number(
-        0.0, (0.0, 1.0), "L2", "L2 penalty on the weights. Keeps all of them small.",
-        "regularisation", step=1e-4,
+        0.0, (0.0, 1.0), "L2", "A penalty in the loss that keeps all weights small.",
+        "regularisation",
+        formula=r"$\lambda \sum_i w_i^2$: $\lambda$ is this setting, $w_i$ are the weights.",
     )  # fmt: skip
     weight_decay: float = number(
-        0.0, (0.0, 1.0), "Weight decay", "Shrinks the weights a little at every step.",
-        "regularisation", step=1e-4,
+        0.0, (0.0, 1.0), "Weight decay",
+        "Fraction, times the learning rate, by which every step shrinks the weights.",
+        "regularisation",
     )  # fmt: skip
     ema_momentum: float = number(
         0.0, (0.0, 0.99999), "EMA momentum",
         "Keep an exponential moving average of the weights and use it as the model. 0 turns it "
-        "off.", "regularisation", step=0.001,
+        "off.", "regularisation",
     )  # fmt: skip
     early_stopping: int = number(
         0, (0, 1000), "Early stopping patience",
@@ -144,11 +183,10 @@ class TrainConfig:
     )  # fmt: skip
     rotation_deg: float | None = number(
         None, (0.0, 180.0), "Rotation", f"Maximum rotation in degrees. {_FROM_STRENGTH}",
-        "augmentation", step=1.0,
+        "augmentation",
     )  # fmt: skip
     shift_px: float | None = number(
         None, (0.0, 14.0), "Shift", f"Maximum shift in pixels. {_FROM_STRENGTH}", "augmentation",
-        step=0.5,
     )  # fmt: skip
     zoom: float | None = number(
         None, (0.0, 0.9), "Zoom", f"Maximum scaling; 0.1 is 10 %. {_FROM_STRENGTH}",
@@ -161,7 +199,6 @@ class TrainConfig:
     elastic: float | None = number(
         None, (0.0, 4.0), "Elastic deformation",
         f"Standard deviation of the displacement in pixels. {_FROM_STRENGTH}", "augmentation",
-        step=0.1,
     )  # fmt: skip
     flip: bool = boolean(
         "Horizontal flip", "Mirror half of the images left to right. For photos.", "augmentation"
@@ -172,14 +209,22 @@ class TrainConfig:
         "scratched.", "augmentation",
     )  # fmt: skip
     calibrate: bool = boolean(
-        "Calibrate confidence", "Temperature scaling on the validation data after training.", "run"
+        "Calibrate confidence",
+        "After training, divides the logits by one temperature, chosen on the validation data, so "
+        "that of the predictions made with 80 % confidence about 80 % are correct.",
+        "run",
     )
     steps_per_execution: int = number(
-        0, (0, 512), "Steps per execution",
-        "Training steps between two progress updates. More is slightly faster; 0 is automatic.",
+        0, (0, 512), "Logging interval",
+        "Training steps between two updates of the curves. More is slightly faster; 0 is the "
+        "default, which follows from the size of the network.",
         "run",
     )  # fmt: skip
-    seed: int = number(0, (0, 2**31 - 1), "Seed", "Seed of all random numbers.", "run")
+    seed: int = number(
+        0, (0, 2**31 - 1), "Seed",
+        "Start of the random numbers for initial weights, shuffling and augmentation: the same "
+        "seed repeats the run, another one shows how much is chance.", "run",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         for spec in fields(self):

@@ -8,6 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from digitlab.datasets.registry import get_dataset_spec
+from digitlab.nets.architectures import get_net_spec
+from digitlab.nets.layers import Dropout
+from digitlab.quantities import format_count
+from digitlab.training.augmentation import plan_augmentation
+from digitlab.training.config import TrainConfig
+
 History = Sequence[Mapping[str, float]]
 
 # Overfitting: the validation loss exceeds its minimum by this factor, in most epochs since, ...
@@ -48,13 +55,25 @@ class Finding:
     epoch: int | None = None
 
 
-def diagnose(history: History, *, is_over: bool, n_classes: int = 10) -> tuple[Finding, ...]:
+def list_training_noise(config: TrainConfig) -> tuple[str, ...]:
+    """What makes a run's training images harder than its validation images."""
+    n_classes = len(get_dataset_spec(config.dataset).class_names)
+    layers = get_net_spec(config.net).plan(config.net_options, n_classes)
+    has_dropout = any(isinstance(layer, Dropout) for layer in layers)
+    noise = {"dropout": has_dropout, "augmentation": not plan_augmentation(config).is_none}
+    return tuple(name for name, is_on in noise.items() if is_on)
+
+
+def diagnose(
+    history: History, *, is_over: bool, n_classes: int = 10, training_noise: Sequence[str] = ()
+) -> tuple[Finding, ...]:
     """Diagnose the learning curves of a run.
 
     Args:
         history: one mapping per epoch, with the names of Keras's CSV log.
         is_over: whether the run has ended.
         n_classes: number of classes; determines chance accuracy.
+        training_noise: as `list_training_noise` returns it.
     Returns:
         The most important finding first; empty before the first epoch.
     """
@@ -74,7 +93,9 @@ def diagnose(history: History, *, is_over: bool, n_classes: int = 10) -> tuple[F
         or _find_improving(history, is_over=is_over)
         or (_build_finished(history) if is_over else _find_plateau(history))
     )
-    side = _find_validation_above_training(history) if main.level != "problem" else None
+    if main.level == "problem":
+        return (main,)
+    side = _find_validation_above_training(history, training_noise)
     return (main, side) if side else (main,)
 
 
@@ -120,8 +141,9 @@ def _find_chance_accuracy(history: History, n_classes: int) -> Finding | None:
     return Finding(
         "chance_accuracy",
         "problem",
-        f"The network has learned nothing: training accuracy after {len(history)} epochs is "
-        f"{accuracy:.0%}, and chance is {1 / n_classes:.0%}.",
+        f"The network has learned nothing: training accuracy after "
+        f"{format_count(len(history), 'epoch')} is {accuracy:.0%}, and chance is "
+        f"{1 / n_classes:.0%}.",
         "The learning rate is probably too high: try a tenth of it. If it is already very small, "
         "try ten times as much.",
     )
@@ -241,15 +263,18 @@ def _build_finished(history: History) -> Finding:
     )
 
 
-def _find_validation_above_training(history: History) -> Finding | None:
+def _find_validation_above_training(
+    history: History, training_noise: Sequence[str]
+) -> Finding | None:
     """Explain a validation accuracy above the training accuracy, which is normal."""
     last = history[-1]
     if last.get("val_accuracy", 0.0) <= last["accuracy"] + _NOTABLE_GAP:
         return None
+    on = " and ".join(training_noise)
     return Finding(
         "validation_above_training",
         "note",
         f"Validation accuracy ({last['val_accuracy']:.1%}) is above training accuracy "
-        f"({last['accuracy']:.1%}). This is normal: training accuracy is averaged over the epoch, "
-        "with dropout and augmentation on.",
+        f"({last['accuracy']:.1%}). This is normal: training accuracy is averaged over the epoch"
+        f"{f', with {on} on' if on else ''}.",
     )

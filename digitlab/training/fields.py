@@ -3,10 +3,11 @@
 The form, the command line and validation are generated from a field's metadata:
 
 - `kind`: "integer", "number", "choice", "boolean" or "model" (the id of a stored model, or "")
-- `low`, `high`, `step`: range of a number, and the increment of its input widget
+- `low`, `high`: range of a number
 - `choices`: id to `Choice`
 - `is_optional`: None is allowed and means "the default of the network or method"
 - `label`, `help`: display name, and one or two sentences for a tooltip
+- `formula`: for the tooltip: a formula between dollar signs, and a sentence about its symbols
 - `group`: a key of `GROUPS`; `is_basic`: shown to beginners
 """
 
@@ -24,10 +25,12 @@ GROUPS = {
     "learning": "Learning",
     "regularisation": "Regularisation",
     "augmentation": "Augmentation",
-    "run": "Run",
+    "run": "Run settings",
 }
 # None, as written on the command line and shown in the form.
 DEFAULT_TEXT = "default"
+# No model to take the initial weights from.
+RANDOM_TEXT = "random"
 
 Spec = dataclasses.Field[Any]
 
@@ -40,11 +43,13 @@ class Choice:
         id: the value itself, lower_snake_case.
         label: display name.
         help: one sentence; may be empty.
+        formula: in LaTeX between dollar signs, with a sentence about its symbols; may be empty.
     """
 
     id: str
     label: str
     help: str = ""
+    formula: str = ""
 
 
 def number(
@@ -54,7 +59,7 @@ def number(
     help_text: str,
     group: str,
     *,
-    step: float = 0.05,
+    formula: str = "",
     is_basic: bool = False,
 ) -> Any:
     """A number setting; an integer if its default is one, optional if its default is None."""
@@ -62,9 +67,8 @@ def number(
     low, high = limits
     return field(
         default=default,
-        metadata=_describe("integer" if is_integer else "number", label, help_text, group)
-        | {"low": low, "high": high, "step": 1 if is_integer else step}
-        | {"is_basic": is_basic, "is_optional": default is None},
+        metadata=_describe("integer" if is_integer else "number", label, help_text, group, formula)
+        | {"low": low, "high": high, "is_basic": is_basic, "is_optional": default is None},
     )
 
 
@@ -75,13 +79,14 @@ def choice(
     help_text: str,
     group: str,
     *,
+    formula: str = "",
     is_basic: bool = False,
 ) -> Any:
     """A setting with a fixed list of values."""
     rows = {row.id: row for row in choices}
     return field(
         default=default,
-        metadata=_describe("choice", label, help_text, group)
+        metadata=_describe("choice", label, help_text, group, formula)
         | {"choices": rows, "is_basic": is_basic},
     )
 
@@ -96,8 +101,10 @@ def model(label: str, help_text: str, group: str) -> Any:
     return field(default="", metadata=_describe("model", label, help_text, group))
 
 
-def _describe(kind: str, label: str, help_text: str, group: str) -> dict[str, Any]:
-    about = {"kind": kind, "label": label, "help": help_text, "group": group}
+def _describe(
+    kind: str, label: str, help_text: str, group: str, formula: str = ""
+) -> dict[str, Any]:
+    about = {"kind": kind, "label": label, "help": help_text, "group": group, "formula": formula}
     return about | {"is_basic": False, "is_optional": False}
 
 
@@ -127,24 +134,40 @@ def _check_number(spec: Spec, value: Any) -> None:
     allowed = int if kind == "integer" else int | float
     is_number = isinstance(value, allowed) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or not low <= value <= high:
-        article = "an" if kind == "integer" else "a"
-        or_default = f", or {DEFAULT_TEXT}" if spec.metadata["is_optional"] else ""
-        raise ConfigError(
-            f"{spec.name} is {value!r}; it must be {article} {kind} from {low} to {high}"
-            f"{or_default}."
-        )
+        raise ConfigError(f"{spec.name} is {value!r}; it must be {describe_range(spec)}.")
+
+
+def describe_range(spec: Spec) -> str:
+    """What a number setting may be: an integer from 1 to 1,000."""
+    about = spec.metadata
+    article = "an" if about["kind"] == "integer" else "a"
+    or_default = f", or {DEFAULT_TEXT}" if about["is_optional"] else ""
+    low, high = (
+        f"{end:,}" if about["kind"] == "integer" else f"{end:g}"
+        for end in (about["low"], about["high"])
+    )
+    return f"{article} {about['kind']} from {low} to {high}{or_default}"
 
 
 def parse_value(spec: Spec, text: str) -> Any:
-    """Convert text from the command line; `check_value` rejects text that cannot be converted."""
+    """Convert text from the command line or the form.
+
+    Returns:
+        The value; text that cannot be converted as it is, which `check_value` rejects. An empty
+        number is the default, and a comma is a decimal point.
+    """
     kind = spec.metadata["kind"]
     if spec.metadata["is_optional"] and text == DEFAULT_TEXT:
         return None
+    if kind in ("integer", "number"):
+        text = text.strip()
+        if not text:
+            return spec.default
     if kind == "boolean":
         return {"true": True, "false": False}.get(text.lower(), text)
     if kind in ("integer", "number"):
         try:
-            return int(text) if kind == "integer" else float(text)
+            return int(text) if kind == "integer" else float(text.replace(",", "."))
         except ValueError:
             return text
     return text
@@ -161,15 +184,25 @@ def format_value(spec: Spec, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
-    return str(value) or "none"
+    if spec.metadata["kind"] == "model":
+        return str(value) or RANDOM_TEXT
+    return str(value)
 
 
-def describe_setting(spec: Spec, *, with_ids: bool = False) -> str:
+def describe_setting(spec: Spec, *, with_ids: bool = False, with_formulas: bool = False) -> str:
     """The help of a setting, then that of its choices, one per line.
 
     Args:
         with_ids: name choices by id, as on the command line, instead of by label.
+        with_formulas: add the formulas, in LaTeX between dollar signs.
     """
     rows: Iterable[Choice] = spec.metadata.get("choices", {}).values()
-    lines = [f"{row.id if with_ids else row.label}: {row.help}" for row in rows if row.help]
-    return "\n".join([spec.metadata["help"], *lines])
+    lines = [spec.metadata["help"]]
+    if with_formulas and spec.metadata["formula"]:
+        lines.append(spec.metadata["formula"])
+    for row in rows:
+        parts = [row.help, row.formula if with_formulas else ""]
+        if any(parts):
+            name = row.id if with_ids else row.label
+            lines.append(f"{name}: {' '.join(part for part in parts if part)}")
+    return "\n".join(lines)

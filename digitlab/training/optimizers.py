@@ -26,11 +26,15 @@ class OptimizerSpec(Choice):
 
 
 _SPECS = (
-    OptimizerSpec("adam", "Adam", "Adapts the step size of each weight. A good default."),
+    OptimizerSpec("adam", "Adam", "Adapts the step size of each weight; a good first choice."),
     OptimizerSpec(
         "adamw", "AdamW", "Adam with decoupled weight decay.", without_weight_decay="adam"
     ),
-    OptimizerSpec("sgd", "SGD", "Plain stochastic gradient descent.", default_momentum=0.0),
+    OptimizerSpec(
+        "sgd", "SGD", "Plain stochastic gradient descent.",
+        r"$w \leftarrow w - \eta \, \nabla L$: $w$ is a weight, $\eta$ the learning rate and "
+        r"$\nabla L$ the gradient of the loss over a batch.", default_momentum=0.0,
+    ),
     OptimizerSpec(
         "momentum", "SGD with momentum", "Accumulates past gradients.",
         default_momentum=0.9, without_momentum="sgd",

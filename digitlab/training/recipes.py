@@ -11,11 +11,13 @@ class Recipe:
     """A named set of settings.
 
     Attributes:
+        summary: a few words for a button.
         help: one sentence on what the run demonstrates.
     """
 
     id: str
     label: str
+    summary: str
     help: str
     config: TrainConfig
 
@@ -24,12 +26,14 @@ _TUTORIALS = (
     Recipe(
         "simple_cnn",
         "Tutorial: simple CNN",
+        "Two convolutions, 99 %",
         "The network of most MNIST tutorials: two convolutions reach 99 % in five epochs.",
         TrainConfig(net="simple_cnn", epochs=5, batch_size=64, validation_split=0.1),
     ),
     Recipe(
         "three_conv_cnn",
         "Tutorial: three convolutions",
+        "Deeper, one-hot labels",
         "The tutorials' deeper network, trained with one-hot labels and categorical cross-entropy; "
         "class numbers with sparse cross-entropy give the same result.",
         TrainConfig(
@@ -42,6 +46,7 @@ _FAST_AND_ACCURATE = (
     Recipe(
         "lightning",
         "99 % in seconds",
+        "Small, one-cycle schedule",
         "A small network with stride 2 and a one-cycle learning rate reaches the accuracy of the "
         "tutorials in a fraction of the time.",
         TrainConfig(
@@ -51,6 +56,7 @@ _FAST_AND_ACCURATE = (
     Recipe(
         "digitlab_cnn",
         "Best on MNIST",
+        "Augmentation, EMA: 99.6 %",
         "Augmentation, averaged weights (EMA) and a cosine schedule reach 99.6 %. The shipped "
         "model starts from such a run.",
         TrainConfig(
@@ -62,6 +68,7 @@ _FAST_AND_ACCURATE = (
     Recipe(
         "shipped",
         "The shipped model",
+        "Also rejects non-digits",
         "Fine-tunes digitlab_cnn on pen strokes, generated pictures and negatives, so that it "
         "also rejects input that is not a digit. Needs the pen strokes in DIGITLAB_DATA.",
         TrainConfig(
@@ -77,6 +84,7 @@ _DEMONSTRATIONS = (
     Recipe(
         "overfitting",
         "Overfitting",
+        "1 % of the training images",
         "With 1 % of the images and no regularisation the network memorises them: training loss "
         "falls to zero while validation loss rises.",
         TrainConfig(epochs=40, batch_size=32, training_fraction=0.01, dropout=0.0),
@@ -84,6 +92,7 @@ _DEMONSTRATIONS = (
     Recipe(
         "underfitting",
         "Underfitting",
+        "Strong L2, heavy dropout",
         "With strong L2 and heavy dropout the network cannot even fit its training data: both "
         "losses stay high. Validation looks better because dropout is off there.",
         TrainConfig(epochs=5, training_fraction=0.2, dropout=0.8, l2=0.05),
@@ -91,6 +100,7 @@ _DEMONSTRATIONS = (
     Recipe(
         "diverging",
         "Learning rate too high",
+        "The loss stays high",
         "Every step overshoots: the loss jumps at once and never comes down.",
         TrainConfig(epochs=5, training_fraction=0.2, learning_rate=0.1),
     ),
@@ -100,6 +110,7 @@ _OTHER_DATA = (
     Recipe(
         "cifar10",
         "Colour photos: CIFAR-10",
+        "Ten classes of photos",
         "Ten classes of photos are much harder than ten digits. Flips and shifts help.",
         TrainConfig(
             dataset="cifar10", net="photo_cnn", epochs=15, batch_size=128, optimizer="adamw",
@@ -109,6 +120,7 @@ _OTHER_DATA = (
     Recipe(
         "transfer",
         "Transfer learning",
+        "From digits to clothes",
         "Trains on 2 % of Fashion-MNIST, starting from the weights of a digit classifier. "
         "Compare it with the same run from random weights.",
         TrainConfig(

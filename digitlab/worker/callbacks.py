@@ -17,6 +17,7 @@ from digitlab.runs.tables import (
 from digitlab.training.config import TrainConfig
 from digitlab.worker.checkpoint import BestWeightsCallback, CheckpointCallback
 from digitlab.worker.optimization import build_loss_monitors
+from digitlab.worker.remaining_time import RemainingTime
 from digitlab.worker.status_writer import StatusWriter
 from digitlab.worker.trackers import Tracker, build_tracker_callbacks
 
@@ -113,7 +114,7 @@ class ProgressCallback(keras.callbacks.Callback):
         self._status_writer = status_writer
         self._epochs, self._n_images, self._batch_size = epochs, n_images, batch_size
         self._n_batches = -(-n_images // batch_size)
-        self._batch_s: float | None = None
+        self._remaining_time = RemainingTime(self._n_batches)
         self._last_write_s = 0.0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -144,7 +145,7 @@ class ProgressCallback(keras.callbacks.Callback):
         logs = {} if logs is None else logs
         self._status_writer.heartbeat.progress("epoch")
         seconds = time.monotonic() - self._epoch_begin_s
-        self._batch_s = seconds / self._n_batches
+        self._remaining_time.add_epoch(seconds)
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
         logs["seconds"] = seconds
         self._status_writer.update(
@@ -159,6 +160,7 @@ class ProgressCallback(keras.callbacks.Callback):
         n_images = min(done * self._batch_size, self._n_images)
         n_images -= self._last_batch * self._batch_size
         images_per_s = n_images / max(now - self._last_s, 1e-9)
+        self._remaining_time.add_batches(done - self._last_batch, now - self._last_s)
         row = {
             "epoch": self._epoch,
             "batch": done,
@@ -188,13 +190,9 @@ class ProgressCallback(keras.callbacks.Callback):
         }
 
     def _estimate_remaining_s(self, epochs_done: int, batches_done: int) -> float:
-        """Seconds until the end of the last epoch, by the previous epoch's pace; -1 if unknown."""
-        batch_s = self._batch_s
-        if batch_s is None:
-            if not batches_done:
-                return -1.0
-            batch_s = (time.monotonic() - self._epoch_begin_s) / batches_done
-        return max(0.0, ((self._epochs - epochs_done) * self._n_batches - batches_done) * batch_s)
+        """Seconds until the end of the last epoch; -1 if unknown."""
+        n_left = (self._epochs - epochs_done) * self._n_batches - batches_done
+        return self._remaining_time.estimate_s(n_left)
 
 
 class UserDigitsCallback(keras.callbacks.Callback):

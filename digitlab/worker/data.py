@@ -55,11 +55,16 @@ def prepare_data(config: TrainConfig, status_writer: StatusWriter) -> TrainingDa
         RunStoppedError: the user stopped the run during a download.
     """
     dataset = load_dataset(config.dataset, progress=_DownloadReporter(status_writer))
-    status_writer.update(state="preparing", message=" ".join(dataset.load_errors))
+    status_writer.update(
+        state="preparing",
+        message=" ".join(dataset.load_errors),
+        prepared=0.0,
+        is_sample=dataset.is_sample,
+    )
     training, validation = split_dataset(config, dataset)
     spec = get_dataset_spec(config.dataset)
     if spec.synthesis == "handwriting":
-        training, validation = _add_handwriting(training, validation)
+        training, validation = _add_handwriting(training, validation, status_writer)
     training = take_training_fraction(config, training, len(spec.class_names))
     return TrainingData(dataset, training, validation)
 
@@ -79,8 +84,11 @@ class _DownloadReporter:
         self._status_writer.heartbeat.progress("download")
         if self._status_writer.run.is_stop_requested():
             raise RunStoppedError("Stopped while the data set was being downloaded.")
-        message = format_download_progress(done_bytes, total_bytes)
-        self._status_writer.update(state="downloading", message=message)
+        self._status_writer.update(
+            state="downloading",
+            message=format_download_progress(done_bytes, total_bytes),
+            prepared=min(1.0, done_bytes / max(total_bytes, 1)),
+        )
 
 
 def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split | None]:
@@ -106,13 +114,43 @@ def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split |
     return training, (images[n_training:], labels[n_training:])
 
 
-def _add_handwriting(training: Split, validation: Split | None) -> tuple[Split, Split | None]:
+class _PreparationReporter:
+    """Updates the status while images are generated, and aborts on a stop.
+
+    Generating takes minutes: each step shows that the worker is alive.
+    """
+
+    def __init__(self, status_writer: StatusWriter, begin: float, end: float) -> None:
+        """Take the part of all preparation that is reported, as fractions."""
+        self._status_writer = status_writer
+        self._begin, self._end = begin, end
+        self._last_write_s = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._last_write_s < _WRITE_INTERVAL_S:
+            return
+        self._last_write_s = now
+        self._status_writer.heartbeat.progress("data")
+        if self._status_writer.run.is_stop_requested():
+            raise RunStoppedError("Stopped while images were being prepared.")
+        fraction = self._begin + (self._end - self._begin) * min(1.0, done / total)
+        self._status_writer.update(prepared=fraction)
+
+
+def _add_handwriting(
+    training: Split, validation: Split | None, status_writer: StatusWriter
+) -> tuple[Split, Split | None]:
     """Add rendered pen strokes and images that are no digit."""
-    images, labels = build_training(training[0][..., 0], training[1])
+    # By the number of images, nearly all are for training.
+    end = 1.0 if validation is None else 0.85
+    progress = _PreparationReporter(status_writer, 0.0, end)
+    images, labels = build_training(training[0][..., 0], training[1], progress=progress)
     extended = images[..., None], labels
     if validation is None:
         return extended, None
-    images, labels = build_validation(validation[0][..., 0], validation[1])
+    progress = _PreparationReporter(status_writer, end, 1.0)
+    images, labels = build_validation(validation[0][..., 0], validation[1], progress=progress)
     return extended, (images[..., None], labels)
 
 

@@ -1,7 +1,8 @@
 import pytest
 
+from digitlab.quantities import format_duration
 from digitlab.runs.run import RunStatus
-from digitlab.runs.status import describe_status, format_duration
+from digitlab.runs.status import describe_status
 
 HISTORY = [{"loss": 0.2, "accuracy": 0.94, "val_loss": 0.1, "val_accuracy": 0.987}]
 

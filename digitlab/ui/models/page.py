@@ -14,7 +14,7 @@ from digitlab.model_store.store import (
     rename_model,
 )
 from digitlab.nets.architectures import NETS
-from digitlab.runs.status import format_duration
+from digitlab.quantities import format_duration
 from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.frame import page_header
 from digitlab.ui.text import escape_label, escape_markdown, render_error, shorten

@@ -1,4 +1,8 @@
-"""The settings of a run as widgets, generated from the fields of `TrainConfig`."""
+"""The settings of a run as widgets, generated from the fields of `TrainConfig`.
+
+Numbers are text fields: a browser's number field keeps an invalid number to itself, and the page
+would train with the last valid one.
+"""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -6,15 +10,29 @@ from typing import Any
 
 import streamlit as st
 
+from digitlab.errors import ConfigError
 from digitlab.model_store.store import list_models
 from digitlab.training.config import TrainConfig
-from digitlab.training.fields import DEFAULT_TEXT, GROUPS, Spec, describe_setting
+from digitlab.training.fields import (
+    DEFAULT_TEXT,
+    GROUPS,
+    RANDOM_TEXT,
+    Spec,
+    check_value,
+    describe_range,
+    describe_setting,
+    parse_value,
+)
 from digitlab.training.fields import format_value as format_field_value
+from digitlab.ui.text import escape_markdown, shorten
 
+# What the widgets hold, by setting: numbers as text.
 Values = dict[str, Any]
 
 # Streamlit drops the state of widgets when the user leaves the page; this key stays.
 _VALUES = "train_values"
+# Their choices have long names.
+_WIDE = ("dataset", "net")
 _SPECS = {spec.name: spec for spec in fields(TrainConfig)}
 
 
@@ -24,7 +42,7 @@ def prepare_form() -> Values:
     Call it before any of the widgets, so that what is above them can depend on their values.
     """
     state = st.session_state
-    values: Values = state.setdefault(_VALUES, TrainConfig().to_json())
+    values: Values = state.setdefault(_VALUES, _build_values(TrainConfig()))
     for name, value in values.items():
         state.setdefault(_get_key(name), value)
     state[_VALUES] = {name: state[_get_key(name)] for name in values}
@@ -33,16 +51,75 @@ def prepare_form() -> Values:
 
 def fill_form(config: TrainConfig) -> None:
     """Set the widgets to the settings of a run or recipe; only from a callback."""
-    values = config.to_json()
+    values = _build_values(config)
     st.session_state[_VALUES] = values
     for name, value in values.items():
         st.session_state[_get_key(name)] = value
 
 
+def read_form(values: Values) -> TrainConfig | list[str]:
+    """Build the config from the form.
+
+    Returns:
+        The config; or a sentence about each invalid setting, and if there is none, about the
+        settings that contradict each other.
+    """
+    parsed = {name: _parse(_SPECS[name], value) for name, value in values.items()}
+    problems = [
+        f"{spec.metadata['label']} is {shorten(str(values[name]))!r}; it must be "
+        f"{describe_range(spec)}."
+        for name, spec in _SPECS.items()
+        if not _is_valid(spec, parsed[name])
+    ]
+    if problems:
+        return problems
+    try:
+        return TrainConfig(**parsed)
+    except ConfigError as error:
+        return [str(error)]
+
+
+def _build_values(config: TrainConfig) -> Values:
+    return {
+        name: _format_number(value) if _is_number(_SPECS[name]) else value
+        for name, value in config.to_json().items()
+    }
+
+
+def _is_number(spec: Spec) -> bool:
+    return spec.metadata["kind"] in ("integer", "number")
+
+
+def _format_number(value: float | None) -> str:
+    """A number as short as possible; the field of an optional one is empty by default."""
+    if value is None:
+        return ""
+    short = f"{value:g}"
+    return short if float(short) == value else str(value)
+
+
+def _parse(spec: Spec, value: Any) -> Any:
+    return parse_value(spec, value) if _is_number(spec) else value
+
+
+def _is_valid(spec: Spec, value: Any) -> bool:
+    try:
+        check_value(spec, value)
+    except ConfigError:
+        return False
+    return True
+
+
 def render_basic_settings() -> None:
-    """Render the settings that beginners need."""
-    for spec in _SPECS.values():
-        if spec.metadata["is_basic"]:
+    """Render the settings that beginners need: choices in full width, numbers in pairs."""
+    basic = [spec for spec in _SPECS.values() if spec.metadata["is_basic"]]
+    wide = [spec for spec in basic if spec.name in _WIDE]
+    narrow = [spec for spec in basic if spec.name not in _WIDE]
+    for spec in wide:
+        _render_setting(spec)
+    columns = st.columns(2)
+    for k, spec in enumerate(narrow):
+        with columns[k % 2]:
             _render_setting(spec)
 
 
@@ -57,7 +134,9 @@ def render_all_settings() -> None:
         ]
         if not specs:
             continue
-        n_changed = sum(st.session_state[_get_key(spec.name)] != spec.default for spec in specs)
+        n_changed = sum(
+            _parse(spec, st.session_state[_get_key(spec.name)]) != spec.default for spec in specs
+        )
         badge = f" :blue-badge[{n_changed} changed]" if n_changed else ""
         with st.expander(title + badge, key=f"train_group_{group}"):
             for spec in specs:
@@ -79,7 +158,7 @@ def _render_setting(spec: Spec) -> None:
         "label": spec.metadata["label"],
         "key": _get_key(spec.name),
         # A blank line is a paragraph in the tooltip's Markdown.
-        "help": describe_setting(spec).replace("\n", "\n\n"),
+        "help": describe_setting(spec, with_formulas=True).replace("\n", "\n\n"),
     }
     _RENDERERS[spec.metadata["kind"]](spec, common)
 
@@ -94,7 +173,7 @@ def _render_boolean(_spec: Spec, common: dict[str, Any]) -> None:
 
 
 def _render_model(_spec: Spec, common: dict[str, Any]) -> None:
-    labels = {"": "none", **{model.id: model.label for model in list_models()}}
+    labels = {"": RANDOM_TEXT, **{model.id: model.label for model in list_models()}}
     selected = st.session_state[common["key"]]
     # The model may have been deleted meanwhile; starting the run then reports it.
     labels.setdefault(selected, selected)
@@ -102,19 +181,14 @@ def _render_model(_spec: Spec, common: dict[str, Any]) -> None:
 
 
 def _render_number(spec: Spec, common: dict[str, Any]) -> None:
-    about = spec.metadata
-    # An optional number is empty while its default applies.
-    optional: dict[str, Any] = (
-        {"value": None, "placeholder": DEFAULT_TEXT} if about["is_optional"] else {}
-    )
-    st.number_input(
-        min_value=about["low"],
-        max_value=about["high"],
-        step=about["step"],
-        format="%d" if about["kind"] == "integer" else "%g",
-        **optional,
-        **common,
-    )
+    default = format_field_value(spec, spec.default)
+    # An empty field is the default.
+    placeholder = DEFAULT_TEXT if spec.default is None else f"{DEFAULT_TEXT}: {default}"
+    st.text_input(placeholder=placeholder, **common)
+    text = st.session_state[common["key"]]
+    if not _is_valid(spec, _parse(spec, text)):
+        limits = escape_markdown(describe_range(spec).capitalize())
+        st.markdown(f":red[:material/error: {limits}.]")
 
 
 _RENDERERS: dict[str, Callable[[Spec, dict[str, Any]], None]] = {

@@ -1,4 +1,4 @@
-"""The Train page: choose settings, follow a run, compare runs, put a model on the shelf."""
+"""The Train page: choose settings, follow a run, compare runs, save a model."""
 
 from collections.abc import Callable
 
@@ -6,23 +6,32 @@ import streamlit as st
 
 from digitlab.errors import DigitlabError
 from digitlab.runs.launcher import prewarm_worker
+from digitlab.runs.run import list_runs
 from digitlab.ui.actions import render_action_error
 from digitlab.ui.browser_signals import run_when_idle
 from digitlab.ui.frame import page_header
 from digitlab.ui.selectors import View
 from digitlab.ui.text import render_error
-from digitlab.ui.train.form import prepare_form, render_all_settings, render_basic_settings
-from digitlab.ui.train.preview import render_preview, render_recipes
-from digitlab.ui.train.run_actions import render_run_actions
+from digitlab.ui.train.form import (
+    prepare_form,
+    read_form,
+    render_all_settings,
+    render_basic_settings,
+)
+from digitlab.ui.train.preview import render_preview
+from digitlab.ui.train.recipe_cards import render_recipes
+from digitlab.ui.train.run_actions import render_run_actions, render_saved_model
 from digitlab.ui.train.run_choice import (
     FORM_VIEW,
     RUN_VIEW,
+    is_run_requested,
     render_run_choice,
+    render_unknown_run,
     render_view_choice,
 )
 from digitlab.ui.train.run_summary import render_comparison, render_run_summary
 from digitlab.ui.train.run_view import render_live_run
-from digitlab.ui.train.start import is_training_installed, read_form, render_start
+from digitlab.ui.train.start import is_training_installed, render_start, render_warnings
 from digitlab.ui.train.style import render_train_style
 
 
@@ -33,19 +42,30 @@ def _render_form() -> None:
     left, right = st.columns([1, 1.6], gap="medium")
     with left:
         render_basic_settings()
-        render_start(config)
+        render_warnings(config)
         render_all_settings()
+        # Last: its bar sticks to the lower edge of the window while the form is longer.
+        render_start(config)
     with right:
         render_preview(config)
 
 
 def _render_run() -> None:
-    """The choice of a run, its actions, its progress and its results."""
-    run = render_run_choice()
-    if run is None:
+    """Which run, its actions, its progress and its results."""
+    runs = list_runs()
+    if not runs:
+        if is_run_requested():
+            render_unknown_run()
         st.info("There is no run yet. Choose a recipe and press Start training.")
         return
-    render_run_actions(run)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="train_run_head"):
+        run = render_run_choice(runs)
+        if run is not None:
+            render_run_actions(run)
+    if run is None:
+        render_unknown_run()
+        return
+    render_saved_model(run)
     render_live_run(run)
     render_run_summary(run)
 

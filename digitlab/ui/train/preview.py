@@ -1,4 +1,4 @@
-"""Recipes that fill the form, and a preview of the data and the network that it describes."""
+"""A preview of the data and the network that the form describes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,17 +8,15 @@ import numpy as np
 import streamlit as st
 
 from digitlab.datasets.registry import DATASETS
-from digitlab.errors import ConfigError, DatasetError
+from digitlab.errors import DatasetError
 from digitlab.figures.class_balance import class_balance_figure, describe_class_balance
 from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.nets.summary import compute_layer_table
 from digitlab.png import to_dark_on_light
 from digitlab.training.config import TrainConfig
-from digitlab.training.recipes import RECIPES, find_recipe
 from digitlab.ui.montage import build_montage
 from digitlab.ui.selectors import View, get_labels, get_view, render_segments
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.train.form import fill_form
 from digitlab.ui.train.user_digits import render_user_digits
 
 # A data set that a worker downloads appears in the preview after at most this time.
@@ -27,24 +25,6 @@ _N_IMAGES = 40
 _N_AUGMENTED = 10
 _COLUMNS, _GAP_PX, _SCALE = 10, 2, 3
 _AUGMENTATION_SEED = "train_augmentation_seed"
-
-
-def render_recipes(config: TrainConfig | ConfigError) -> None:
-    """Render a card for each recipe; the one that matches the form is outlined."""
-    chosen = find_recipe(config) if isinstance(config, TrainConfig) else None
-    with st.container(horizontal=True, key="train_recipes"):
-        for recipe_id, recipe in RECIPES.items():
-            state = "chosen" if recipe_id == chosen else "other"
-            with st.container(border=True, key=f"train_card_{state}_{recipe_id}"):
-                st.button(
-                    recipe.label,
-                    key=f"train_recipe_{recipe_id}",
-                    type="tertiary",
-                    icon=":material/check:" if recipe_id == chosen else None,
-                    on_click=callback(fill_form),
-                    args=(recipe.config,),
-                )
-                st.caption(recipe.help)
 
 
 @dataclass(frozen=True)
@@ -113,14 +93,14 @@ def _build_image_sheet(images: np.ndarray) -> np.ndarray:
     return cv2.resize(sheet, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_NEAREST)
 
 
-def render_preview(config: TrainConfig | ConfigError) -> None:
+def render_preview(config: TrainConfig | list[str]) -> None:
     """Render the choice of a preview, and the chosen one."""
     view_id = render_segments("View", get_labels(_PREVIEWS), key="train_preview")
     get_view(_PREVIEWS, view_id).render(config)
 
 
-def _render_data(config: TrainConfig | ConfigError) -> None:
-    if isinstance(config, ConfigError):
+def _render_data(config: TrainConfig | list[str]) -> None:
+    if not isinstance(config, TrainConfig):
         _render_invalid()
         return
     sample = load_data_sample(config.dataset)
@@ -174,8 +154,8 @@ def _change_seed() -> None:
     st.session_state[_AUGMENTATION_SEED] = st.session_state.get(_AUGMENTATION_SEED, 0) + 1
 
 
-def _render_network(config: TrainConfig | ConfigError) -> None:
-    if isinstance(config, ConfigError):
+def _render_network(config: TrainConfig | list[str]) -> None:
+    if not isinstance(config, TrainConfig):
         _render_invalid()
         return
     spec = DATASETS[config.dataset]
@@ -198,7 +178,7 @@ def _render_network(config: TrainConfig | ConfigError) -> None:
     )
 
 
-def _render_digits(_config: TrainConfig | ConfigError) -> None:
+def _render_digits(_config: TrainConfig | list[str]) -> None:
     render_user_digits()
 
 
@@ -206,7 +186,7 @@ def _render_invalid() -> None:
     st.caption("There is no preview while a setting is invalid.")
 
 
-_PREVIEWS: tuple[View[Callable[[TrainConfig | ConfigError], None]], ...] = (
+_PREVIEWS: tuple[View[Callable[[TrainConfig | list[str]], None]], ...] = (
     View("data", ":material/grid_view: Data", _render_data),
     View("network", ":material/layers: Network", _render_network),
     View("digits", ":material/draw: Your digits", _render_digits),

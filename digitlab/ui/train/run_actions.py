@@ -1,14 +1,15 @@
-"""The actions on a run: stop, resume, rename, repeat, delete, put on the shelf."""
+"""The actions on a run: stop, resume, rename, repeat, delete, put saved."""
 
 import streamlit as st
 
-from digitlab.errors import ModelExistsError
+from digitlab.errors import ModelExistsError, RunError
 from digitlab.model_store.names import MAX_LABEL_LENGTH
 from digitlab.model_store.store import find_saved_model, save_model
 from digitlab.runs.control import can_resume, delete_run, rename_run, resume_run, stop_run
 from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run
 from digitlab.ui.actions import report_errors
+from digitlab.ui.evaluate.url_state import update_url
 from digitlab.ui.selectors import MODEL_KEY
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown
@@ -18,19 +19,27 @@ from digitlab.ui.train.run_view import ACTIVE_PHASES, get_phase
 
 # The run, the label and the question of a model that waits to be replaced.
 _REPLACEMENT = "train_replacement"
+# The id of the run whose deletion waits for a confirmation.
+_DELETION = "train_deletion"
+_N_SAVED = "train_n_saved"
 
 
 def render_run_actions(run: Run) -> None:
     """Render the buttons that apply to the run's state."""
-    phase = get_phase(inspect_run(run))
+    try:
+        phase = get_phase(inspect_run(run))
+    except RunError:
+        # Damaged: it can still be deleted.
+        phase = "damaged"
     is_active = phase in ACTIVE_PHASES
-    with st.container(horizontal=True, vertical_alignment="bottom", key="train_actions"):
+    with st.container(horizontal=True, width="content", key="train_actions"):
         if is_active:
             _render_stop(run, phase)
-        elif can_resume(run):
-            _render_resume(run)
-        if run.has_model and not is_active:
-            _render_shelve(run)
+        elif phase != "damaged":
+            if can_resume(run):
+                _render_resume(run)
+            if run.has_model:
+                _render_save(run)
         _render_more(run, is_active=is_active)
 
 
@@ -62,45 +71,65 @@ def _render_stop(run: Run, phase: str) -> None:
 def _render_resume(run: Run) -> None:
     n_done = len(run.read_history())
     n_missing = (run.read_meta().epochs or run.read_config().epochs) - n_done
-    key = f"train_more_{run.id}_{n_done}"
-    st.number_input(
-        "More epochs",
-        min_value=1,
-        max_value=1000,
-        value=n_missing if n_missing > 0 else 2,
-        key=key,
-        width=130,
-    )
-    st.button(
-        "Resume",
-        key="train_resume",
-        icon=":material/resume:",
-        type="primary",
-        help="Continues after the last epoch, with the same weights, optimizer and curves.",
-        on_click=report_errors(lambda: resume_run(run, epochs=int(st.session_state[key]))),
-    )
-
-
-def _render_shelve(run: Run) -> None:
-    with st.popover("Save model", icon=":material/shelves:", key=f"train_keep_{run.id}"):
-        key = f"train_shelf_name_{run.id}"
-        st.text_input("Name on the shelf", get_run_name(run), key=key, max_chars=MAX_LABEL_LENGTH)
+    with st.popover("Resume", icon=":material/resume:", key=f"train_resume_{run.id}"):
+        key = f"train_more_{run.id}_{n_done}"
+        st.text_input("More epochs", str(n_missing if n_missing > 0 else 2), key=key)
         st.button(
-            "Put on the shelf",
-            key="train_shelve",
+            "Resume",
+            key="train_resume",
+            icon=":material/resume:",
             type="primary",
-            icon=":material/shelves:",
-            on_click=report_errors(lambda: _shelve(run, st.session_state[key])),
+            help="Continues after the last epoch, with the same weights, optimizer and curves.",
+            on_click=report_errors(lambda: _resume(run, st.session_state[key])),
+        )
+
+
+def _resume(run: Run, text: str) -> None:
+    if not text.strip().isdecimal():
+        raise RunError(f"“{text}” is not a number of epochs. Enter a whole number, 2 for example.")
+    resume_run(run, epochs=int(text))
+
+
+def _render_save(run: Run) -> None:
+    # A new key makes a new, closed popover.
+    n_shelved = st.session_state.get(_N_SAVED, 0)
+    with st.popover(
+        "Save model", icon=":material/save:", key=f"train_save_as_{run.id}_{n_shelved}"
+    ):
+        key = f"train_model_name_{run.id}"
+        st.text_input("Model name", get_run_name(run), key=key, max_chars=MAX_LABEL_LENGTH)
+        st.button(
+            "Save",
+            key="train_save",
+            type="primary",
+            icon=":material/save:",
+            on_click=report_errors(lambda: _save(run, st.session_state[key])),
         )
         _render_replacement(run, st.session_state[key])
+
+
+def render_saved_model(run: Run) -> None:
+    """Offer what can be done with the run's model once it is saved."""
     model = find_saved_model(run)
-    if model:
+    if model is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="train_saved"):
+        st.markdown(
+            f":material/check_circle: The model is saved as **{escape_label(model.label)}**.", width="content"
+        )
+        if model.reads_digits:
+            st.button(
+                "Use on the Draw page",
+                key="train_draw",
+                icon=":material/draw:",
+                on_click=callback(_open_draw_page),
+                args=(model.id,),
+            )
         st.button(
-            "Use on the Draw page",
-            key="train_draw",
-            icon=":material/draw:",
-            type="primary",
-            on_click=callback(_open_draw_page),
+            "Evaluate it",
+            key="train_evaluate",
+            icon=":material/query_stats:",
+            on_click=callback(_open_evaluate_page),
             args=(model.id,),
         )
 
@@ -115,23 +144,29 @@ def _render_replacement(run: Run, label: str) -> None:
         "Replace it",
         key="train_replace",
         icon=":material/swap_horiz:",
-        on_click=report_errors(lambda: _shelve(run, label, replace=True)),
+        on_click=report_errors(lambda: _save(run, label, replace=True)),
     )
 
 
-def _shelve(run: Run, label: str, *, replace: bool = False) -> None:
+def _save(run: Run, label: str, *, replace: bool = False) -> None:
     st.session_state.pop(_REPLACEMENT, None)
     try:
         model = save_model(run, label=label, replace=replace)
     except ModelExistsError as error:
         st.session_state[_REPLACEMENT] = (run.id, label, str(error))
         return
-    st.toast(f"{escape_label(model.label)} is on the shelf.", icon=":material/shelves:")
+    st.session_state[_N_SAVED] = st.session_state.get(_N_SAVED, 0) + 1
+    st.toast(f"{escape_label(model.label)} is saved.", icon=":material/save:")
 
 
 def _open_draw_page(model_id: str) -> None:
     st.session_state[MODEL_KEY] = model_id
     st.switch_page("pages/draw.py")
+
+
+def _open_evaluate_page(model_id: str) -> None:
+    update_url(model=model_id, sample=None)
+    st.switch_page("pages/evaluate.py")
 
 
 def _render_more(run: Run, *, is_active: bool) -> None:
@@ -155,14 +190,42 @@ def _render_more(run: Run, *, is_active: bool) -> None:
             on_click=report_errors(lambda: rename_run(run, st.session_state[key])),
         )
         if not is_active:
-            st.button(
-                "Delete this run",
-                key="train_delete",
-                icon=":material/delete:",
-                width="stretch",
-                help="Deletes its curves, weights and settings. Models on the shelf are kept.",
-                on_click=report_errors(lambda: _delete(run)),
-            )
+            _render_delete(run)
+
+
+def _render_delete(run: Run) -> None:
+    """Ask before the run is deleted."""
+    st.divider()
+    if st.session_state.get(_DELETION) != run.id:
+        st.button(
+            "Delete this run …",
+            key="train_delete",
+            icon=":material/delete:",
+            width="stretch",
+            on_click=callback(_ask_for_deletion),
+            args=(run.id,),
+        )
+        return
+    st.markdown("Delete its curves, weights and settings for good? Saved models are kept.")
+    st.button(
+        "Delete",
+        key="train_delete_confirmed",
+        icon=":material/delete:",
+        type="primary",
+        width="stretch",
+        on_click=report_errors(lambda: _delete(run)),
+    )
+    st.button(
+        "Keep the run",
+        key="train_delete_cancelled",
+        width="stretch",
+        on_click=callback(_ask_for_deletion),
+        args=(None,),
+    )
+
+
+def _ask_for_deletion(run_id: str | None) -> None:
+    st.session_state[_DELETION] = run_id
 
 
 def _delete(run: Run) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from digitlab.errors import RunError
+from digitlab.runs.control import list_active_runs
 from digitlab.runs.health import inspect_run
-from digitlab.runs.run import Run, list_runs
+from digitlab.runs.queue import get_current_run
+from digitlab.runs.run import Run
 from digitlab.runs.status import describe_state
 from digitlab.ui.selectors import View, get_labels, get_view, render_segments
 from digitlab.ui.streamlit_internals import callback, defer_rerun, is_history_navigation
@@ -36,8 +38,15 @@ def render_view_choice(views: Sequence[View[RenderView]]) -> View[RenderView]:
     # the old selection, which would undo it.
     key = f"train_view_{state[_N_SWITCHES]}"
     state.setdefault(key, state[_VIEW])
+
+    def handle_change() -> None:
+        # Watch opens the run that trains, whichever was looked at last.
+        running = find_running_run() if state[key] == RUN_VIEW else None
+        if running is not None:
+            state[_RUN] = running.id
+
     with st.container(key="train_view", width="content"):
-        view_id = render_segments("View", get_labels(views), key=key)
+        view_id = render_segments("View", get_labels(views), key=key, on_change=handle_change)
     state[_VIEW] = view_id
     if view_id != RUN_VIEW:
         st.query_params.pop("run", None)
@@ -56,37 +65,55 @@ def show_form() -> None:
     _switch_view(FORM_VIEW)
 
 
+def find_running_run() -> Run | None:
+    """The run that trains now, or one that waits for it; None if all have ended."""
+    active = list_active_runs()
+    current = get_current_run()
+    return current if current in active else next(iter(active), None)
+
+
 def deselect_run() -> None:
-    """Select no run: the newest one is shown next."""
+    """Select no run: the running or the newest one is shown next."""
     st.session_state.pop(_RUN, None)
     st.query_params.pop("run", None)
 
 
-def render_run_choice() -> Run | None:
-    """Render the choice of a run, the newest first; None if there are no runs."""
-    runs = {run.id: run for run in list_runs()}
-    requested = st.session_state.get(_RUN)
-    if requested is not None and requested not in runs:
-        st.warning(
-            f"There is no run “{escape_label(requested)}” here: it was deleted, or the link is "
-            "wrong."
-        )
-        deselect_run()
-        requested = None
-    if not runs:
-        return None
+def render_run_choice(runs: Sequence[Run]) -> Run | None:
+    """Render the choice of a run.
+
+    Args:
+        runs: at least one, the newest first.
+    Returns:
+        The chosen run; None while an unknown one is requested.
+    """
+    by_id = {run.id: run for run in runs}
     state = st.session_state
-    state[_RUN_WIDGET] = requested or next(iter(runs))
-    chosen: str = st.selectbox(
+    if state.get(_RUN) is None:
+        state[_RUN] = (find_running_run() or runs[0]).id
+    requested = state[_RUN]
+    state[_RUN_WIDGET] = requested if requested in by_id else None
+    st.selectbox(
         "Run",
-        list(runs),
-        format_func=format_run_options(list(runs.values())).__getitem__,
+        list(by_id),
+        format_func=format_run_options(runs).__getitem__,
         key=_RUN_WIDGET,
         on_change=callback(_handle_run_choice),
         label_visibility="collapsed",
+        placeholder="Choose a run",
     )
-    state[_RUN] = st.query_params["run"] = chosen
-    return runs[chosen]
+    st.query_params["run"] = requested
+    return by_id.get(requested)
+
+
+def render_unknown_run() -> None:
+    """Explain that the requested run does not exist."""
+    requested = escape_label(st.session_state[_RUN])
+    st.warning(f"There is no run “{requested}” here: it was deleted, or the link is wrong.")
+
+
+def is_run_requested() -> bool:
+    """Whether the URL or the user has asked for a run."""
+    return st.session_state.get(_RUN) is not None
 
 
 def format_run_options(runs: Sequence[Run]) -> dict[str, str]:

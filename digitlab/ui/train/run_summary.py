@@ -14,11 +14,11 @@ from digitlab.evaluation.comparison import (
     load_run_report,
     rank_runs,
 )
-from digitlab.figures.training_curves import describe_run_comparison, run_comparison_figure
+from digitlab.figures.run_comparison import describe_run_comparison, run_comparison_figure
+from digitlab.figures.theme import PLOTLY_CONFIG
+from digitlab.quantities import format_duration
 from digitlab.runs.run import Run, list_runs
-from digitlab.runs.status import format_duration
 from digitlab.training.config import TrainConfig
-from digitlab.ui.chart import render_steady_chart
 from digitlab.ui.selectors import render_segments
 from digitlab.ui.text import escape_markdown, render_error
 from digitlab.ui.train.form import format_value, get_setting_label
@@ -30,9 +30,8 @@ _N_PRESELECTED = 2
 
 
 def render_run_summary(run: Run) -> None:
-    """Render the results in one row; below, in an expander, settings, command and history."""
-    _render_outcome(run)
-    with st.expander("Settings, command and figures of this run", key="train_record"):
+    """Render settings, command and history in an expander."""
+    with st.expander("Settings and command of this run", key="train_record"):
         st.markdown(_format_settings(run.read_config()))
         st.caption("The same run from the command line")
         st.code(run.format_command(), language="bash", wrap_lines=True)
@@ -46,22 +45,6 @@ def render_run_summary(run: Run) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-
-
-def _render_outcome(run: Run) -> None:
-    outcome = load_run_outcome(run)
-    if outcome is None:
-        return
-    low, high = outcome.interval
-    accuracy, duration, size = st.columns(3)
-    accuracy.metric(
-        "Accuracy on test images",
-        f"{outcome.accuracy:.2%}",
-        help=f"{outcome.n_test:,} images it never saw; 95 % confidence interval {low:.2%} to "
-        f"{high:.2%}.",
-    )
-    duration.metric("Training took", format_duration(outcome.fit_s))
-    size.metric("Size", f"{outcome.size_bytes / 1e6:.2f} MB", help="As TFLite.")
 
 
 def _format_settings(config: TrainConfig) -> str:
@@ -115,9 +98,10 @@ def _render_chart(runs: Sequence[Run], names: dict[str, str]) -> None:
     histories = {names[run.id]: run.read_history() for run in runs}
     # Plotly renders links and some other HTML in its texts.
     escaped = {escape(name): history for name, history in histories.items()}
-    render_steady_chart(
+    st.plotly_chart(
         run_comparison_figure(escaped, quantity, zoomable=False),
         key="train_comparison",
+        config=PLOTLY_CONFIG,
         alt=describe_run_comparison(histories, quantity),
     )
 
@@ -167,4 +151,5 @@ def _format_accuracy(outcome: RunOutcome | None) -> str:
     if outcome is None:
         return "–"
     low, high = outcome.interval
-    return f"{outcome.accuracy:.2%} ({low:.2%} to {high:.2%})"
+    sample = ", offline sample" if outcome.is_sample else ""
+    return f"{outcome.accuracy:.2%} ({low:.2%} to {high:.2%}{sample})"

@@ -1,134 +1,34 @@
-"""A run in progress: its status in one line, progress bars, curves and what they mean."""
+"""One run: its state in one line, its curves, and beside them numbers and what they mean."""
 
-import re
-from dataclasses import dataclass, field
 from html import escape
 
-import numpy as np
 import streamlit as st
 
-from digitlab.datasets.registry import DATASETS
+from digitlab.datasets.registry import DATASETS, SAMPLE_NOTE
 from digitlab.errors import DigitlabError
-from digitlab.figures.training_curves import describe_training_curves, training_curves_figure
-from digitlab.inference.reader import format_percent
-from digitlab.png import build_data_uri, to_dark_on_light
+from digitlab.evaluation.comparison import load_run_outcome
+from digitlab.quantities import format_duration
 from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run
 from digitlab.runs.status import RunStatus, describe_status
-from digitlab.runs.tables import DigitReadings, Row
-from digitlab.training.diagnosis import Finding, diagnose, find_best_epoch
+from digitlab.runs.tables import Row
+from digitlab.training.config import TrainConfig
+from digitlab.training.diagnosis import Finding, diagnose, list_training_noise
 from digitlab.ui.browser_signals import measure_width
-from digitlab.ui.chart import render_steady_chart
 from digitlab.ui.text import escape_markdown, render_error
+from digitlab.ui.train.digit_strip import describe_readings, render_digit_strip
+from digitlab.ui.train.run_curves import render_curves
 
 # The phases of a run that has not ended.
 ACTIVE_PHASES = ("running", "hanging", "queued")
 
-_BATCH_CURVE = "train_batch_curve"
-# As many points as the chart can show.
-_MAX_POINTS = 240
 _INTERVAL_S = 1.0
 # Before the first metrics the page is empty, and the user waits.
 _FIRST_INTERVAL_S = 0.4
 # On narrower screens a drag has to scroll the page.
 _MIN_ZOOMABLE_PX = 600
-_HOLD = "train_hold"
 _RENDER_MESSAGE = {"failed": st.error, "interrupted": st.warning}
-
-
-@dataclass
-class _BatchCurve:
-    """The running epoch's rows of one run's table by batch, and the position read so far."""
-
-    run_id: str
-    epoch: int = -1
-    position: int = 0
-    rows: dict[int, Row] = field(default_factory=dict)
-
-
-def read_batch_curve(run: Run, status: RunStatus) -> list[Row]:
-    """Loss and accuracy within the running epoch.
-
-    Returns:
-        As `training_curves_figure` takes them: `epoch` is a fraction; empty before training.
-    """
-    if status.state != "training" or not status.batches:
-        return []
-    curve = st.session_state.get(_BATCH_CURVE)
-    if curve is None or curve.run_id != run.id:
-        curve = st.session_state[_BATCH_CURVE] = _BatchCurve(run.id)
-    if curve.epoch != status.epoch:
-        curve.epoch = status.epoch
-        curve.rows.clear()
-    rows, curve.position = run.read_batches(curve.position)
-    # By batch number: after a resume the table is read from its beginning again.
-    curve.rows.update({int(row["batch"]): row for row in rows if int(row["epoch"]) == status.epoch})
-    return _thin_out([curve.rows[batch] for batch in sorted(curve.rows)], status)
-
-
-def _thin_out(rows: list[Row], status: RunStatus) -> list[Row]:
-    step = -(-len(rows) // _MAX_POINTS) or 1
-    return [
-        {
-            **{key: row[key] for key in ("loss", "accuracy") if key in row},
-            "epoch": status.epoch + row["batch"] / status.batches,
-        }
-        for row in rows[::step]
-    ]
-
-
-def render_digit_strip(readings: DigitReadings) -> None:
-    """Render a row per digit and a column per epoch; the colour strength is the confidence.
-
-    Args:
-        readings: at least one digit; may have no epoch yet.
-    """
-    head = "".join(
-        f'<th scope="col">{"start" if epoch == 0 else int(epoch)}</th>' for epoch in readings.epochs
-    )
-    rows = "".join(_build_digit_row(readings, k) for k in range(len(readings.images)))
-    st.html(
-        '<div class="strip-scroll"><table class="digit-strip">'
-        "<caption>Predictions for your digits, by epoch</caption>"
-        f'<thead><tr><th scope="col">yours</th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def describe_readings(readings: DigitReadings) -> str:
-    """How many digits are classified correctly; without labels, the predictions."""
-    if not len(readings.epochs):
-        return "The network has not classified your digits yet."
-    predictions = readings.probabilities[-1].argmax(axis=1)
-    is_labelled = readings.labels >= 0
-    if not is_labelled.any():
-        return f"Predictions for your digits: {', '.join(map(str, predictions))}."
-    n_correct = int((predictions[is_labelled] == readings.labels[is_labelled]).sum())
-    return f"{n_correct} of your {int(is_labelled.sum())} digits are classified correctly."
-
-
-def _build_digit_row(readings: DigitReadings, k: int) -> str:
-    label = int(readings.labels[k])
-    alt = f"a {label}" if label >= 0 else f"digit {k + 1}"
-    thumbnail = build_data_uri(to_dark_on_light(readings.images[k]))
-    cells = "".join(
-        _build_cell(readings.probabilities[e, k], label, int(epoch))
-        for e, epoch in enumerate(readings.epochs)
-    )
-    return f'<tr><th scope="row"><img src="{thumbnail}" alt="{escape(alt)}"></th>{cells}</tr>'
-
-
-def _build_cell(probabilities: np.ndarray, label: int, epoch: int) -> str:
-    prediction = int(probabilities.argmax())
-    confidence = float(probabilities[prediction])
-    result = "unknown" if label < 0 else ("right" if prediction == label else "wrong")
-    title = escape(f"After epoch {epoch}: {prediction}, {format_percent(confidence)} sure")
-    # The class after the ten digits is "no digit".
-    text = str(prediction) if prediction < 10 else "–"
-    # With ten classes the confidence is at least 10 %.
-    strength = round(15 + 75 * max(0.0, confidence - 0.1) / 0.9)
-    style = f"--strength:{strength}%"
-    return f'<td class="cell-{result}" style="{style}" title="{title}">{text}</td>'
+_UNKNOWN = "–"
 
 
 def render_live_run(run: Run) -> None:
@@ -157,8 +57,7 @@ def _has_metrics(status: RunStatus) -> bool:
 def _render(run: Run, page_status: RunStatus, zoomable: bool) -> None:
     """The run as it is now; `page_status` is from when the whole page was rendered."""
     try:
-        status = inspect_run(run)
-        n_classes = len(DATASETS[run.read_config().dataset].class_names)
+        status, config = inspect_run(run), run.read_config()
     except DigitlabError as error:
         render_error(error)
         return
@@ -167,57 +66,106 @@ def _render(run: Run, page_status: RunStatus, zoomable: bool) -> None:
         st.rerun()
     history = run.read_history()
     # Optional elements keep their position with `st.empty`: Streamlit rebuilds everything after
-    # an element that appears or disappears, and the curves would flicker.
-    _render_status(run, status, history)
+    # an element that appears or disappears.
+    _render_line(run, status, history)
     _render_messages(status)
-    _render_findings(diagnose(history, is_over=status.is_final, n_classes=n_classes))
-    _render_curves(run, status, history, zoomable=zoomable)
-    readings = run.read_digits()
-    if readings is not None and len(readings.images):
-        render_digit_strip(readings)
-        st.caption(describe_readings(readings))
+    curves, numbers = st.columns([2, 1], gap="medium")
+    with curves:
+        render_curves(run, status, history, zoomable=zoomable)
+    with numbers:
+        _render_numbers(run, status, history)
+        _render_findings(status, history, config)
+        _render_digits(run)
     if _has_metrics(status) and not _has_metrics(page_status):
         # The first metrics are shown: continue with the longer interval.
         st.rerun()
 
 
-def _render_status(run: Run, status: RunStatus, history: list[Row]) -> None:
-    line = describe_status(status, history)
+def _render_line(run: Run, status: RunStatus, history: list[Row]) -> None:
+    """The state in one line, and a progress bar until the run has ended."""
+    if status.state == "training" and not status.is_hanging:
+        line = f"Epoch {min(status.epoch + 1, status.epochs)} of {status.epochs}"
+        if status.batches:
+            line += f" · batch {status.batch:,} of {status.batches:,}"
+    else:
+        line = describe_status(status, history)
     if run.is_stop_requested() and not status.is_final:
         line = f"Stopping after the batch · {line}"
     st.html(f'<div class="run-line" role="status" data-testid="run-line">{escape(line)}</div>')
-    with st.container(key="train_progress"):
-        _render_progress(status)
+    if status.is_final or status.state == "waiting":
+        st.empty()
+    else:
+        st.progress(_compute_progress(status))
+
+
+def _compute_progress(status: RunStatus) -> float:
+    """How much of the current phase is done: of the preparation, then of all epochs."""
+    if status.state == "evaluating":
+        return 1.0
+    if status.state != "training":
+        return status.prepared
+    in_epoch = status.batch / status.batches if status.batches else 0.0
+    return min(1.0, (status.epoch + in_epoch) / max(status.epochs, 1))
 
 
 def _render_messages(status: RunStatus) -> None:
-    if not (status.message or status.notes):
+    # The line above says how much of a data set is downloaded.
+    message = status.message if status.state != "downloading" else ""
+    if not (message or status.notes):
         st.empty()
         return
     with st.container(key="train_notices"):
-        if status.message:
+        if message:
             default = st.warning if status.is_hanging else st.info
-            _RENDER_MESSAGE.get(status.state, default)(escape_markdown(status.message))
+            _RENDER_MESSAGE.get(status.state, default)(escape_markdown(message))
         for note in status.notes:
             st.info(escape_markdown(note))
 
 
-def _render_progress(status: RunStatus) -> None:
-    """One bar for the epochs and one for the batches of the running epoch."""
-    if status.is_final or status.state == "waiting":
+def _render_numbers(run: Run, status: RunStatus, history: list[Row]) -> None:
+    """The figures of the run, and those of its model once it has ended."""
+    last = history[-1] if history else {}
+    part = "Training" if last and "val_accuracy" not in last else "Validation"
+    accuracy = last.get("val_accuracy", last.get("accuracy"))
+    numbers = {
+        "Epoch": f"{len(history)} of {status.epochs}" if status.epochs else _UNKNOWN,
+        f"{part} accuracy": _UNKNOWN if accuracy is None else f"{accuracy:.2%}",
+    }
+    notes, is_sample = [], status.is_sample
+    if not status.is_final:
+        has_speed, has_estimate = status.images_per_s > 0, status.eta_s >= 0
+        numbers["Images/s"] = f"{status.images_per_s:,.0f}" if has_speed else _UNKNOWN
+        numbers["Time left"] = format_duration(status.eta_s) if has_estimate else _UNKNOWN
+    elif outcome := load_run_outcome(run):
+        low, high = outcome.interval
+        is_sample = is_sample or outcome.is_sample
+        numbers["Test accuracy"] = f"{outcome.accuracy:.2%}"
+        numbers["Training took"] = format_duration(outcome.fit_s)
+        numbers["Size (TFLite)"] = f"{outcome.size_bytes / 1e6:.2f} MB"
+        notes.append(
+            f"{outcome.n_test:,} test images that it never saw; 95 % confidence interval "
+            f"{low:.2%} to {high:.2%}."
+        )
+    elif not history:
+        st.empty()
         return
-    is_training = status.state == "training" and status.batches > 0
-    epoch_fraction = status.batch / status.batches if is_training else 0.0
-    fraction = (status.epoch + epoch_fraction) / status.epochs if status.epochs else 0.0
-    if status.state == "evaluating":
-        fraction = 1.0
-    batch = f"Batch {status.batch:,} of {status.batches:,}" if is_training else "Batch –"
-    speed = f" · {status.images_per_s:,.0f} images/s" if status.images_per_s else ""
-    st.progress(min(fraction, 1.0), f"{min(fraction, 1.0):.0%} of all epochs")
-    st.progress(min(epoch_fraction, 1.0), f"{batch}{speed}")
+    if is_sample:
+        notes.append(SAMPLE_NOTE)
+    cells = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+        for name, value in numbers.items()
+    )
+    lines = "".join(f'<p class="run-note">{escape(note)}</p>' for note in notes)
+    st.html(f'<dl class="run-numbers" data-testid="run-numbers">{cells}</dl>{lines}')
 
 
-def _render_findings(findings: tuple[Finding, ...]) -> None:
+def _render_findings(status: RunStatus, history: list[Row], config: TrainConfig) -> None:
+    findings = diagnose(
+        history,
+        is_over=status.is_final,
+        n_classes=len(DATASETS[config.dataset].class_names),
+        training_noise=list_training_noise(config),
+    )
     if not findings:
         st.empty()
         return
@@ -233,31 +181,8 @@ def _build_finding(finding: Finding) -> str:
     )
 
 
-def _render_curves(run: Run, status: RunStatus, history: list[Row], *, zoomable: bool) -> None:
-    batches = read_batch_curve(run, status)
-    if not history and not batches:
-        if status.is_final:
-            st.empty()
-        else:
-            st.html('<div class="run-blank">The curves begin with the first batches.</div>')
-        return
-    best = find_best_epoch(history) if len(history) > 1 else None
-    figure = training_curves_figure(
-        history, batches, best_epoch=best, n_epochs=status.epochs, zoomable=zoomable
-    )
-    # The key becomes a CSS class, which allows fewer characters than a run's id.
-    key = re.sub(r"[^A-Za-z0-9_-]", "-", f"train_curves_{run.id}")
-    can_hold = zoomable and not status.is_final
-    is_held = can_hold and st.session_state.get(_HOLD, False)
-    render_steady_chart(
-        figure, key=key, alt=describe_training_curves(history, best), is_held=is_held
-    )
-    if can_hold:
-        st.toggle(
-            "Hold the curves still",
-            key=_HOLD,
-            help="New metrics undo a zoom. With the curves held still, drag to zoom in and "
-            "double-click to zoom out.",
-        )
-    else:
-        st.empty()
+def _render_digits(run: Run) -> None:
+    readings = run.read_digits()
+    if readings is not None and len(readings.images):
+        render_digit_strip(readings)
+        st.caption(describe_readings(readings))

@@ -15,7 +15,8 @@ from digitlab.training.config import TrainConfig
 from digitlab.training.config_warnings import find_config_warnings
 from digitlab.training.recipes import RECIPES, find_recipe
 from digitlab.ui.actions import report_errors
-from digitlab.ui.train.form import Values, prepare_form
+from digitlab.ui.text import escape_markdown, render_error
+from digitlab.ui.train.form import prepare_form, read_form
 from digitlab.ui.train.run_choice import show_run
 from digitlab.ui.train.user_digits import get_user_digits
 
@@ -28,48 +29,48 @@ def is_training_installed() -> bool:
     return importlib.util.find_spec("keras") is not None
 
 
-def read_form(values: Values) -> TrainConfig | ConfigError:
-    """Build the config from the form; returns the error if the settings are invalid."""
-    try:
-        return TrainConfig(**values)
-    except ConfigError as error:
-        return error
+def render_warnings(config: TrainConfig | list[str]) -> None:
+    """Render warnings about valid settings that are probably mistakes."""
+    if isinstance(config, TrainConfig):
+        for warning in find_config_warnings(config):
+            st.warning(escape_markdown(warning), icon=":material/lightbulb:")
 
 
-def render_start(config: TrainConfig | ConfigError) -> None:
-    """Render the button; below it, an error in the settings or warnings about them."""
+def render_start(config: TrainConfig | list[str]) -> None:
+    """Render the button, which stays in sight, and above it why it is disabled."""
+    with st.container(key="train_start_bar"):
+        _render_start(config)
+
+
+def _render_start(config: TrainConfig | list[str]) -> None:
     is_installed = is_training_installed()
-    is_valid = isinstance(config, TrainConfig)
     n_before = count_active_runs()
+    if not is_installed:
+        st.info(
+            "The training packages are not installed yet. The first `make run` installs them "
+            "within a few minutes; otherwise run `make install`. Then reload this page."
+        )
+    if not isinstance(config, TrainConfig):
+        render_error(" ".join(config))
+    elif n_before:
+        runs = "1 run is" if n_before == 1 else f"{n_before} runs are"
+        st.caption(f"{runs} ahead in the queue. Runs are trained one at a time.")
     st.button(
         "Start training" if not n_before else "Add to queue",
         key="train_start",
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
-        disabled=not (is_valid and is_installed),
+        disabled=not (isinstance(config, TrainConfig) and is_installed),
         on_click=report_errors(_start),
     )
-    if not is_installed:
-        st.info(
-            "The training packages are not installed yet. The first `make run` installs them "
-            "within a few minutes; otherwise run `make install`. Then reload this page."
-        )
-    if isinstance(config, ConfigError):
-        st.error(str(config))
-        return
-    if n_before:
-        runs = "1 run is" if n_before == 1 else f"{n_before} runs are"
-        st.caption(f"{runs} ahead in the queue. Runs are trained one at a time.")
-    for warning in find_config_warnings(config):
-        st.warning(warning, icon=":material/lightbulb:")
 
 
 def _start() -> None:
     # Read the form again: the click delivers a number that was typed just before it.
     config = read_form(prepare_form())
-    if isinstance(config, ConfigError):
-        raise config
+    if not isinstance(config, TrainConfig):
+        raise ConfigError(" ".join(config))
     digits = get_user_digits() if DATASETS[config.dataset].image_shape == _DIGIT_SHAPE else None
     run = create_run(
         config,

@@ -10,25 +10,34 @@ _BORDER = "light-dark(#ddd6c9, #3d4046)"
 _PRIMARY = "light-dark(#2f5d9b, #7fa8dc)"
 _CSS = f"""
 <style>
-.run-line {{ font-size: 1.45rem; line-height: 1.3; font-weight: 500; }}
-.run-blank {{ min-height: 12rem; display: flex; align-items: center; opacity: 0.7; }}
+.run-line {{ font-size: 1.25rem; line-height: 1.3; font-weight: 500; }}
+/* As high as the curves, so that nothing moves when they appear. */
+.run-blank {{ min-height: 430px; display: flex; align-items: center; justify-content: center; }}
+.run-numbers {{ display: grid; grid-template-columns: 1fr 1fr; gap: 0.6rem 1rem; margin: 0;
+  padding: 0; }}
+.run-numbers dt {{ font-size: 0.8rem; opacity: 0.8; }}
+.run-numbers dd {{ margin: 0; font-size: 1.3rem; line-height: 1.3;
+  font-variant-numeric: tabular-nums; }}
+.run-note {{ font-size: 0.85rem; margin: 0.5rem 0 0; opacity: 0.85; }}
 .finding {{ border-left: 4px solid {TRAINING}; padding: 0.15rem 0 0.15rem 0.8rem;
   margin: 0 0 0.5rem; }}
 .finding-good {{ border-color: {CORRECT}; }}
 .finding-problem {{ border-color: {VALIDATION}; }}
 .finding-advice {{ opacity: 0.75; }}
-.st-key-train_findings {{ min-height: 3.2rem; }}
-[class*="st-key-train_curves"] {{ min-height: 400px; }}
-.st-key-train_progress {{ gap: 0.4rem; }}
-/* One row of cards that slides sideways, so that the form is not far below. */
-.st-key-train_recipes {{ flex-wrap: nowrap; overflow-x: auto; gap: 0.6rem; align-items: stretch;
-  padding-bottom: 0.5rem; scroll-snap-type: x proximity; }}
-.st-key-train_recipes > * {{ flex: 0 0 14.2rem !important; height: auto;
-  scroll-snap-align: start; }}
-[class*="st-key-train_card_"] {{ height: 100%; gap: 0.1rem; padding: 0.6rem 0.8rem; }}
-[class*="st-key-train_card_chosen"] {{ border-color: {_PRIMARY};
+.st-key-train_run_head > :first-child {{ flex: 1 1 16rem; }}
+.st-key-train_recipes {{ display: grid; grid-template-columns: repeat(5, 1fr); gap: 0.5rem; }}
+.st-key-train_recipes > * {{ width: 100%; height: 100%; }}
+[class*="st-key-train_card_"] *:not(button *) {{ height: 100%; }}
+[class*="st-key-train_card_"] button * {{ justify-content: flex-start; }}
+[class*="st-key-train_card_"] button :is(div, p) {{ width: 100%; text-align: left; }}
+[class*="st-key-train_card_"] button {{ padding: 0.45rem 0.7rem; text-align: left;
+  justify-content: flex-start; align-items: flex-start; line-height: 1.35; }}
+[class*="st-key-train_card_chosen"] button {{ border-color: {_PRIMARY};
   box-shadow: inset 0 0 0 1px {_PRIMARY}; }}
-[class*="st-key-train_card_"] button {{ text-align: left; font-weight: 600; }}
+/* Streamlit wraps a container, and a box sticks only within its parent. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-train_start_bar) {{ position: sticky; bottom: 0;
+  z-index: 2; background: {_PAPER}; }}
+.st-key-train_start_bar {{ padding: 0.6rem 0; gap: 0.5rem; }}
 .thumbnails {{ display: flex; flex-wrap: wrap; gap: 0.3rem; }}
 .thumbnails img, .digit-strip img {{ width: 2rem; height: 2rem; image-rendering: pixelated;
   border-radius: 0.2rem; border: 1px solid {_BORDER}; display: block; }}
@@ -48,6 +57,9 @@ _CSS = f"""
 /* What measures the page or waits for it takes no room. */
 .st-key-train_width, .st-key-train_own_width, .st-key-train_unseen {{ height: 0;
   margin-bottom: -1rem; }}
+@media (max-width: 1000px) {{
+  .st-key-train_recipes {{ grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); }}
+}}
 @media (max-width: 640px) {{
   .run-line {{ font-size: 1.2rem; }}
 }}
