@@ -142,10 +142,8 @@ def describe_range(spec: Spec) -> str:
     about = spec.metadata
     article = "an" if about["kind"] == "integer" else "a"
     or_default = f", or {DEFAULT_TEXT}" if about["is_optional"] else ""
-    low, high = (
-        f"{end:,}" if about["kind"] == "integer" else f"{end:g}"
-        for end in (about["low"], about["high"])
-    )
+    # No separators: a comma is a decimal point.
+    low, high = (f"{about[key]:.16g}" for key in ("low", "high"))
     return f"{article} {about['kind']} from {low} to {high}{or_default}"
 
 

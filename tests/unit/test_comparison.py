@@ -129,7 +129,7 @@ def test_an_outcome_is_read_from_the_card(damage):
     card["training"] = {"epochs": 3, "seconds": 12.5}
     card["files"]["model.tflite"]["bytes"] = 4321
     write_json(run.directory / "card.json", card)
-    assert load_run_outcome(run) == RunOutcome(0.98, (0.97, 0.99), 1000, 3, 12.5, 4321)
+    assert load_run_outcome(run) == RunOutcome(0.98, (0.97, 0.99), 1000, 3, 12.5, 4321, False)
     write_json(run.directory / "card.json", damage)
     assert load_run_outcome(run) is None
 

@@ -42,7 +42,7 @@ def make_npz(arrays) -> bytes:
 def make_spec(files, layout, arrays, *, by_content=False, base_url="http://127.0.0.1:9"):
     """A small data set; by default the publisher's server is unreachable."""
     remotes = tuple(
-        RemoteFile(name, f"{base_url}/{name}", sha256(content), (f"keras/{name}",))
+        RemoteFile(name, f"{base_url}/{name}", len(content), sha256(content), (f"keras/{name}",))
         for name, content in files.items()
     )
     known = {name: sha256(array.tobytes()) for name, array in arrays.items()} if by_content else {}

@@ -71,7 +71,7 @@ def test_a_boolean_of_a_recipe_can_be_turned_off():
         (["--set", "epochs=many"], "epochs is 'many'; it must be an integer"),
         (["--set", "flip=perhaps"], "flip is 'perhaps'; it must be true or false"),
         (["--set", "speed=3"], "speed: no such setting"),
-        (["--set", "dropout=1"], "dropout is 1.0; it must be a number from 0.0 to 0.9, or default"),
+        (["--set", "dropout=1"], "dropout is 1.0; it must be a number from 0 to 0.9, or default"),
     ],
 )
 def test_invalid_values_are_reported(arguments, sentence):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from digitlab.errors import ConfigError, OwnerError, RunError
+from digitlab.errors import OwnerError, RunError
 from digitlab.runs.control import delete_run, rename_run, start_run, stop_run
 from digitlab.runs.health import inspect_run
 from digitlab.runs.queue import find_position
@@ -40,7 +40,7 @@ def test_missing_and_damaged_runs():
     with pytest.raises(RunError, match=r"no readable config\.json"):
         run.read_config()
     (run.directory / "config.json").write_text(json.dumps({"epochs": -1}))
-    with pytest.raises(ConfigError, match="epochs is -1"):
+    with pytest.raises(RunError, match=f"{run.id} are invalid: epochs is -1"):
         run.read_config()
 
 

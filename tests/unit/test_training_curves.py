@@ -1,11 +1,14 @@
 """Figures of training: curves of one run, of several, and the class balance."""
 
+import pytest
+
 from digitlab.figures.class_balance import class_balance_figure, describe_class_balance
+from digitlab.figures.live_curves import build_live_curves
+from digitlab.figures.run_comparison import describe_run_comparison, run_comparison_figure
 from digitlab.figures.theme import RUNS, TRAINING, VALIDATION
 from digitlab.figures.training_curves import (
-    describe_run_comparison,
+    compute_scale,
     describe_training_curves,
-    run_comparison_figure,
     training_curves_figure,
 )
 
@@ -26,13 +29,61 @@ def test_training_is_solid_blue_and_validation_dashed_amber():
     assert [line.showlegend for line in accuracy] == [False, False]
 
 
-def test_the_running_epoch_is_a_thin_line_after_the_last():
-    batches = [{"epoch": 3.25, "loss": 0.09}, {"epoch": 3.5, "loss": 0.08}]
-    figure = training_curves_figure(HISTORY, batches, n_epochs=5)
-    running = next(line for line in figure.data if line.name == "running epoch")
-    assert list(running.x) == [3.25, 3.5]
-    assert running.line.width < figure.data[0].line.width
+BATCHES = [
+    {"epoch": 0.5, "loss": 0.9, "accuracy": 0.6, "learning_rate": 0.001},
+    {"epoch": 3.25, "loss": 0.09, "accuracy": 0.97, "learning_rate": 0.002},
+]
+
+
+def test_batches_are_a_thin_line_behind_the_epochs():
+    figure = training_curves_figure(HISTORY, BATCHES, n_epochs=5)
+    batches, training = figure.data[:2]
+    assert (batches.name, list(batches.x)) == ("batches", [0.5, 3.25])
+    assert batches.line.width < training.line.width
     assert figure.layout.xaxis.range[1] > 5
+
+
+def find_lines(option):
+    return {line["id"]: line for line in option["series"]}
+
+
+def test_live_curves_look_like_the_figure():
+    option = build_live_curves(HISTORY, BATCHES, n_epochs=5, best_epoch=2)
+    lines = find_lines(option)
+    assert lines["training 0"]["data"] == [(1, 0.4), (2, 0.2), (3, 0.1)]
+    assert lines["validation 1"]["data"] == [(1, 94.0), (2, 97.0), (3, 96.0)]
+    assert lines["learning rate 2"]["data"] == [(0.5, 0.001), (3.25, 0.002)]
+    colours = [lines[f"{name} 0"]["lineStyle"]["color"] for name in ("training", "validation")]
+    assert colours == [TRAINING, VALIDATION]
+    assert [axis["name"] for axis in option["yAxis"]] == ["Loss", "Accuracy", "Learning rate"]
+    assert (option["xAxis"][0]["min"], option["xAxis"][0]["max"]) == (0, 5)
+    assert lines["training 0"]["markLine"]["data"] == [{"xAxis": 2}]
+
+
+def test_live_curves_of_the_last_epochs_end_now():
+    option = build_live_curves(HISTORY * 5, BATCHES, n_epochs=50, last_epochs=10)
+    assert (option["xAxis"][0]["min"], option["xAxis"][0]["max"]) == (5, 15)
+
+
+def test_a_single_point_is_marked():
+    lines = find_lines(build_live_curves([], BATCHES[:1], n_epochs=5))
+    assert all(line["showSymbol"] for line in lines.values() if line["data"])
+    lines = find_lines(build_live_curves([], BATCHES, n_epochs=5))
+    assert not lines["batches 0"]["showSymbol"]
+
+
+def test_a_loss_that_is_not_a_number_leaves_a_gap():
+    lines = find_lines(build_live_curves([{"loss": float("nan")}], [], n_epochs=5))
+    assert lines["training 0"]["data"] == [(1, None)]
+
+
+@pytest.mark.parametrize("accuracy", [0.0, 0.1, 0.5, 0.97, 1.0])
+def test_the_axis_of_a_single_accuracy_stays_within_0_and_100_percent(accuracy):
+    low, high, step = compute_scale("accuracy", [], [{"accuracy": accuracy}])
+    assert 0 <= low <= accuracy <= high <= 1
+    assert step < high - low
+    figure = training_curves_figure([{"loss": 0.4, "accuracy": accuracy}])
+    assert figure.layout.yaxis2.range[0] > -0.01 and figure.layout.yaxis2.range[1] < 1.01
 
 
 def test_the_best_epoch_is_marked():
