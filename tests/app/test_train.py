@@ -184,7 +184,7 @@ def test_damaged_run_does_not_prevent_the_comparison_of_others(train_app):
 def test_model_is_put_on_the_shelf_under_any_name(show_run):
     run = create_finished_run("Моя первая сеть")
     app = show_run(run)
-    app.button(key="train_shelve").click().run()
+    app.button(key="train_save").click().run()
     assert not app.exception and not app.error
     assert "Моя первая сеть" in [model.label for model in list_models()]
     assert not app.button(key="train_draw").disabled
@@ -196,7 +196,7 @@ def test_replacing_a_model_needs_a_confirmation(show_run):
     marker.touch()
     run = create_finished_run("Mine")
     app = show_run(run)
-    app.button(key="train_shelve").click().run()
+    app.button(key="train_save").click().run()
     assert not app.exception and not app.error
     assert "There is a model mine already" in read_texts(app.warning)
     assert marker.exists()
@@ -211,10 +211,10 @@ def test_another_name_withdraws_the_question(show_run):
     save_model(create_finished_run(), label="Mine")
     run = create_finished_run("Mine")
     app = show_run(run)
-    app.button(key="train_shelve").click().run()
-    app.text_input(key=f"train_shelf_name_{run.id}").set_value("Mine too").run()
+    app.button(key="train_save").click().run()
+    app.text_input(key=f"train_model_name_{run.id}").set_value("Mine too").run()
     assert not app.warning
-    app.button(key="train_shelve").click().run()
+    app.button(key="train_save").click().run()
     assert not app.exception and not app.error
     assert {"Mine", "Mine too"} <= {model.label for model in list_models()}
 
@@ -222,7 +222,7 @@ def test_another_name_withdraws_the_question(show_run):
 def test_name_of_a_shipped_model_cannot_be_replaced(show_run):
     run = create_finished_run("Simple CNN")
     app = show_run(run)
-    app.button(key="train_shelve").click().run()
+    app.button(key="train_save").click().run()
     assert "comes with digitlab" in read_texts(app.error)
     assert not app.warning
 

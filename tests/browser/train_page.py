@@ -53,18 +53,20 @@ class TrainPage:
 
     def resume(self, *, epochs: int) -> None:
         """Train some more epochs."""
-        self.page.get_by_role("spinbutton", name="More epochs").fill(str(epochs))
+        self.page.locator(".st-key-train_actions").get_by_role("button", name="Resume").click()
+        self.page.get_by_role("textbox", name="More epochs").fill(str(epochs))
         self.page.keyboard.press("Enter")
         self.wait_until_idle()
         self.press("train_resume")
 
-    def shelve(self, label: str) -> None:
-        """Put the run's model on the shelf."""
+    def save_model(self, label: str) -> None:
+        """Save the run's model; the popover closes."""
         self.page.locator(".st-key-train_actions").get_by_role("button", name="Save model").click()
-        self.page.get_by_role("textbox", name="Name on the shelf").fill(label)
+        self.page.get_by_role("textbox", name="Model name").fill(label)
         self.page.keyboard.press("Tab")
         self.wait_until_idle()
-        self.press("train_shelve")
+        self.press("train_save")
+        expect(self.page.get_by_role("textbox", name="Model name")).not_to_be_visible()
 
     def fill(self, field: str, value: object) -> None:
         """Type a number into a visible setting."""

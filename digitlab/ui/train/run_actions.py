@@ -92,10 +92,8 @@ def _resume(run: Run, text: str) -> None:
 
 def _render_save(run: Run) -> None:
     # A new key makes a new, closed popover.
-    n_shelved = st.session_state.get(_N_SAVED, 0)
-    with st.popover(
-        "Save model", icon=":material/save:", key=f"train_save_as_{run.id}_{n_shelved}"
-    ):
+    popover_key = f"train_save_as_{run.id}_{st.session_state.get(_N_SAVED, 0)}"
+    with st.popover("Save model", icon=":material/save:", key=popover_key):
         key = f"train_model_name_{run.id}"
         st.text_input("Model name", get_run_name(run), key=key, max_chars=MAX_LABEL_LENGTH)
         st.button(
@@ -115,7 +113,8 @@ def render_saved_model(run: Run) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="train_saved"):
         st.markdown(
-            f":material/check_circle: The model is saved as **{escape_label(model.label)}**.", width="content"
+            f":material/check_circle: The model is saved as **{escape_label(model.label)}**.",
+            width="content",
         )
         if model.reads_digits:
             st.button(
