@@ -1,8 +1,10 @@
 """Colours and layout that all figures share, and the configuration of the charts."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
+if TYPE_CHECKING:
+    # The Draw page uses the colours alone; it does not wait for plotly.
+    import plotly.graph_objects as go
 
 # Every chart of the app is shown with this configuration: no toolbar that covers the title.
 PLOTLY_CONFIG = {"displayModeBar": False}
@@ -27,7 +29,7 @@ CLASSES = (
 
 
 def apply_theme(
-    figure: go.Figure,
+    figure: "go.Figure",
     title: str,
     *,
     height_px: int,

@@ -46,9 +46,9 @@ def prepare_drawing(strokes: Sequence[Stroke]) -> PreparedInk:
     enlarged = _draw(lines)
     image = shrink_to_frame(_centre(lines, enlarged))
     steps = (
-        InkStep("Input strokes", lambda: _draw_preview(strokes)),
-        InkStep("Pen width normalized", lambda: enlarged),
-        InkStep("MNIST frame", lambda: image),
+        InkStep("Your strokes", lambda: _draw_preview(strokes)),
+        InkStep("Pen width normalised", lambda: enlarged),
+        InkStep("28×28", lambda: image),
     )
     return PreparedInk(image, steps)
 

@@ -56,8 +56,8 @@ def prepare_picture(picture: np.ndarray) -> PreparedInk:
         InkStep("Input picture", lambda: 255 - picture),
         *(_show_page(title, shown) for title, shown in [("Binarized", binarized), *cleaned]),
         InkStep("Digit components", lambda: _to_bytes(digit)),
-        InkStep("Pen width normalized", lambda: enlarged),
-        InkStep("MNIST frame", lambda: image),
+        InkStep("Pen width normalised", lambda: enlarged),
+        InkStep("28×28", lambda: image),
     )
     return PreparedInk(image, steps)
 

@@ -34,6 +34,8 @@ _CSS = """
 :is(a, button, summary, [tabindex]):not(.stMain):focus-visible {
   outline: 2px solid var(--accent) !important; outline-offset: 2px;
   box-shadow: none !important; }
+/* Invisible components take no space. */
+[class*="_canvas_pen"] { position: absolute; }
 /* An element that replaces another one shares its grid cell, so that nothing moves meanwhile. */
 [class*="_steady"] { display: grid; grid-template-columns: minmax(0, 1fr); }
 [class*="_steady"] > * { grid-area: 1 / 1; width: 100%; }

@@ -8,7 +8,7 @@ import streamlit as st
 
 from digitlab.model_store.store import StoredModel
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.text import escape_markdown, shorten
+from digitlab.ui.text import shorten
 
 # The model chosen on the Draw page; other pages choose one by setting it.
 MODEL_KEY = "draw_model"
@@ -81,25 +81,6 @@ def render_segments(
         on_change=callback(handle_change),
     )
     return chosen
-
-
-def render_reader_choice(models: dict[str, StoredModel]) -> StoredModel:
-    """Render the choice of the model that reads digits, and remarks on the chosen one.
-
-    Args:
-        models: by id, at least one.
-    """
-    names = format_model_names(models)
-    model_id = st.selectbox(
-        "Read by",
-        list(models),
-        format_func=names.__getitem__,
-        key=MODEL_KEY,
-        help="The network that reads, with its accuracy on test digits it never saw.",
-    )
-    for note in models[model_id].notes:
-        st.caption(escape_markdown(note))
-    return models[model_id]
 
 
 def format_model_names(models: dict[str, StoredModel]) -> dict[str, str]:

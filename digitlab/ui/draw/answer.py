@@ -1,5 +1,9 @@
-"""The answer: a very large digit, the confidence, the runner-up and ten bars."""
+"""The answer: a large digit, the certainty, ten bars, and what the network sees.
 
+It is one HTML element, because it changes several times a second while the user draws.
+"""
+
+from collections.abc import Sequence
 from html import escape
 
 import cv2
@@ -7,75 +11,45 @@ import numpy as np
 import streamlit as st
 
 from digitlab.errors import DigitlabError, EmptyInkError
-from digitlab.figures.probability import describe_probabilities, probability_figure
-from digitlab.figures.saliency import occlusion_figure
-from digitlab.figures.theme import PLOTLY_CONFIG
-from digitlab.inference.reader import FAIRLY_SURE, Answer, DigitReader, format_percent
-from digitlab.inference.saliency import compute_occlusion
+from digitlab.figures.theme import INK_BLUE
+from digitlab.inference.reader import (
+    FAIRLY_SURE,
+    N_DIGITS,
+    Answer,
+    format_percent,
+)
 from digitlab.ink import PreparedInk
-from digitlab.ui.browser_signals import run_when_idle
-from digitlab.ui.chart import render_steady_chart
+from digitlab.png import build_data_uri
 from digitlab.ui.text import escape_markdown, render_error
 
 # A runner-up below this probability is not mentioned.
 _MIN_RUNNER_UP = 0.005
-_STEP_PX = 168
+_PICTURE_PX = 112
+# The strokes, the normalised strokes and the network's input.
+_N_PICTURES = 3
+_CONTRADICTS = "#80848c"
+_BARS_LABEL = "Class probabilities"
 
 
-def render_answer(answer: Answer) -> None:
-    """Render the digit that was read, or that the input is probably not a digit."""
-    if not answer.is_digit:
-        _render_headline(
-            "–",
-            "I don't think this is a digit",
-            f"If it is, it's a {answer.digit}.",
-            is_unsure=True,
-        )
-    else:
-        _render_digit(answer)
-    _render_bars(answer.probabilities)
+def render_answer(
+    answer: Answer, prepared: PreparedInk, occlusion: np.ndarray | None = None
+) -> None:
+    """Render the digit that was read, or that the input is probably not a digit.
 
-
-def _render_digit(answer: Answer) -> None:
-    certainty = answer.certainty
-    second = answer.probabilities[answer.runner_up]
-    runner_up = (
-        f"or perhaps a {answer.runner_up} ({format_percent(second)})"
-        if second >= _MIN_RUNNER_UP
-        else "no other digit comes close"
-    )
-    _render_headline(
-        str(answer.digit),
-        certainty[0].upper() + certainty[1:],
-        f"{format_percent(answer.confidence)}, {runner_up}",
-        is_unsure=answer.confidence < FAIRLY_SURE,
-    )
-
-
-def _render_headline(digit: str, certainty: str, details: str, *, is_unsure: bool) -> None:
-    css_class = "answer answer-unsure" if is_unsure else "answer"
-    st.html(
-        f'<div class="{css_class}" role="status" aria-live="polite">'
-        f'<div class="answer-digit" data-testid="digit">{escape(digit)}</div>'
-        f'<div><div class="answer-words">{escape(certainty)}</div>'
-        f'<div class="answer-quiet">{escape(details)}</div></div></div>'
-    )
-
-
-def render_blank(prompt: str) -> None:
-    """Render the empty state of one digit."""
-    render_prompt(prompt)
-    # An invisible chart makes the browser load plotly before the first answer. Not before the
-    # page is visible, which would delay it by a second.
-    with st.container(key="draw_unseen"):
-        run_when_idle("draw_idle", lambda: _render_bars((0.0,) * 10))
+    Args:
+        occlusion: `(28, 28)` from `compute_occlusion`, shown as one more picture.
+    """
+    pictures = [(step.title, _enlarge(step.compute_image())) for step in prepared.steps]
+    if occlusion is not None:
+        image = _colour(occlusion, prepared.image)
+        pictures.append((f"Saliency for {answer.digit}", image))
+    _render(_build_headline(answer), answer.probabilities, pictures)
 
 
 def render_prompt(prompt: str) -> None:
     """Say what to do, in the place of the answer."""
-    st.html(
-        f'<div class="answer"><div class="answer-blank" role="status">{escape(prompt)}</div></div>'
-    )
+    headline = f'<div class="draw-prompt" role="status">{escape(prompt)}</div>'
+    _render(headline, (), [("", None)] * _N_PICTURES)
 
 
 def render_problem(error: DigitlabError) -> None:
@@ -86,54 +60,89 @@ def render_problem(error: DigitlabError) -> None:
         render_error(error)
 
 
-def _render_bars(probabilities: tuple[float, ...]) -> None:
-    render_steady_chart(
-        probability_figure(probabilities),
-        key="draw_probabilities",
-        alt=describe_probabilities(probabilities),
+def _render(
+    headline: str,
+    probabilities: Sequence[float],
+    pictures: Sequence[tuple[str, np.ndarray | None]],
+) -> None:
+    st.html(
+        f'<div class="draw-answer">{headline}{_build_bars(probabilities)}'
+        f'<ul class="draw-pictures" aria-label="What the network sees">'
+        f"{''.join(_build_picture(*picture) for picture in pictures)}</ul></div>"
     )
 
 
-def render_preprocessing_steps(prepared: PreparedInk) -> None:
-    """Render the steps from the drawing or picture to 28x28, in an expander."""
-    expander = st.expander("What the network sees", key="draw_steps", on_change="rerun")
-    if not expander.open:
-        return
-    with expander, st.container(horizontal=True, key="draw_steps_strip"):
-        for number, step in enumerate(prepared.steps, start=1):
-            st.image(
-                _enlarge(step.compute_image()),
-                caption=f"{number}. {step.title}",
-                width=_STEP_PX,
-                alt=step.title,
-            )
+def _build_headline(answer: Answer) -> str:
+    if not answer.is_digit:
+        digit, certainty = "–", "I don't think this is a digit"
+        details = f"If it is, it's {'an' if answer.digit == 8 else 'a'} {answer.digit}."
+    else:
+        digit, certainty = str(answer.digit), answer.certainty
+        certainty = certainty[0].upper() + certainty[1:]
+        second = answer.probabilities[answer.runner_up]
+        runner_up = (
+            f"or perhaps {'an' if answer.runner_up == 8 else 'a'} {answer.runner_up} "
+            f"({format_percent(second)})"
+            if second >= _MIN_RUNNER_UP
+            else "no other digit comes close"
+        )
+        details = f"{format_percent(answer.confidence)}, {runner_up}"
+    is_unsure = not answer.is_digit or answer.confidence < FAIRLY_SURE
+    return (
+        f'<div class="draw-headline{" draw-unsure" if is_unsure else ""}" role="status">'
+        f'<div class="draw-digit" data-testid="digit">{digit}</div>'
+        f'<div><div class="draw-certainty">{escape(certainty)}</div>'
+        f'<div class="draw-quiet">{escape(details)}</div></div></div>'
+    )
 
 
-def render_occlusion_map(prepared: PreparedInk, answer: Answer, reader: DigitReader) -> None:
-    """Render the occlusion map in an expander; computed only while it is open."""
-    expander = st.expander("Why this answer", key="draw_why", on_change="rerun")
-    if not expander.open:
-        return
-    weights = compute_occlusion(reader, prepared.image, answer.digit)
-    with expander:
-        st.plotly_chart(
-            occlusion_figure(weights, prepared.image, answer.digit),
-            key="draw_occlusion",
-            config=PLOTLY_CONFIG,
-            alt=f"Occlusion map: which parts of the image support {answer.digit}.",
+def _build_bars(probabilities: Sequence[float]) -> str:
+    """One bar for each digit; empty bars without probabilities."""
+    best = max(probabilities, default=None)
+    bars = []
+    for digit in range(N_DIGITS):
+        probability = probabilities[digit] if probabilities else 0.0
+        css_class = ' class="draw-best"' if probability == best else ""
+        value = format_percent(probability) if probabilities else ""
+        bars.append(
+            f"<li{css_class}><span>{digit}</span><span><i style='width:{probability:.1%}'></i>"
+            f"</span><span>{value}</span></li>"
         )
-        st.caption(
-            f"Each patch was covered in turn. Blue: the network needs the ink there to read a "
-            f"{answer.digit}. Grey: the ink there counts against it."
-        )
+    return f'<ol class="draw-bars" aria-label="{_BARS_LABEL}">{"".join(bars)}</ol>'
+
+
+def _build_picture(title: str, image: np.ndarray | None) -> str:
+    if image is None:
+        return '<li><div class="draw-frame"></div><span>&nbsp;</span></li>'
+    source, title = build_data_uri(image), escape(title)
+    return f'<li><img class="draw-frame" src="{source}" alt="" decoding="sync">' \
+           f"<span>{title}</span></li>"  # fmt: skip
 
 
 def _enlarge(ink: np.ndarray) -> np.ndarray:
-    """Dark ink on a white square; the pixels of small images stay visible."""
+    """Dark ink on a white square; small images are enlarged by the browser."""
     height, width = ink.shape[:2]
     side = max(height, width)
-    square = np.zeros((side, side, *ink.shape[2:]), np.uint8)
-    top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = ink
-    interpolation = cv2.INTER_NEAREST if side < _STEP_PX else cv2.INTER_AREA
-    return 255 - cv2.resize(square, (2 * _STEP_PX, 2 * _STEP_PX), interpolation=interpolation)
+    if height != width:
+        square = np.zeros((side, side, *ink.shape[2:]), np.uint8)
+        top, left = (side - height) // 2, (side - width) // 2
+        square[top : top + height, left : left + width] = ink
+        ink = square
+    if side > 2 * _PICTURE_PX:
+        size = (2 * _PICTURE_PX, 2 * _PICTURE_PX)
+        ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    return 255 - ink
+
+
+def _colour(occlusion: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Faint ink, ink-blue where it supports the answer, grey where it contradicts it: RGB."""
+    strength = occlusion / max(float(np.abs(occlusion).max()), 1e-6)
+    colours = [_parse_colour(INK_BLUE), _parse_colour(_CONTRADICTS)]
+    colour = np.where(strength[..., None] > 0, *colours)
+    ink = 255 - 0.15 * image[..., None]
+    mixed = ink + np.abs(strength[..., None]) * (colour - ink)
+    return np.round(mixed).astype(np.uint8)
+
+
+def _parse_colour(colour: str) -> np.ndarray:
+    return np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)

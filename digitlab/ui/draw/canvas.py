@@ -3,94 +3,97 @@
 import streamlit as st
 
 from digitlab.ink.fabricjs import fit_drawing
-from digitlab.ink.samples import CANVAS_PX
-from digitlab.ui.canvas import Drawing, get_latest_drawing, render_ink_canvas
+from digitlab.ui.canvas import (
+    Drawing,
+    get_drawing,
+    get_unchanged_revision,
+    is_pen_down,
+    render_ink_canvas,
+    replace_drawing,
+)
+from digitlab.ui.draw.samples import STRIP_KEY, add_sample
 from digitlab.ui.streamlit_internals import callback, defer_rerun
 
+_KEY = "draw_canvas"
+_UNDO, _CLEAR = "draw_undo", "draw_clear"
 # Streamlit drops a widget's state when its page is left; these keys are kept.
-_DRAWING = "draw_drawing"
-_START = "draw_start"
-_VERSION = "draw_version"
-_WIDTH = "draw_canvas_width"
-# The objects of a drawing that was scaled down, and the drawing before that.
+_SIZE = "draw_canvas_size"
+# The revision of a drawing that was scaled down, and the drawing before that.
 _SCALED_DOWN = "draw_scaled_down"
-SIDE_PX = CANVAS_PX + 20
-_MIN_BRUSH_PX, _MAX_BRUSH_PX, _DEFAULT_BRUSH_PX = 8, 40, 18
+_SIDE_PX, _WIDE_HEIGHT_PX = 420, 260
+_MIN_BRUSH_PX, _MAX_BRUSH_PX, _DEFAULT_BRUSH_PX = 8, 48, 24
 
 
-def render_canvas(width_px: int = SIDE_PX) -> Drawing:
+def render_canvas(width_px: int, *, is_wide: bool) -> Drawing:
     """Render the canvas and its tools.
 
     Args:
-        width_px: if it differs from the last run, the drawing is kept, scaled down if necessary.
+        width_px: the available width. If the canvas's size differs from the last run, the drawing
+            is kept, scaled down if necessary.
+        is_wide: use all of the width, for several digits.
     Returns:
         The drawing so far, as `json_data`; its `objects` are empty on a blank canvas.
     """
+    side_px = min(width_px, _SIDE_PX)
+    size = (width_px, min(side_px, _WIDE_HEIGHT_PX)) if is_wide else (side_px, side_px)
     state = st.session_state
-    if state.setdefault(_WIDTH, width_px) != width_px:
+    if state.setdefault(_SIZE, size) != size:
         with defer_rerun():
-            state[_WIDTH] = width_px
-            _fit(width_px)
-    version = state.setdefault(_VERSION, 0)
-    if f"draw_canvas_{version}" not in state:
-        # Mounted for the first time, or after a visit to another page: restore the drawing.
-        state[_START] = state.get(_DRAWING)
-    with st.container(key="draw_canvas_steady"):
-        drawing = render_ink_canvas(
-            width_px,
-            SIDE_PX,
-            pen_px=state.get("draw_brush", _DEFAULT_BRUSH_PX),
-            key=f"draw_canvas_{version}",
-            start=state[_START],
-        )
-    state[_DRAWING] = drawing
-    _render_tools(has_ink=bool(drawing["objects"]))
+            state[_SIZE] = size
+            _fit()
+    drawing = render_ink_canvas(
+        *size,
+        pen_px=state.get("draw_brush", _DEFAULT_BRUSH_PX),
+        key=_KEY,
+        label="Canvas: draw here with the mouse, a finger or a pen",
+        replacing_keys=(_UNDO, _CLEAR, STRIP_KEY),
+        undo_key=_UNDO,
+        is_live=True,
+    )
+    _render_tools()
     return drawing
 
 
-def replace_drawing(drawing: Drawing | None) -> None:
-    """Replace the drawing on the canvas; None clears it."""
-    state = st.session_state
-    state[_DRAWING] = drawing
-    # A new key makes a new canvas: with the same key the component keeps its content.
-    state[_VERSION] = state.get(_VERSION, 0) + 1
+def is_drawing() -> bool:
+    """Whether the pen is down."""
+    return is_pen_down(_KEY)
 
 
-def _fit(width_px: int) -> None:
-    """Fit the drawing to a canvas of another width; on a wider one it gets its old size back."""
+def draw_sample(digit: int, *, append: bool) -> None:
+    """Replace the drawing by a sample digit, or write it behind the drawing; in a callback."""
+    size = st.session_state.get(_SIZE, (_SIDE_PX, _SIDE_PX))
+    drawing = get_drawing(_KEY) if append else {"objects": []}
+    replace_drawing(_KEY, fit_drawing(add_sample(drawing, digit, size), *size))
+
+
+def _fit() -> None:
+    """Fit the drawing to the canvas's new size; on a larger one it gets its old size back."""
     state = st.session_state
-    drawing = state.get(_DRAWING) or {"objects": []}
-    scaled_objects, original = state.pop(_SCALED_DOWN, (None, None))
-    if scaled_objects == drawing["objects"]:
+    drawing = get_drawing(_KEY)
+    revision, original = state.pop(_SCALED_DOWN, (None, None))
+    if revision is not None and revision == get_unchanged_revision(_KEY):
         drawing = original
-    fitted = fit_drawing(drawing, width_px, SIDE_PX)
+    fitted = fit_drawing(drawing, *state[_SIZE])
+    replace_drawing(_KEY, fitted)
     if fitted is not drawing:
-        state[_SCALED_DOWN] = (fitted["objects"], drawing)
-    replace_drawing(fitted)
+        state[_SCALED_DOWN] = (get_unchanged_revision(_KEY), drawing)
 
 
 def _undo() -> None:
-    state = st.session_state
-    drawing = get_latest_drawing(f"draw_canvas_{state[_VERSION]}") or state[_DRAWING]
-    replace_drawing({**drawing, "objects": drawing["objects"][:-1]})
+    drawing = get_drawing(_KEY)
+    replace_drawing(_KEY, {**drawing, "objects": drawing["objects"][:-1]})
 
 
-def _render_tools(*, has_ink: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="draw_tools"):
-        st.button(
-            "Undo",
-            key="draw_undo",
-            icon=":material/undo:",
-            on_click=callback(_undo),
-            disabled=not has_ink,
-        )
+def _render_tools() -> None:
+    # They are never disabled: a button that is disabled by its own click loses the focus.
+    with st.container(horizontal=True, vertical_alignment="center", key="draw_tools"):
+        st.button("Undo", key=_UNDO, icon=":material/undo:", on_click=callback(_undo))
         st.button(
             "Clear",
-            key="draw_clear",
+            key=_CLEAR,
             icon=":material/ink_eraser:",
             on_click=callback(replace_drawing),
-            args=(None,),
-            disabled=not has_ink,
+            args=(_KEY, None),
         )
         st.slider(
             "Brush",
@@ -98,6 +101,7 @@ def _render_tools(*, has_ink: bool) -> None:
             _MAX_BRUSH_PX,
             _DEFAULT_BRUSH_PX,
             key="draw_brush",
-            width=110,
-            format="%d px",
+            width=150,
+            format="Brush %d px",
+            label_visibility="collapsed",
         )

@@ -6,10 +6,13 @@ import cv2
 import numpy as np
 import streamlit as st
 
+from digitlab.errors import InkError
 from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
 from digitlab.ink import decode_picture
-from digitlab.ui.selectors import MODEL_KEY, render_segments
+from digitlab.model_store.store import StoredModel
+from digitlab.ui.selectors import MODEL_KEY, format_model_names, render_segments
 from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import escape_markdown
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ CANVAS = InputSource(
 PICTURE = InputSource(
     "picture",
     ":material/image: Picture",
-    "Choose a picture of one handwritten digit.",
-    "Choose a picture with one or more handwritten digits.",
+    "Choose or paste (Ctrl+V) a picture of one handwritten digit.",
+    "Choose or paste (Ctrl+V) a picture with one or more handwritten digits.",
 )
 CAMERA = InputSource(
     "camera",
@@ -49,18 +52,55 @@ _SOURCES = {source.id: source for source in (CANVAS, PICTURE, CAMERA)}
 
 _SOURCE_KEY = "draw_source"
 # Streamlit drops a widget's state when its page is left; this key is kept.
-SEVERAL_KEY = "draw_several_choice"
+_SEVERAL, _SEVERAL_WIDGET = "draw_several_choice", "draw_several"
 _PREVIEW_PX = 280
 # An image received from another page, until the user dismisses it.
 _RECEIVED_IMAGE = "draw_received_image"
+_RECEIVED_CAPTION = "draw_received_caption"
 # A 28 px digit needs a margin and enough pixels to go through preprocessing again.
 _RECEIVED_SCALE, _RECEIVED_MARGIN_PX = 8, 4
+
+
+def render_reader_choice(models: dict[str, StoredModel]) -> StoredModel:
+    """Render the choice of the model that reads digits.
+
+    Args:
+        models: by id, at least one.
+    """
+    names = format_model_names(models)
+    model_id = st.selectbox(
+        "Read by",
+        list(models),
+        format_func=names.__getitem__,
+        key=MODEL_KEY,
+        label_visibility="collapsed",
+        width=260,
+    )
+    return models[model_id]
 
 
 def render_source_choice() -> InputSource:
     """Render the choice of the input source."""
     labels = {source.id: source.label for source in _SOURCES.values()}
     return _SOURCES[render_segments("Input source", labels, key=_SOURCE_KEY)]
+
+
+def render_several_toggle() -> bool:
+    """Render the switch between one digit and several; its state survives leaving the page."""
+    state = st.session_state
+    if _SEVERAL_WIDGET not in state:
+        state[_SEVERAL_WIDGET] = state.get(_SEVERAL, False)
+    state[_SEVERAL] = st.toggle(
+        "Several digits",
+        key=_SEVERAL_WIDGET,
+        help="Write a whole number, like 2026; each digit is found and read.",
+    )
+    return bool(state[_SEVERAL])
+
+
+def read_several() -> None:
+    """Switch to several digits; only from a callback."""
+    st.session_state[_SEVERAL_WIDGET] = True
 
 
 def select_canvas() -> None:
@@ -99,6 +139,14 @@ def render_picture_input(source: InputSource, subject: str) -> np.ndarray | None
     return decoded
 
 
+def receive_picture(file: bytes) -> None:
+    """Show and read a picture from the clipboard; only from a callback."""
+    try:
+        _receive_image(decode_picture(file), "From the clipboard")
+    except InkError as error:
+        st.toast(escape_markdown(str(error)), icon=":material/error:")
+
+
 def send_to_draw_page(image: np.ndarray, model_id: str) -> None:
     """Make the Draw page show and read a digit when it opens next.
 
@@ -108,10 +156,16 @@ def send_to_draw_page(image: np.ndarray, model_id: str) -> None:
     """
     paper = 255 - np.pad(image, _RECEIVED_MARGIN_PX)
     size = (paper.shape[1] * _RECEIVED_SCALE, paper.shape[0] * _RECEIVED_SCALE)
-    st.session_state[_RECEIVED_IMAGE] = cv2.resize(paper, size, interpolation=cv2.INTER_CUBIC)
-    st.session_state[_SOURCE_KEY] = PICTURE.id
-    st.session_state[SEVERAL_KEY] = False
+    image = cv2.resize(paper, size, interpolation=cv2.INTER_CUBIC)
+    _receive_image(image, "A test digit from the Evaluate page")
+    st.session_state[_SEVERAL] = False
     st.session_state[MODEL_KEY] = model_id
+
+
+def _receive_image(image: np.ndarray, caption: str) -> None:
+    state = st.session_state
+    state[_RECEIVED_IMAGE], state[_RECEIVED_CAPTION] = image, caption
+    state[_SOURCE_KEY] = PICTURE.id
 
 
 def _dismiss_received_image() -> None:
@@ -120,9 +174,9 @@ def _dismiss_received_image() -> None:
 
 def _render_received_image() -> np.ndarray:
     picture: np.ndarray = st.session_state[_RECEIVED_IMAGE]
-    st.image(picture, width=_PREVIEW_PX, caption="A test digit from the Evaluate page")
+    st.image(picture, width=_PREVIEW_PX, caption=st.session_state[_RECEIVED_CAPTION])
     st.button(
-        "Choose a picture of your own",
+        "Choose another picture",
         key="draw_received_dismiss",
         icon=":material/close:",
         on_click=callback(_dismiss_received_image),

@@ -1,6 +1,7 @@
-"""Several digits at once: the wide canvas, the number that was read, and boxes around digits."""
+"""Several digits at once: the number that was read, and a box around each digit."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,9 @@ from digitlab.inference.multi_digit import (
     read_many_page,
 )
 from digitlab.inference.reader import FAIRLY_SURE, SURE, Answer, DigitReader, format_percent
-from digitlab.ink import parse_drawing
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.reading_order import enclose
 from digitlab.png import build_data_uri
-from digitlab.ui.browser_signals import measure_width
-from digitlab.ui.draw.canvas import render_canvas
-from digitlab.ui.draw.input_source import SEVERAL_KEY
 
 # More uncertain digits than this are only counted.
 _MAX_LISTED = 2
@@ -101,10 +98,10 @@ def _render_number(digits: Sequence[BoxedDigit]) -> None:
         f"<li><b>{digit.text}</b> {_format_confidence(digit)}</li>" for digit in digits
     )
     st.html(
-        f'<div role="status" aria-live="polite">'
-        f'<div class="number" data-testid="number" style="font-size:{size:.2f}rem">{lines}</div>'
-        f'<div class="answer-words">{_describe_certainty(digits)}</div></div>'
-        f'<ul class="number-confidences" aria-label="How sure each digit is">{confidences}</ul>'
+        f'<div role="status"><div class="draw-number" data-testid="number" '
+        f'style="font-size:{size:.2f}rem">{lines}</div>'
+        f'<div class="draw-certainty">{_describe_certainty(digits)}</div></div>'
+        f'<ul class="draw-confidences" aria-label="How sure each digit is">{confidences}</ul>'
     )
 
 
@@ -193,32 +190,9 @@ def _describe_digit(digit: BoxedDigit) -> dict[str, Any]:
     }
 
 
-def render_several_toggle() -> bool:
-    """Render the switch between one digit and several; its state survives leaving the page."""
-    state = st.session_state
-    state[SEVERAL_KEY] = st.toggle(
-        "Several digits",
-        value=state.get(SEVERAL_KEY, False),
-        key="draw_several",
-        help="Write a whole number, like 2026; each digit is found and read.",
-    )
-    return bool(state[SEVERAL_KEY])
-
-
-def render_wide_canvas() -> tuple[Stroke, ...] | None:
-    """Render a canvas as wide as the page.
-
-    Returns:
-        The strokes on it; None while it is blank.
-    Raises:
-        InkError: the drawing cannot be read.
-    """
-    with st.container(key="draw_wide"):
-        width_px = measure_width("draw_width")
-        if width_px is None:
-            return None
-        drawing = render_canvas(width_px)
-    return parse_drawing(drawing) if drawing["objects"] else None
+def render_several_prompt(prompt: str) -> None:
+    """Say what to do, in the place of the number."""
+    st.html(f'<div class="draw-prompt" role="status">{escape(prompt)}</div>')
 
 
 def render_reading(digits_input: MultiDigitInput, reader: DigitReader) -> None:
@@ -236,8 +210,8 @@ def render_reading(digits_input: MultiDigitInput, reader: DigitReader) -> None:
     else:
         digits = read_many_drawing(digits_input, reader)
         boxed_ink = _describe_strokes(digits_input)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _render_number(digits)
-    with right:
-        _render_boxed_ink(boxed_ink, digits, key="draw_boxes")
+    with st.container(horizontal=True, gap="medium", key="draw_reading"):
+        with st.container(width="stretch"):
+            _render_number(digits)
+        with st.container(width="stretch"):
+            _render_boxed_ink(boxed_ink, digits, key="draw_boxes")

@@ -1,136 +1,170 @@
 """The Draw page: draw a digit or show a picture of one; it is read at once."""
 
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
 import streamlit as st
 
 from digitlab.errors import DigitlabError, InkError, ModelStoreError
-from digitlab.inference.reader import DigitReader
-from digitlab.ink import PreparedInk, parse_drawing, prepare_drawing, prepare_picture
-from digitlab.ink.samples import build_sample_drawing
-from digitlab.model_store.store import StoredModel
-from digitlab.ui.draw.answer import (
-    render_answer,
-    render_blank,
-    render_occlusion_map,
-    render_preprocessing_steps,
-    render_problem,
-    render_prompt,
-)
-from digitlab.ui.draw.canvas import render_canvas, replace_drawing
+from digitlab.inference.multi_digit import format_rows, read_many_picture
+from digitlab.inference.reader import FAIRLY_SURE, DigitReader
+from digitlab.inference.saliency import compute_occlusion
+from digitlab.ink import parse_drawing, prepare_drawing, prepare_picture
+from digitlab.ui.browser_signals import measure_width
+from digitlab.ui.draw.answer import render_answer, render_problem, render_prompt
+from digitlab.ui.draw.canvas import draw_sample, render_canvas
+from digitlab.ui.draw.clipboard import render_paste_listener
 from digitlab.ui.draw.input_source import (
     CANVAS,
     InputSource,
+    read_several,
+    receive_picture,
     render_picture_input,
+    render_reader_choice,
+    render_several_toggle,
     render_source_choice,
     select_canvas,
 )
-from digitlab.ui.draw.multi_digit import (
-    MultiDigitInput,
-    render_reading,
-    render_several_toggle,
-    render_wide_canvas,
-)
+from digitlab.ui.draw.multi_digit import MultiDigitInput, render_reading, render_several_prompt
 from digitlab.ui.draw.samples import render_sample_strip
 from digitlab.ui.draw.style import render_draw_style
 from digitlab.ui.frame import page_header
 from digitlab.ui.model_cache import get_reader, list_digit_models
-from digitlab.ui.selectors import render_reader_choice
-from digitlab.ui.text import render_error
+from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import escape_markdown
+
+# Of the content on a desktop; the browser measures it while the page opens.
+_USUAL_WIDTH_PX = 1120
+# Canvas and tools are in a card, except on a phone; as in `style.py`.
+_CARD_PX, _PHONE_PX = 26, 640
+_WHY = "draw_why"
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """What is read how; there is no reader if `problem` says why."""
+
+    source: InputSource
+    is_several: bool
+    reader: DigitReader | None
+    problem: DigitlabError | None
 
 
 def render_page() -> None:
     """Render the Draw page."""
     render_draw_style()
-    _render_content()
-
-
-# A stroke reruns only this, neither `app.py` nor the styles.
-@st.fragment
-def _render_content() -> None:
     with page_header("Draw a digit"):
-        several = render_several_toggle()
-        source = render_source_choice()
-    try:
-        models = {model.id: model for model in list_digit_models()}
-    except ModelStoreError as error:
-        render_error(error)
-        return
-    if several:
-        _render_several_digits(source, models)
-    else:
-        _render_one_digit(source, models)
+        choices, notes = _render_choices()
+    for note in notes:
+        st.caption(escape_markdown(note))
+    width_px = measure_width("draw_width") or _USUAL_WIDTH_PX
+    _render_work(choices, width_px)
+    render_sample_strip(partial(_pick_sample, append=choices.is_several))
+    render_paste_listener(receive_picture)
 
 
-def _render_one_digit(source: InputSource, models: dict[str, StoredModel]) -> None:
-    """The input on the left, the answer on the right."""
-    left, right = st.columns([1, 1.15], gap="medium")
-    prepared: PreparedInk | None = None
-    problem: DigitlabError | None = None
+def _render_choices() -> tuple[_Choices, tuple[str, ...]]:
+    """The controls beside the title; also returns remarks on the model."""
     reader: DigitReader | None = None
-    with left:
-        try:
-            prepared = _render_input(source)
-        except InkError as error:
-            problem = error
-    with right:
-        answer_container = st.container(key="draw_answer")
-        model = render_reader_choice(models)
+    problem: ModelStoreError | None = None
+    notes: tuple[str, ...] = ()
     try:
+        model = render_reader_choice({model.id: model for model in list_digit_models()})
+        notes = model.notes
         reader = get_reader(model)
     except ModelStoreError as error:
         problem = error
-    answer = reader.read(prepared.image) if prepared and reader else None
-    with answer_container:
-        if problem:
-            render_problem(problem)
-        elif answer:
-            render_answer(answer)
-        else:
-            render_blank(source.prompt)
-    _render_samples()
-    if prepared and reader and answer:
-        render_preprocessing_steps(prepared)
-        render_occlusion_map(prepared, answer, reader)
+    is_several = render_several_toggle()
+    source = render_source_choice()
+    return _Choices(source, is_several, reader, problem), notes
 
 
-def _render_input(source: InputSource) -> PreparedInk | None:
-    """The input widget; returns the digit, preprocessed for the network."""
-    if source is CANVAS:
-        drawing = render_canvas()
-        return prepare_drawing(parse_drawing(drawing)) if drawing["objects"] else None
-    picture = render_picture_input(source, "one digit")
-    return None if picture is None else prepare_picture(picture)
+# A stroke reruns only this: it lists no models and draws no chart.
+@st.fragment
+def _render_work(choices: _Choices, width_px: int) -> None:
+    """The input, and beside or below it the answer.
+
+    Args:
+        width_px: of the page's content.
+    """
+    problem = choices.problem
+    ink: MultiDigitInput | None = None
+    with st.container(key="draw_work"):
+        with st.container(key="draw_card", border=True):
+            try:
+                ink = _render_input(choices, width_px)
+            except InkError as error:
+                problem = error
+        with st.container(key="draw_number" if choices.is_several else "draw_answer"):
+            try:
+                if problem is not None:
+                    render_problem(problem)
+                elif ink is None:
+                    _render_prompt(choices)
+                elif choices.reader is not None:
+                    render = render_reading if choices.is_several else _render_one_digit
+                    render(ink, choices.reader)
+            except InkError as error:
+                render_problem(error)
 
 
-def _render_several_digits(source: InputSource, models: dict[str, StoredModel]) -> None:
-    """A wide canvas or a picture, the answers below."""
-    digits_input: MultiDigitInput | None = None
-    problem: DigitlabError | None = None
-    try:
-        digits_input = (
-            render_wide_canvas() if source is CANVAS else render_picture_input(source, "digits")
+def _render_input(choices: _Choices, width_px: int) -> MultiDigitInput | None:
+    """The canvas or a picture; returns its strokes or pixels."""
+    if choices.source is not CANVAS:
+        subject = "digits" if choices.is_several else "one digit"
+        return render_picture_input(choices.source, subject)
+    card_px = _CARD_PX if width_px > _PHONE_PX else 0
+    drawing = render_canvas(width_px - card_px, is_wide=choices.is_several)
+    return parse_drawing(drawing) if drawing["objects"] else None
+
+
+def _render_prompt(choices: _Choices) -> None:
+    source = choices.source
+    if choices.is_several:
+        render_several_prompt(source.multi_digit_prompt)
+    else:
+        render_prompt(source.prompt)
+        _render_why()
+
+
+def _render_one_digit(ink: MultiDigitInput, reader: DigitReader) -> None:
+    prepared = prepare_picture(ink) if isinstance(ink, np.ndarray) else prepare_drawing(ink)
+    answer = reader.read(prepared.image)
+    occlusion = None
+    if st.session_state.get(_WHY):
+        occlusion = compute_occlusion(reader, prepared.image, answer.digit)
+    render_answer(answer, prepared, occlusion)
+    _render_why()
+    if isinstance(ink, np.ndarray):
+        _offer_several(ink, reader)
+
+
+def _render_why() -> None:
+    st.toggle(
+        "Why this answer",
+        key=_WHY,
+        help="Each patch of the image is covered in turn. Blue: the network needs the ink there "
+        "for its answer. Grey: the ink there counts against it.",
+    )
+
+
+def _offer_several(picture: np.ndarray, reader: DigitReader) -> None:
+    """Offer to read all digits of a picture that seems to hold more than one."""
+    digits = [one for one in read_many_picture(picture, reader) if one.answer.is_digit]
+    if sum(one.answer.confidence >= FAIRLY_SURE for one in digits) < 2:
+        return
+    number = " ".join("".join(row) for row in format_rows(digits))
+    with st.container(horizontal=True, vertical_alignment="center", key="draw_offer"):
+        st.info(f"This looks like several digits: {number}", icon=":material/numbers:")
+        st.button(
+            "Read all digits",
+            key="draw_read_all",
+            type="primary",
+            on_click=callback(read_several, whole_page=True),
         )
-    except InkError as error:
-        problem = error
-    answer_container = st.container(key="draw_number")
-    model = render_reader_choice(models)
-    with answer_container:
-        try:
-            if problem is None and digits_input is not None:
-                render_reading(digits_input, get_reader(model))
-        except (InkError, ModelStoreError) as error:
-            problem = error
-        if problem:
-            render_problem(problem)
-        elif digits_input is None:
-            render_prompt(source.multi_digit_prompt)
-    _render_samples()
 
 
-def _render_samples() -> None:
-    st.caption("Or try one of these")
-    render_sample_strip("draw_samples", _pick_sample)
-
-
-def _pick_sample(digit: int) -> None:
+def _pick_sample(digit: int, *, append: bool) -> None:
     select_canvas()
-    replace_drawing(build_sample_drawing(digit))
+    draw_sample(digit, append=append)

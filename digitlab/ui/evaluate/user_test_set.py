@@ -16,7 +16,7 @@ from digitlab.evaluation.user_test_set import (
     read_labelled_zip,
 )
 from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
-from digitlab.ui.canvas import Drawing, get_latest_drawing, render_ink_canvas
+from digitlab.ui.canvas import Drawing, get_drawing, render_ink_canvas, replace_drawing
 from digitlab.ui.evaluate.confusion import render_confusion
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
 from digitlab.ui.evaluate.overview import render_downloads
@@ -27,7 +27,7 @@ from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown, render_error
 
 # Streamlit drops a widget's state when its page is left; these keys are kept.
-_DRAWINGS, _CANVAS_VERSION = "evaluate_drawings", "evaluate_canvas_version"
+_DRAWINGS, _CANVAS, _ADD = "evaluate_drawings", "evaluate_canvas", "evaluate_drawn_add"
 _LABEL, _DRAWINGS_PROBLEM = "evaluate_drawn_label", "evaluate_drawn_problem"
 _TEST_SET, _SOURCE_ID, _NAME = "evaluate_own_set", "evaluate_own_source_id", "evaluate_own_name"
 _RESULT, _ZIP_PROBLEM = "evaluate_own_result", "evaluate_own_problem"
@@ -104,17 +104,21 @@ def _render_drawings() -> None:
     """A small canvas, the digit's label, and the button that evaluates all drawings."""
     drawings: list[tuple[Drawing, int]] = st.session_state.setdefault(_DRAWINGS, [])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(key="evaluate_canvas_steady", width=_SIDE_PX + 20):
-            version = st.session_state.setdefault(_CANVAS_VERSION, 0)
+        with st.container(width=_SIDE_PX + 20):
             drawing = render_ink_canvas(
-                _SIDE_PX, _SIDE_PX, pen_px=_PEN_PX, key=f"evaluate_canvas_{version}"
+                _SIDE_PX,
+                _SIDE_PX,
+                pen_px=_PEN_PX,
+                key=_CANVAS,
+                label="Canvas: draw one digit",
+                replacing_keys=[_ADD],
             )
         with st.container():
             label = st.pills("This is a", range(10), key=_LABEL)
             has_ink = bool(drawing["objects"])
             st.button(
                 "Add it",
-                key="evaluate_drawn_add",
+                key=_ADD,
                 icon=":material/add:",
                 disabled=not has_ink or label is None,
                 on_click=callback(_add_drawing),
@@ -144,14 +148,13 @@ def _render_drawing_count(count: int) -> None:
 def _add_drawing() -> None:
     state = st.session_state
     # Read in the callback: the last stroke, or another label, may arrive with the click.
-    drawing = get_latest_drawing(f"evaluate_canvas_{state[_CANVAS_VERSION]}")
+    drawing = get_drawing(_CANVAS)
     label = state[_LABEL]
-    if label is None or not drawing or not drawing["objects"]:
+    if label is None or not drawing["objects"]:
         return
     state[_DRAWINGS].append((drawing, label))
     state[_LABEL] = None
-    # A new key makes a new canvas: with the same key the component keeps its content.
-    state[_CANVAS_VERSION] += 1
+    replace_drawing(_CANVAS, None)
 
 
 def _remove_last_drawing() -> None:

@@ -10,18 +10,16 @@ from digitlab.inference.multi_digit import frame_many_drawing
 from digitlab.ink import parse_drawing
 from digitlab.png import build_data_uri, to_dark_on_light
 from digitlab.ui.browser_signals import measure_width
-from digitlab.ui.canvas import Drawing, render_ink_canvas
+from digitlab.ui.canvas import Drawing, render_ink_canvas, replace_drawing
 from digitlab.ui.model_cache import get_reader, list_digit_models
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import render_error
 
 MAX_DIGITS = 10
 # Streamlit drops a widget's state when its page is left; these keys are kept.
-_DRAWING = "train_own_drawing"
-_START = "train_own_start"
-_VERSION = "train_own_version"
 _DIGITS = "train_own_digits"
 _LABELS, _PROPOSED_LABELS = "train_written", "train_own_reading"
+_CANVAS, _CLEAR = "train_own_canvas", "train_own_clear"
 _HEIGHT_PX = 170
 _PEN_PX = 9
 
@@ -67,34 +65,26 @@ def render_user_digits() -> None:
 
 
 def _render_canvas(width_px: int) -> Drawing:
-    state = st.session_state
-    version = state.setdefault(_VERSION, 0)
-    if f"train_own_canvas_{version}" not in state:
-        state[_START] = state.get(_DRAWING)
-    with st.container(key="train_own_steady"):
-        drawing = render_ink_canvas(
-            width_px,
-            _HEIGHT_PX,
-            pen_px=_PEN_PX,
-            key=f"train_own_canvas_{version}",
-            start=state[_START],
-        )
-    state[_DRAWING] = drawing
+    drawing = render_ink_canvas(
+        width_px,
+        _HEIGHT_PX,
+        pen_px=_PEN_PX,
+        key=_CANVAS,
+        label="Canvas: write up to ten digits",
+        replacing_keys=[_CLEAR],
+    )
     st.button(
         "Clear",
-        key="train_own_clear",
+        key=_CLEAR,
         icon=":material/ink_eraser:",
         on_click=callback(_clear),
-        disabled=not drawing["objects"],
     )
     return drawing
 
 
 def _clear() -> None:
-    state = st.session_state
-    state[_DRAWING] = state[_DIGITS] = None
-    # A new key makes a new canvas: with the same key the component keeps its content.
-    state[_VERSION] += 1
+    st.session_state[_DIGITS] = None
+    replace_drawing(_CANVAS, None)
 
 
 def _render_labels(predictions: str) -> tuple[int, ...]:
