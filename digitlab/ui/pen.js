@@ -43,17 +43,18 @@ class Pen {
 
   disconnect() {
     this.listeners.abort();
+    cancelAnimationFrame(this.preparing);
     [this.sending, this.withdrawing, this.releasing].forEach(window.clearTimeout);
   }
 
   update({ data, setStateValue }) {
     this.setStateValue = setStateValue;
-    prepareCanvas(data);
     if (this.data?.revision !== data.revision) {
       this.strokes = this.strokes.filter((stroke) => stroke.isHeld || stroke === this.down?.stroke);
       this.first = 0;
     }
     this.data = data;
+    this.prepareCanvas();
     this.isAnswered ||= data.answered === this.id;
     const nFinished = this.strokes.length - (this.down ? 1 : 0);
     const nReported = Math.min(data.reported - this.first, nFinished);
@@ -63,6 +64,23 @@ class Pen {
     }
     if (this.awaited !== null && data.shown >= this.awaited) this.release();
     this.schedule();
+  }
+
+  // Names the canvas, and hides the toolbar that it shows above itself from mouse, eye and keyboard.
+  prepareCanvas() {
+    cancelAnimationFrame(this.preparing);
+    const { canvas, label } = this.data;
+    const host = `.st-key-${canvas} [data-testid=stBidiComponentIsolated]`;
+    const root = document.querySelector(host)?.shadowRoot;
+    const ink = root?.querySelector("canvas.upper-canvas");
+    if (!ink) {
+      // It is not there yet.
+      this.preparing = requestAnimationFrame(() => this.prepareCanvas());
+      return;
+    }
+    root.querySelector(".dc-toolbar").style.setProperty("visibility", "hidden", "important");
+    ink.setAttribute("role", "img");
+    ink.setAttribute("aria-label", label);
   }
 
   // --- Strokes -----------------------------------------------------------------------------
@@ -247,16 +265,6 @@ class Pen {
       down: this.down !== null,
     });
   }
-}
-
-// Names the canvas, and hides the toolbar that it shows above itself from mouse, eye and keyboard.
-function prepareCanvas({ canvas, label }) {
-  const host = document.querySelector(`.st-key-${canvas} [data-testid=stBidiComponentIsolated]`);
-  const root = host?.shadowRoot;
-  root?.querySelector(".dc-toolbar")?.style.setProperty("visibility", "hidden", "important");
-  const ink = root?.querySelector("canvas.upper-canvas");
-  ink?.setAttribute("role", "img");
-  ink?.setAttribute("aria-label", label);
 }
 
 function stop(event) {

@@ -8,8 +8,6 @@ from tests.app.runs import create_finished_run
 def test_blank_page_invites_to_draw(app):
     app.run()
     assert app.title[0].value == "Draw a digit"
-    assert app.button(key="draw_undo").disabled
-    assert app.button(key="draw_clear").disabled
     assert "Draw a digit, 0 to 9" in read_html(app)
     assert 'data-testid="digit"' not in read_html(app)
     assert [option.split(" · ")[0] for option in app.selectbox(key="draw_model").options] == [

@@ -1,16 +1,23 @@
 """Page object of the Draw page."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from digitlab.ink.samples import SAMPLE_POINTS, Points
 
-# The samples and the shared pen strokes are drawn in 280 px, the canvas is 300 px wide.
+# The samples and the shared pen strokes are drawn in 280 px; the canvas is 420 px wide, and on a
+# phone at least 300 px.
 MARGIN_PX = 10
 
 
-def draw_strokes(page: Page, strokes: list[Points]) -> None:
-    """Draw on a page's canvas with the mouse; points are in canvas pixels."""
-    box = find_canvas_box(page)
+def draw_strokes(page: Page, strokes: list[Points], box: FloatRect | None = None) -> None:
+    """Draw on a page's canvas with the mouse; points are in canvas pixels.
+
+    Args:
+        box: where the canvas is; by default it is looked up, once nothing moves.
+    """
+    box = box or find_canvas_box(page)
     for stroke in strokes:
         points = [(box["x"] + x, box["y"] + y) for x, y in stroke]
         page.mouse.move(*points[0])
@@ -27,7 +34,7 @@ def shift_sample(digit: int) -> list[Points]:
 
 def find_canvas(page: Page) -> Locator:
     """The canvas that receives the pointer; Fabric.js puts it over the one that shows the ink."""
-    # An older canvas may still be there, about to be replaced.
+    # The page that was left may still have one.
     return page.locator("canvas.upper-canvas").last
 
 
@@ -95,16 +102,25 @@ class DrawPage:
         """Click a sample digit and wait for its answer."""
         self.page.get_by_role("button", name=f"Try a {digit}").click()
         self.expect_digit(digit)
+        # The canvas has reported that it shows the sample.
+        self.wait_until_idle()
 
-    def draw_with_finger(self, strokes: list[Points]) -> None:
-        """Draw with touch events; the page must have been opened with touch."""
+    def put_fingers(self) -> Callable[..., None]:
+        """A function that sends one touch event; the page must have been opened with touch."""
         box = find_canvas_box(self.page)
         session = self.page.context.new_cdp_session(self.page)
 
         def touch(kind: str, *points: tuple[float, float]) -> None:
-            positions = [{"x": box["x"] + x, "y": box["y"] + y} for x, y in points]
+            positions = [
+                {"x": box["x"] + x, "y": box["y"] + y, "id": k} for k, (x, y) in enumerate(points)
+            ]
             session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": positions})
 
+        return touch
+
+    def draw_with_finger(self, strokes: list[Points]) -> None:
+        """Draw with touch events; the page must have been opened with touch."""
+        touch = self.put_fingers()
         for stroke in strokes:
             touch("touchStart", stroke[0])
             for point in stroke[1:]:

@@ -1,5 +1,6 @@
 """The Draw page in Chromium: a digit is drawn and read."""
 
+import base64
 import io
 import re
 
@@ -10,26 +11,51 @@ from playwright.sync_api import expect
 
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
-from tests.browser.draw_page import MARGIN_PX, DrawPage, shift_sample, upload_file
+from tests.browser.draw_page import (
+    MARGIN_PX,
+    DrawPage,
+    draw_strokes,
+    find_canvas_box,
+    shift_sample,
+    upload_file,
+)
 from tests.browser.server import serve_app
 
-# Counts the frames without a visible chart.
-WATCH_CHART = """() => {
-  window.nFrames = 0; window.nBlankFrames = 0;
+# Counts the frames in which something is missing, or is there twice.
+WATCH_FRAMES = """(selector) => {
+  const watch = window.watch = { nFrames: 0, counts: new Set() };
+  const listRoots = () => [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")]
+    .map((node) => node.shadowRoot);
+  const find = () => [document, ...listRoots()]
+    .flatMap((root) => root ? [...root.querySelectorAll(selector)] : []);
   const look = () => {
-    const titles = [...document.querySelectorAll(".gtitle")];
-    const isShown = titles.some((title) => title.checkVisibility({ visibilityProperty: true }));
-    window.nFrames += 1;
-    window.nBlankFrames += isShown ? 0 : 1;
+    if (window.watch !== watch) return;
+    const visible = find().filter((node) => node.checkVisibility()
+      && node.getBoundingClientRect().width > 0);
+    watch.nFrames += 1;
+    watch.counts.add(visible.length);
     requestAnimationFrame(look);
   };
   look();
 }"""
-NEWEST_CHART_IS_DRAWN = """() => {
-  const charts = [...document.querySelectorAll("[class*=draw_probabilities_]")];
-  const number = (chart) => +(chart.className.match(/probabilities_([0-9]+)/)?.[1] ?? 0);
-  const newest = charts.reduce((a, b) => (number(b) > number(a) ? b : a));
-  return newest.querySelector(".gtitle") !== null;
+# The 28x28 image of a stroke, read as the pen reported it and as the canvas did.
+WATCH_IMAGES = """() => {
+  const element = document.querySelector(".st-key-draw_canvas_pen");
+  const { pen } = element.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot;
+  window.images = { pen: null, canvas: null };
+  const look = () => {
+    const image = document.querySelectorAll(".draw-pictures img")[2]?.src ?? null;
+    if (!pen.down && pen.strokes.length && pen.isAnswered) window.images.pen = image;
+    if (!pen.down && !pen.strokes.length && window.images.pen) window.images.canvas = image;
+    if (!window.images.canvas) requestAnimationFrame(look);
+  };
+  look();
+}"""
+PASTE = """async (png) => {
+  const blob = await (await fetch(`data:image/png;base64,${png}`)).blob();
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([blob], "digit.png", { type: "image/png" }));
+  document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
 }"""
 # Each digit twice.
 N_ANSWERS = 20
@@ -70,26 +96,138 @@ def test_touch_on_a_dark_phone(dark_phone):
     draw_page.draw_with_finger(shift_sample(7))
     draw_page.expect_digit(7)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    draw_page.wait_until_idle()
     box = draw_page.digit.bounding_box()
     assert box["y"] + box["height"] <= 844, "the answer is below the screen"
     background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     assert max(map(int, re.findall(r"\d+", background)[:3])) < 60
 
 
-def test_chart_is_visible_in_every_frame(draw_page):
-    """Also while one answer's chart replaces another's."""
+def test_bars_are_there_once_in_every_frame(draw_page):
+    """Also while one answer replaces another."""
     page = draw_page.page
-    draw_page.draw([[(100, 50), (100, 250)]])
-    expect(draw_page.digit).to_be_visible()
-    draw_page.wait_until_idle()
-    expect(page.locator(".gtitle >> visible=true")).to_have_count(1)
-    page.evaluate(WATCH_CHART)
+    page.evaluate(WATCH_FRAMES, ".draw-bars")
     for digit in (5, 0, 3):
         draw_page.try_sample(digit)
-        draw_page.wait_until_idle()
-        page.wait_for_function(NEWEST_CHART_IS_DRAWN)
-    assert page.evaluate("window.nFrames") > 10
-    assert page.evaluate("window.nBlankFrames") == 0
+    draw_page.draw_sample(7)
+    draw_page.wait_until_idle()
+    assert page.evaluate("window.watch.nFrames") > 10
+    assert page.evaluate("[...window.watch.counts]") == [1]
+
+
+def test_canvas_is_there_in_every_frame(draw_page):
+    page = draw_page.page
+    draw_page.draw(shift_sample(4))
+    draw_page.expect_digit(4)
+    page.evaluate(WATCH_FRAMES, "canvas.upper-canvas")
+    draw_page.undo.click()
+    expect(draw_page.digit).not_to_have_text("4")
+    draw_page.clear.click()
+    draw_page.expect_blank()
+    draw_page.try_sample(8)
+    page.locator(".st-key-draw_several label").first.click()
+    expect(page.get_by_test_id("number")).to_have_text("8")
+    assert page.evaluate("window.watch.nFrames") > 10
+    assert page.evaluate("[...window.watch.counts]") == [1]
+
+
+@pytest.mark.parametrize("delay_ms", [0, 100, 200, 300, 400])
+def test_stroke_begun_after_clear_is_kept(draw_page, delay_ms):
+    draw_page.draw_sample(3)
+    draw_page.expect_digit(3)
+    box = find_canvas_box(draw_page.page)
+    draw_page.clear.click()
+    draw_page.page.wait_for_timeout(delay_ms)
+    draw_strokes(draw_page.page, shift_sample(7), box=box)
+    draw_page.expect_digit(7)
+    draw_page.wait_until_idle()
+    draw_page.expect_digit(7)
+
+
+def test_digit_is_read_while_the_pen_is_down(draw_page):
+    page = draw_page.page
+    box = find_canvas_box(page)
+    [stroke] = shift_sample(7)
+    points = [(box["x"] + x, box["y"] + y) for x, y in stroke]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    page.mouse.move(*points[3], steps=5)
+    expect(draw_page.digit).to_be_visible()
+    expect(draw_page.digit).not_to_have_text("7")
+    for point in points[4:]:
+        page.mouse.move(*point, steps=5)
+    draw_page.expect_digit(7)
+    # The window loses the pen without a report of its end.
+    page.evaluate("window.dispatchEvent(new Event('blur'))")
+    page.mouse.move(box["x"] + 20, box["y"] + 400, steps=5)
+    draw_page.wait_until_idle()
+    draw_page.expect_digit(7)
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("digit", [4, 8])
+def test_pen_and_canvas_report_the_same_image(draw_page, digit):
+    page = draw_page.page
+    for stroke in shift_sample(digit):
+        page.evaluate(WATCH_IMAGES)
+        draw_page.draw([stroke])
+        page.wait_for_function("window.images.canvas")
+        images = page.evaluate("window.images")
+        assert images["pen"] == images["canvas"]
+    draw_page.expect_digit(digit)
+
+
+def test_stroke_may_leave_the_canvas(draw_page):
+    draw_page.draw([[(210, 60), (210, 300), (210, 470)]])
+    draw_page.expect_digit(1)
+    draw_page.undo.click()
+    draw_page.expect_blank()
+
+
+def test_second_finger_draws_nothing(dark_phone):
+    dark_phone.goto("/")
+    draw_page = DrawPage(dark_phone)
+    touch = draw_page.put_fingers()
+    [stroke] = shift_sample(7)
+    touch("touchStart", stroke[0])
+    for point in stroke[1:4]:
+        touch("touchMove", point)
+    touch("touchStart", stroke[3], (30, 250))
+    for point in stroke[4:]:
+        touch("touchMove", point, (40, 260))
+    touch("touchEnd", (40, 260))
+    touch("touchEnd")
+    draw_page.expect_digit(7)
+    draw_page.wait_until_idle()
+    draw_page.expect_digit(7)
+    draw_page.undo.click()
+    draw_page.expect_blank()
+
+
+def test_toolbar_of_the_canvas_is_hidden_and_the_canvas_has_a_name(draw_page):
+    draw_page.canvas.hover()
+    expect(draw_page.page.locator(".dc-toolbar")).to_be_hidden()
+    expect(draw_page.page.get_by_role("img", name="Canvas: draw here")).to_be_visible()
+
+
+def test_clear_keeps_the_focus_and_ctrl_z_undoes(draw_page):
+    page = draw_page.page
+    draw_page.draw(shift_sample(4))
+    draw_page.expect_digit(4)
+    page.locator(".st-key-draw_several input").focus()
+    page.keyboard.press("Control+z")
+    expect(draw_page.digit).not_to_have_text("4")
+    draw_page.clear.focus()
+    page.keyboard.press("Enter")
+    draw_page.expect_blank()
+    expect(draw_page.clear).to_be_focused()
+
+
+def test_picture_is_pasted(draw_page):
+    page = draw_page.page
+    page.evaluate(PASTE, base64.b64encode(encode_sample_png(5)).decode())
+    draw_page.expect_digit(5)
+    expect(page.get_by_text("From the clipboard")).to_be_visible()
 
 
 def test_undo_removes_one_stroke_and_clear_removes_all(draw_page):
@@ -103,7 +241,6 @@ def test_undo_removes_one_stroke_and_clear_removes_all(draw_page):
     draw_page.expect_digit(4)
     draw_page.clear.click()
     draw_page.expect_blank()
-    expect(draw_page.undo).to_be_disabled()
     draw_page.draw_sample(3)
     draw_page.expect_digit(3)
 
@@ -151,19 +288,29 @@ def test_sample_can_be_tried_and_undone(draw_page):
     draw_page.expect_blank()
 
 
-def test_preprocessing_and_saliency_are_shown_on_demand(draw_page):
+def test_what_the_network_sees_is_shown_and_saliency_on_demand(draw_page):
     page = draw_page.page
+    pictures = page.get_by_role("list", name="What the network sees").get_by_role("listitem")
     draw_page.draw_sample(9)
     draw_page.expect_digit(9)
-    expect(page.get_by_text("1. Input strokes")).to_have_count(0)
-    page.get_by_text("What the network sees").click()
-    expect(page.get_by_text("1. Input strokes")).to_be_visible()
-    expect(page.locator(".st-key-draw_steps_strip img")).to_have_count(3)
-    page.get_by_text("Why this answer").click()
-    expect(page.get_by_text("Saliency for 9")).to_be_visible()
-    # They stay open for the next answer.
+    expect(pictures).to_have_text(["Your strokes", "Pen width normalised", "28×28"])
+    page.locator(".st-key-draw_why label").first.click()
+    expect(pictures.last).to_have_text("Saliency for 9")
+    # It stays open for the next answer.
     draw_page.try_sample(6)
-    expect(page.get_by_text("Saliency for 6")).to_be_visible()
+    expect(pictures.last).to_have_text("Saliency for 6")
+
+
+def test_page_fits_a_small_desktop(draw_page):
+    page = draw_page.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    draw_page.draw_sample(2)
+    draw_page.expect_digit(2)
+    main = "document.querySelector('[data-testid=stMain]')"
+    page.wait_for_function(f"{main}.scrollHeight <= {main}.clientHeight")
+    page.locator(".st-key-draw_several label").first.click()
+    expect(page.get_by_test_id("number")).to_have_text("2")
+    page.wait_for_function(f"{main}.scrollHeight <= {main}.clientHeight")
 
 
 def test_brush_and_network_can_be_chosen(draw_page):
@@ -171,7 +318,7 @@ def test_brush_and_network_can_be_chosen(draw_page):
     page.get_by_role("slider").focus()
     for _ in range(15):
         page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("slider")).to_have_value("33")
+    expect(page.get_by_role("slider")).to_have_value("39")
     draw_page.draw_sample(3)
     draw_page.expect_digit(3)
     networks = page.get_by_role("combobox", name=re.compile("Read by"))

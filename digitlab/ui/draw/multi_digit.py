@@ -27,7 +27,7 @@ BoxedInk = dict[str, Any]
 
 _CSS = """
 svg { display: block; width: 100%; height: 100%; }
-.frame { height: 13rem; }
+.frame { height: 12rem; }
 .ink { fill: none; stroke: var(--st-text-color); stroke-linecap: round; stroke-linejoin: round; }
 .page { fill: var(--st-text-color); }
 .box { fill: none; stroke: var(--st-primary-color); stroke-width: 1.5px;

@@ -47,7 +47,7 @@ div.draw-frame { background: rgba(128, 132, 140, 0.1); }
   min-height: 3rem; color: var(--muted); }
 .draw-confidences > li { margin: 0 !important; padding: 0; font-size: inherit; }
 /* The space of the number is reserved, so that nothing moves when it appears. */
-.st-key-draw_number { min-height: 14rem; }
+.st-key-draw_number { min-height: 12.5rem; }
 @media (max-width: 640px) {
   .st-key-draw_work { grid-template-columns: minmax(0, 1fr) !important; gap: 0.5rem; }
   .st-key-draw_card { padding: 0; border: none; min-width: 0 !important; }
