@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from tests.app.train_page import find_view_control
 from tests.conftest import PROJECT_DIR
 
 
@@ -38,3 +39,20 @@ def open_page(app):
         return app
 
     return open_it
+
+
+@pytest.fixture
+def train_app(app):
+    app.run()
+    return app.switch_page("pages/train.py").run()
+
+
+@pytest.fixture
+def show_run(train_app):
+    def show(run):
+        find_view_control(train_app).set_value("run").run()
+        train_app.selectbox(key="train_run_choice").set_value(run.id).run()
+        assert not train_app.exception
+        return train_app
+
+    return show

@@ -11,6 +11,7 @@ from digitlab.runs.control import list_active_runs, stop_run
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.draw_page import DrawPage
 from tests.browser.server import serve_app, use_empty_folders
+from tests.browser.train_page import TrainPage, open_form
 from tests.worker.workers import wait_until
 
 expect.set_options(timeout=30_000)
@@ -88,3 +89,8 @@ def dark_phone(phone) -> Iterator[Page]:
 def draw_page(page) -> DrawPage:
     page.goto("/")
     return DrawPage(page)
+
+
+@pytest.fixture
+def train_page(page, runs_of_server) -> TrainPage:
+    return open_form(page)

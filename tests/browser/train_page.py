@@ -8,6 +8,8 @@ from tests.browser.draw_page import wait_until_idle
 
 # A worker may have to load TensorFlow, beside the browser and the app.
 LIMIT_MS = 180_000
+# Batch sizes with which an epoch of the stub trainer takes 6.4 or 1.6 seconds.
+SLOW_BATCH, FAST_BATCH = 2, 8
 
 
 class TrainPage:
@@ -81,3 +83,20 @@ class TrainPage:
 
     def wait_until_idle(self) -> None:
         wait_until_idle(self.page)
+
+
+def open_form(page):
+    page.goto("/train")
+    return TrainPage(page)
+
+
+def open_run(page, run_id):
+    page.goto(f"/train?run={run_id}")
+    return TrainPage(page)
+
+
+def start_run(train_page, *, epochs, batch_size):
+    train_page.fill("batch_size", batch_size)
+    train_page.fill("epochs", epochs)
+    train_page.start.click()
+    return train_page.run_id

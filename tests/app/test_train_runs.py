@@ -1,4 +1,4 @@
-"""The Train page in Streamlit's test driver."""
+"""The Train page: runs, their actions and their models, in Streamlit's test driver."""
 
 import resource
 from contextlib import contextmanager
@@ -7,92 +7,13 @@ import pytest
 
 from digitlab.model_store.store import get_model, list_models, save_model
 from digitlab.processes import identify_process
-from digitlab.runs.control import follow_run, stop_run
 from digitlab.runs.run import create_run, list_runs
 from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig
-from digitlab.training.recipes import RECIPES
 from digitlab.ui.train.page import VIEWS
 from tests.app.page_text import read_html, read_texts
 from tests.app.runs import create_finished_run
-
-
-def find_view_control(app):
-    """Its key changes whenever the page switches the view."""
-    return next(one for one in app.segmented_control if one.label == "View")
-
-
-@pytest.fixture
-def train_app(app):
-    app.run()
-    return app.switch_page("pages/train.py").run()
-
-
-@pytest.fixture
-def show_run(train_app):
-    def show(run):
-        find_view_control(train_app).set_value("run").run()
-        train_app.selectbox(key="train_run_choice").set_value(run.id).run()
-        assert not train_app.exception
-        return train_app
-
-    return show
-
-
-def test_without_a_run_the_page_says_what_to_do(train_app):
-    assert train_app.title[0].value == "Train a network"
-    assert not train_app.button(key="train_start").disabled
-    for view, text in (("run", "press Start training"), ("comparison", "Train a network first")):
-        find_view_control(train_app).set_value(view).run()
-        assert not train_app.exception
-        assert text in read_texts(train_app.info)
-
-
-def test_empty_selection_from_the_browser_keeps_the_view(train_app):
-    """A browser that has just rendered the buttons may send it."""
-    find_view_control(train_app).set_value("comparison").run()
-    find_view_control(train_app).set_value(None).run()
-    assert not train_app.exception
-    assert "Train a network first" in read_texts(train_app.info)
-
-
-def test_recipe_fills_the_form_and_six_settings_are_visible(train_app):
-    recipe = RECIPES["diverging"].config
-    train_app.button(key="train_recipe_diverging").click().run()
-    assert not train_app.exception
-    basic = ("dataset", "net", "epochs", "batch_size", "optimizer", "learning_rate")
-    hidden = {widget.key for part in train_app.expander for widget in list_inputs(part)}
-    shown = {
-        widget.key.removeprefix("train_"): widget.value
-        for widget in list_inputs(train_app)
-        if widget.key not in hidden
-    }
-    assert shown == {name: str(getattr(recipe, name)) for name in basic}
-    assert train_app.text_input(key="train_training_fraction").value == "0.2"
-
-
-def list_inputs(part):
-    return [*part.selectbox, *part.text_input]
-
-
-def test_invalid_settings_disable_the_start(train_app):
-    train_app.text_input(key="train_validation_split").set_value("0")
-    train_app.toggle(key="train_calibrate").set_value(True).run()
-    assert train_app.button(key="train_start").disabled
-    assert "validation_split" in read_texts(train_app.error)
-
-
-def test_questionable_settings_give_a_warning(train_app):
-    train_app.selectbox(key="train_optimizer").set_value("adamw").run()
-    assert not train_app.button(key="train_start").disabled
-    assert "AdamW is the same as Adam" in read_texts(train_app.warning)
-
-
-def test_without_the_training_packages_start_is_disabled_with_the_reason(train_app, monkeypatch):
-    monkeypatch.setattr("digitlab.ui.train.start.is_training_installed", lambda: False)
-    train_app.run()
-    assert train_app.button(key="train_start").disabled
-    assert "training packages" in read_texts(train_app.info)
+from tests.app.train_page import find_view_control
 
 
 def test_finished_runs_are_shown_and_compared(train_app):
@@ -105,16 +26,6 @@ def test_finished_runs_are_shown_and_compared(train_app):
     find_view_control(train_app).set_value("comparison").run()
     assert not train_app.exception
     assert "Epochs" in list(train_app.table[0].value.iloc[:, 0])
-
-
-def test_number_that_arrives_with_the_click_is_used(train_app):
-    train_app.text_input(key="train_epochs").set_value("17")
-    train_app.button(key="train_start").click().run()
-    (run,) = list_runs()
-    stop_run(run, force=True)
-    assert run.read_config().epochs == 17
-    *_, status = follow_run(run)
-    assert status.is_final
 
 
 def test_name_that_arrives_with_the_click_is_used(show_run):
@@ -131,6 +42,75 @@ def test_two_runs_of_the_same_name_and_state_can_both_be_chosen(show_run):
     for run in runs:
         app = show_run(run)
         assert app.query_params["run"] == run.id
+
+
+def test_an_unknown_run_in_the_url_shows_no_other_run(app):
+    run = create_finished_run("Other")
+    app.run()
+    app.switch_page("pages/train.py")
+    app.query_params["run"] = "gone"
+    app.run()
+    assert "There is no run “gone” here" in read_texts(app.warning)
+    assert app.query_params["run"] == "gone"
+    assert 'data-testid="run-line"' not in read_html(app)
+    app.selectbox(key="train_run_choice").set_value(run.id).run()
+    assert 'data-testid="run-line"' in read_html(app)
+    assert app.query_params["run"] == run.id
+
+
+def write_training_status(run, **status):
+    me = identify_process()
+    run.write_status(
+        RunStatus(state="training", pid=me.pid, process_started_s=me.started_s, **status)
+    )
+
+
+def test_watch_opens_the_running_run(show_run):
+    running, ended = create_run(TrainConfig(), label="Now"), create_finished_run("Ended")
+    write_training_status(running, epochs=5)
+    app = show_run(ended)
+    find_view_control(app).set_value("form").run()
+    find_view_control(app).set_value("run").run()
+    assert app.query_params["run"] == running.id
+
+
+def test_a_run_on_the_offline_sample_says_so_beside_its_figures(show_run):
+    run = create_finished_run("Offline", notes=["sample"])
+    run.write_status(
+        RunStatus(state="done", epochs=3, metrics={"test_accuracy": 0.9}, is_sample=True)
+    )
+    app = show_run(run)
+    html = read_html(app)
+    assert "90.00% on the test set (offline sample)" in html
+    assert "This is the offline sample of 5,000 MNIST digits" in html
+    find_view_control(app).set_value("comparison").run()
+    assert "offline sample" in app.table[0].value.iloc[0, 1]
+    live = create_run(TrainConfig(), label="Live")
+    write_training_status(live, epochs=5, batches=9, batch=3, is_sample=True)
+    find_view_control(app).set_value("run").run()
+    assert "This is the offline sample of 5,000 MNIST digits" in read_html(app)
+
+
+def test_a_run_is_deleted_after_a_confirmation(show_run):
+    run = create_finished_run("Precious")
+    app = show_run(run)
+    app.button(key="train_delete").click().run()
+    assert list_runs() == [run]
+    app.button(key="train_delete_cancelled").click().run()
+    app.button(key="train_delete").click().run()
+    app.button(key="train_delete_confirmed").click().run()
+    assert not app.exception
+    assert list_runs() == []
+
+
+def test_a_damaged_run_can_be_deleted(show_run):
+    run = create_finished_run("Broken")
+    (run.directory / "status.json").write_text("{")
+    app = show_run(run)
+    assert run.id in read_texts(app.error)
+    app.button(key="train_delete").click().run()
+    app.button(key="train_delete_confirmed").click().run()
+    assert list_runs() == []
 
 
 def test_unknown_run_in_the_url_is_reported_literally(app):
