@@ -36,9 +36,6 @@ _CSS = """
   box-shadow: none !important; }
 /* Invisible components take no space. */
 [class*="_canvas_pen"] { position: absolute; }
-/* An element that replaces another one shares its grid cell, so that nothing moves meanwhile. */
-[class*="_steady"] { display: grid; grid-template-columns: minmax(0, 1fr); }
-[class*="_steady"] > * { grid-area: 1 / 1; width: 100%; }
 @media (max-width: 640px) {
   .stMain { scrollbar-gutter: auto; }
   .stMainBlockContainer { padding: 0.25rem 1rem 2rem; }

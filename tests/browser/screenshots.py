@@ -31,11 +31,6 @@ def shoot(
     draw_page.draw([[(x + 10, y + 10) for x, y in line] for line in SAMPLE_POINTS[digit]])
     draw_page.expect_digit(digit)
     page.mouse.move(5, 5)
-    if width > 800:
-        page.get_by_text("What the network sees").click()
-        expect(page.locator(".st-key-draw_steps_strip img")).to_have_count(3)
-    expect(page.locator(".gtitle >> visible=true")).to_have_count(1)
-    page.mouse.move(5, 5)
     # Pictures and transitions have to be through.
     page.wait_for_load_state("networkidle")
     page.screenshot(path=DOCS_DIR / f"{name}.png", animations="disabled")
