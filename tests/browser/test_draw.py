@@ -131,17 +131,17 @@ def test_canvas_is_there_in_every_frame(draw_page):
     assert page.evaluate("[...window.watch.counts]") == [1]
 
 
-@pytest.mark.parametrize("delay_ms", [0, 100, 200, 300, 400])
-def test_stroke_begun_after_clear_is_kept(draw_page, delay_ms):
-    draw_page.draw_sample(3)
-    draw_page.expect_digit(3)
-    box = find_canvas_box(draw_page.page)
-    draw_page.clear.click()
-    draw_page.page.wait_for_timeout(delay_ms)
-    draw_strokes(draw_page.page, shift_sample(7), box=box)
-    draw_page.expect_digit(7)
-    draw_page.wait_until_idle()
-    draw_page.expect_digit(7)
+def test_stroke_begun_after_clear_is_kept(draw_page):
+    page = draw_page.page
+    box = find_canvas_box(page)
+    for delay_ms in (0, 100, 200, 300, 400):
+        draw_page.try_sample(3)
+        draw_page.clear.click()
+        page.wait_for_timeout(delay_ms)
+        draw_strokes(page, shift_sample(7), box=box)
+        draw_page.expect_digit(7)
+        draw_page.wait_until_idle()
+        draw_page.expect_digit(7)
 
 
 def test_digit_is_read_while_the_pen_is_down(draw_page):
@@ -165,16 +165,15 @@ def test_digit_is_read_while_the_pen_is_down(draw_page):
     page.mouse.up()
 
 
-@pytest.mark.parametrize("digit", [4, 8])
-def test_pen_and_canvas_report_the_same_image(draw_page, digit):
+def test_pen_and_canvas_report_the_same_image(draw_page):
     page = draw_page.page
-    for stroke in shift_sample(digit):
+    for stroke in shift_sample(5):
         page.evaluate(WATCH_IMAGES)
         draw_page.draw([stroke])
         page.wait_for_function("window.images.canvas")
         images = page.evaluate("window.images")
         assert images["pen"] == images["canvas"]
-    draw_page.expect_digit(digit)
+    draw_page.expect_digit(5)
 
 
 def test_stroke_may_leave_the_canvas(draw_page):

@@ -176,7 +176,7 @@ def _render_received_image() -> np.ndarray:
     picture: np.ndarray = st.session_state[_RECEIVED_IMAGE]
     st.image(picture, width=_PREVIEW_PX, caption=st.session_state[_RECEIVED_CAPTION])
     st.button(
-        "Choose another picture",
+        "Choose a picture of your own",
         key="draw_received_dismiss",
         icon=":material/close:",
         on_click=callback(_dismiss_received_image),
