@@ -26,7 +26,7 @@ _TUTORIALS = (
     Recipe(
         "simple_cnn",
         "Tutorial: simple CNN",
-        "Two convolutions, 99 %",
+        "Two convolutions, 99\u00a0%",
         "The network of most MNIST tutorials: two convolutions reach 99 % in five epochs.",
         TrainConfig(net="simple_cnn", epochs=5, batch_size=64, validation_split=0.1),
     ),
@@ -56,7 +56,7 @@ _FAST_AND_ACCURATE = (
     Recipe(
         "digitlab_cnn",
         "Best on MNIST",
-        "Augmentation, EMA: 99.6 %",
+        "Augmentation, EMA: 99.6\u00a0%",
         "Augmentation, averaged weights (EMA) and a cosine schedule reach 99.6 %. The shipped "
         "model starts from such a run.",
         TrainConfig(

@@ -85,17 +85,17 @@ class TrainPage:
         wait_until_idle(self.page)
 
 
-def open_form(page):
+def open_form(page: Page) -> TrainPage:
     page.goto("/train")
     return TrainPage(page)
 
 
-def open_run(page, run_id):
+def open_run(page: Page, run_id: str) -> TrainPage:
     page.goto(f"/train?run={run_id}")
     return TrainPage(page)
 
 
-def start_run(train_page, *, epochs, batch_size):
+def start_run(train_page: TrainPage, *, epochs: int, batch_size: int) -> str:
     train_page.fill("batch_size", batch_size)
     train_page.fill("epochs", epochs)
     train_page.start.click()

@@ -11,7 +11,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from digitlab.datasets.loading import load_dataset, load_sample, mask_sample
+from digitlab.datasets.loading import (
+    load_dataset,
+    load_sample,
+    mask_sample,
+    measure_download_bytes,
+)
 from digitlab.datasets.registry import DATASETS, DatasetSpec, RemoteFile
 from digitlab.errors import ConfigError, DatasetUnavailableError
 from digitlab.model_store.store import get_model
@@ -149,6 +154,14 @@ def test_a_damaged_file_is_replaced_by_a_download(npz_dataset, publisher, damage
     assert "damaged or was changed" in dataset.load_errors[0]
     assert dataset.notes == ()
     assert progress[-1] == (len(content), len(content))
+
+
+def test_the_size_of_a_download_is_known_before_it(npz_dataset, monkeypatch):
+    spec, _, content, folder = npz_dataset
+    monkeypatch.setitem(DATASETS, "mnist", spec)
+    assert measure_download_bytes("mnist") == measure_download_bytes("handwriting") == len(content)
+    (folder / "tiny.npz").write_bytes(content)
+    assert measure_download_bytes("mnist") == 0
 
 
 def test_a_download_is_kept(npz_dataset, publisher):

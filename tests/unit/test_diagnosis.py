@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from digitlab.training.diagnosis import diagnose, find_best_epoch
+from digitlab.training.config import TrainConfig
+from digitlab.training.diagnosis import diagnose, find_best_epoch, list_training_noise
 
 
 def build_history(losses, val_losses=(), accuracies=(), val_accuracies=()):
@@ -53,6 +54,25 @@ def test_improvement_and_validation_above_training():
     assert "18%" in improving.text
     assert gap.kind == "validation_above_training"
     assert "98.8%" in gap.text and "97.5%" in gap.text
+
+
+@pytest.mark.parametrize(
+    ("config", "noise", "words"),
+    [
+        (TrainConfig(dropout=0.0), (), "averaged over the epoch."),
+        (TrainConfig(), ("dropout",), "averaged over the epoch, with dropout on."),
+        (TrainConfig(net="lightning_cnn", flip=True), ("augmentation",), "with augmentation on."),
+        (
+            TrainConfig(augmentation=1.0),
+            ("dropout", "augmentation"),
+            "with dropout and augmentation on.",
+        ),
+    ],
+)
+def test_validation_above_training_names_only_what_is_on(config, noise, words):
+    assert list_training_noise(config) == noise
+    _, gap = diagnose(SIMPLE_CNN[:3], is_over=False, training_noise=noise)
+    assert gap.text.endswith(words)
 
 
 def test_ended_run_that_still_improves_should_be_resumed():

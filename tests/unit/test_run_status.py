@@ -26,6 +26,7 @@ def test_the_first_epoch_tells_what_there_is():
             RunStatus(state="downloading", message="3 of 11 MB"),
             "Downloading the data set: 3 of 11 MB",
         ),
+        (RunStatus(state="preparing", prepared=0.34), "Preparing images: 34%"),
         (RunStatus(state="training", is_hanging=True), "Not responding"),
         (RunStatus(state="cancelled"), "Cancelled"),
         (RunStatus(state="failed", epochs=5), "Failed · 98.7% on validation · 1 of 5 epochs"),
@@ -33,6 +34,13 @@ def test_the_first_epoch_tells_what_there_is():
             RunStatus(state="done", epoch=5, epochs=5, metrics={"test_accuracy": 0.9912}),
             "Done · 99.12% on the test set · 5 epochs",
         ),
+        (
+            RunStatus(
+                state="done", epoch=1, epochs=1, metrics={"test_accuracy": 0.927}, is_sample=True
+            ),
+            "Done · 92.70% on the test set (offline sample) · 1 epoch",
+        ),
+        (RunStatus(state="failed", epochs=1), "Failed · 98.7% on validation · 1 of 1 epoch"),
     ],
 )
 def test_every_state_has_its_words(status, words):

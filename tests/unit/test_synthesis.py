@@ -54,6 +54,15 @@ def test_images_are_framed_digits_and_non_digits(pens):
     assert (images.reshape(len(images), -1).max(axis=1) > 100).all()
 
 
+def test_progress_is_reported_up_to_about_the_end(pens):
+    calls = []
+    images, _ = build_training(*make_mnist(), MIXTURE, progress=lambda *call: calls.append(call))
+    assert [done for done, _ in calls] == list(range(1, len(images) - 20 + 1))
+    assert len({total for _, total in calls}) == 1
+    # Where no ink is found in a generated picture, it is left out.
+    assert 0.7 < calls[-1][0] / calls[-1][1] <= 1.05
+
+
 def test_the_data_set_is_reproducible(pens):
     one, other = (build_training(*make_mnist(), MIXTURE) for _ in range(2))
     assert np.array_equal(one[0], other[0])

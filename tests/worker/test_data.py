@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from digitlab.datasets.loading import load_sample
-from digitlab.errors import ConfigError
+from digitlab.errors import ConfigError, RunStoppedError
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
 from digitlab.model_store.store import get_model
+from digitlab.runs.run import create_run
 from digitlab.training.augmentation import (
     DEFAULT_AUGMENTATION,
     Augmentation,
@@ -15,7 +16,14 @@ from digitlab.training.augmentation import (
     degrade_images,
 )
 from digitlab.training.config import TrainConfig
-from digitlab.worker.data import AugmentedBatches, compute_class_weights, take_training_fraction
+from digitlab.worker import data
+from digitlab.worker.data import (
+    AugmentedBatches,
+    compute_class_weights,
+    prepare_data,
+    take_training_fraction,
+)
+from digitlab.worker.status_writer import StatusWriter
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +97,48 @@ def test_a_training_fraction_with_fewer_images_than_classes_is_refused():
     assert len(images) == 360
     with pytest.raises(ConfigError, match=r"leaves 4 of 3,600 .* Use at least 0\.003"):
         take_training_fraction(TrainConfig(training_fraction=0.001), split, 10)
+
+
+class RecordingHeartbeat:
+    """Counts the steps that are reported as progress."""
+
+    def __init__(self):
+        self.n_steps = 0
+
+    def progress(self, _next_step):
+        self.n_steps += 1
+
+
+@pytest.fixture
+def slow_preparation(monkeypatch):
+    """Images that are generated in ten steps; gives the fractions on the run's status."""
+    run = create_run(TrainConfig(dataset="handwriting"))
+    writer = StatusWriter(run, RecordingHeartbeat())
+    fractions = []
+
+    def build(images, labels, *, progress):
+        for k in range(1, 11):
+            progress(k, 10)
+            fractions.append(run.read_status().prepared)
+        return images, labels
+
+    monkeypatch.setattr(data, "build_training", build)
+    monkeypatch.setattr(data, "build_validation", build)
+    monkeypatch.setattr(data, "_WRITE_INTERVAL_S", 0.0)
+    return run, writer, fractions
+
+
+def test_long_preparation_shows_progress_and_counts_as_life(slow_preparation):
+    run, writer, fractions = slow_preparation
+    prepare_data(run.read_config(), writer)
+    assert fractions == sorted(fractions)
+    assert (fractions[0] < 0.1, fractions[-1]) == (True, 1.0)
+    assert writer.heartbeat.n_steps >= 20
+    assert run.read_status().is_sample
+
+
+def test_preparation_can_be_stopped(slow_preparation):
+    run, writer, _ = slow_preparation
+    run.request_stop()
+    with pytest.raises(RunStoppedError, match="images were being prepared"):
+        prepare_data(run.read_config(), writer)

@@ -21,8 +21,8 @@ def render_digit_strip(readings: DigitReadings) -> None:
     )
     rows = "".join(_build_digit_row(readings, k) for k in range(len(readings.images)))
     st.html(
-        '<div class="strip-scroll"><table class="digit-strip">'
-        "<caption>Predictions for your digits, by epoch</caption>"
+        '<p class="strip-title">Predictions for your digits, by epoch</p>'
+        '<div class="strip-scroll"><table class="digit-strip" aria-label="Predictions by epoch">'
         f'<thead><tr><th scope="col">yours</th>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )

@@ -194,7 +194,6 @@ def _render_more(run: Run, *, is_active: bool) -> None:
 
 def _render_delete(run: Run) -> None:
     """Ask before the run is deleted."""
-    st.divider()
     if st.session_state.get(_DELETION) != run.id:
         st.button(
             "Delete this run …",

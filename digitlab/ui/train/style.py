@@ -13,8 +13,8 @@ _CSS = f"""
 .run-line {{ font-size: 1.25rem; line-height: 1.3; font-weight: 500; }}
 /* As high as the curves, so that nothing moves when they appear. */
 .run-blank {{ min-height: 430px; display: flex; align-items: center; justify-content: center; }}
-.run-numbers {{ display: grid; grid-template-columns: 1fr 1fr; gap: 0.6rem 1rem; margin: 0;
-  padding: 0; }}
+.run-numbers {{ display: grid; grid-template-columns: 1fr 1fr; gap: 0.6rem 1rem;
+  margin: 0 !important; padding: 0 !important; }}
 .run-numbers dt {{ font-size: 0.8rem; opacity: 0.8; }}
 .run-numbers dd {{ margin: 0; font-size: 1.3rem; line-height: 1.3;
   font-variant-numeric: tabular-nums; }}
@@ -44,8 +44,7 @@ _CSS = f"""
 /* Rows reversed: the newest epoch is in sight when the table is wider than the page. */
 .strip-scroll {{ display: flex; flex-direction: row-reverse; overflow-x: auto; }}
 .digit-strip {{ border-collapse: separate; border-spacing: 2px; margin: 0 auto 0 0; width: auto; }}
-.digit-strip caption {{ caption-side: top; text-align: left; font-size: 0.85rem; opacity: 0.75;
-  padding: 0 0 0.3rem; white-space: nowrap; }}
+.strip-title {{ font-size: 0.85rem; opacity: 0.85; margin: 0 0 0.3rem; }}
 .digit-strip th, .digit-strip td {{ border: 0 !important; text-align: center; min-width: 2.1rem;
   padding: 0.1rem 0.2rem !important; font-variant-numeric: tabular-nums; }}
 .digit-strip th {{ font-weight: 400; font-size: 0.8rem; opacity: 0.75; }}
