@@ -13,6 +13,7 @@ from dataclasses import replace
 from digitlab.errors import RunError, describe_os_error
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_runs_dir
+from digitlab.quantities import format_count
 from digitlab.runs import launcher
 from digitlab.runs.checkpoints import find_checkpoint
 from digitlab.runs.health import delete_heartbeat, inspect_run
@@ -103,7 +104,8 @@ def resume_run(run: Run, *, epochs: int | None = None, owner: str = LOCAL_OWNER)
     total = planned if epochs is None else done + epochs
     if total <= done:
         raise RunError(
-            f"The run {run.id} has all its {done} epochs. Say how many more epochs to train."
+            f"The run {run.id} has all its {format_count(done, 'epoch')}. "
+            "Say how many more to train."
         )
     # Checks the range, as for a new run.
     replace(config, epochs=total)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from digitlab.datasets.registry import get_dataset_spec
+from digitlab.quantities import format_count
 from digitlab.training.config import TrainConfig
 from digitlab.training.losses import LOSSES
 from digitlab.training.lr_schedules import LR_SCHEDULES, PLATEAU_PATIENCE
@@ -67,7 +68,7 @@ def _check_validation(config: TrainConfig) -> Iterator[str]:
     if config.early_stopping >= config.epochs:
         yield (
             f"Early stopping has no effect: its patience is {config.early_stopping} and the run "
-            f"has {config.epochs} epochs."
+            f"has {format_count(config.epochs, 'epoch')}."
         )
     if config.validation_split:
         return

@@ -37,12 +37,15 @@ def describe_readings(readings: DigitReadings) -> str:
     if not is_labelled.any():
         return f"Predictions for your digits: {', '.join(map(str, predictions))}."
     n_correct = int((predictions[is_labelled] == readings.labels[is_labelled]).sum())
-    return f"{n_correct} of your {int(is_labelled.sum())} digits are classified correctly."
+    n_labelled = int(is_labelled.sum())
+    if n_labelled == 1:
+        return f"Your digit is classified {'correctly' if n_correct else 'incorrectly'}."
+    return f"{n_correct} of your {n_labelled} digits are classified correctly."
 
 
 def _build_digit_row(readings: DigitReadings, k: int) -> str:
     label = int(readings.labels[k])
-    alt = f"a {label}" if label >= 0 else f"digit {k + 1}"
+    alt = f"your {label}" if label >= 0 else f"your digit number {k + 1}"
     thumbnail = build_data_uri(to_dark_on_light(readings.images[k]))
     cells = "".join(
         _build_cell(readings.probabilities[e, k], label, int(epoch))

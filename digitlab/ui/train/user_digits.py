@@ -9,6 +9,7 @@ from digitlab.errors import DigitlabError
 from digitlab.inference.multi_digit import frame_many_drawing
 from digitlab.ink import parse_drawing
 from digitlab.png import build_data_uri, to_dark_on_light
+from digitlab.quantities import format_count
 from digitlab.ui.browser_signals import measure_width
 from digitlab.ui.canvas import Drawing, render_ink_canvas, replace_drawing
 from digitlab.ui.model_cache import get_reader, list_digit_models
@@ -100,7 +101,8 @@ def _render_labels(predictions: str) -> tuple[int, ...]:
     )
     labels = [int(c) if c in "0123456789" else -1 for c in "".join(text.split())]
     if len(labels) != len(predictions):
-        st.caption(f"There are {len(predictions)} digits on the canvas, but {len(labels)} labels.")
+        found, typed = (format_count(n, "digit") for n in (len(predictions), len(labels)))
+        st.caption(f"{found} on the canvas, but {typed} typed.")
     labels += [-1] * len(predictions)
     return tuple(labels[: len(predictions)])
 
