@@ -48,7 +48,7 @@ class InkError(DigitlabError):
 
 
 class EmptyInkError(InkError):
-    """There is no ink: an empty canvas or a picture of one colour."""
+    """There is no ink: an empty canvas, or a picture in which nothing stands out."""
 
 
 class DrawingError(InkError):

@@ -13,17 +13,19 @@ from digitlab.datasets.loading import Dataset, load_dataset
 from digitlab.datasets.registry import DATASETS
 from digitlab.datasets.sources import format_download_progress
 from digitlab.errors import ConfigError, DigitlabError, ModelStoreError
-from digitlab.evaluation.analysis import build_feature_analysis
+from digitlab.evaluation.analysis import build_feature_analysis, compute_tsne_map
 from digitlab.evaluation.feature_analysis import FeatureAnalysis
 from digitlab.evaluation.metrics import MACRO_NOTE
 from digitlab.evaluation.report import EvaluationReport, evaluate_images, evaluate_reader
 from digitlab.evaluation.results_cache import (
     REPORT_FILE,
     ROBUSTNESS_FILE,
+    TSNE_FILE,
     find_dataset,
     get_results_dir,
     load_robustness,
     measure_latency_ms,
+    save_tsne_map,
 )
 from digitlab.evaluation.robustness import compute_robustness
 from digitlab.evaluation.saved_images import SavedImages, choose_indices_to_save
@@ -33,11 +35,12 @@ from digitlab.model_store.formats import TFLITE
 from digitlab.model_store.store import StoredModel, get_model
 from digitlab.reports.document import Subject, render_html, to_json
 
+_SAMPLE_PREFIX = "the offline sample of "
 _OUT_SUFFIXES = (".html", ".json")
 
 
 def evaluate_fully(model: StoredModel, dataset: Dataset) -> None:
-    """Compute report, feature analysis and robustness and save them in the model's folder.
+    """Compute report, feature analysis, map and robustness; save them in the model's folder.
 
     The report includes the images of misclassified digits and of the smallest margins, which the
     pages show on a machine without the data set.
@@ -46,7 +49,7 @@ def evaluate_fully(model: StoredModel, dataset: Dataset) -> None:
         ModelStoreError: only one of model and data set is of the offline sample, or the folder
             cannot be written.
     """
-    if dataset.is_sample != bool(model.card["data"].get("is_sample")):
+    if dataset.is_sample != model.is_sample:
         raise ModelStoreError(
             f"{model.id} was not trained on the available data: one of the two is only the offline "
             "sample. Connect to the internet, or set DIGITLAB_DATA to a folder with the data set."
@@ -64,10 +67,14 @@ def evaluate_fully(model: StoredModel, dataset: Dataset) -> None:
             dataset.labels_test,
             progress=_report_progress("robustness"),
         )
+    tsne_map = compute_tsne_map(
+        model.read_content(), dataset.images_test, progress=_report_progress("feature map")
+    )
     try:
         saved = _choose_images_to_save(report, feature_analysis, dataset)
         report = replace(report, feature_analysis=feature_analysis, saved_images=saved)
         report.save(model.directory / REPORT_FILE)
+        save_tsne_map(model.directory / TSNE_FILE, tsne_map)
         if robustness is not None:
             robustness.save(model.directory / ROBUSTNESS_FILE)
             # The page's own result, from fewer digits, would take precedence.
@@ -178,7 +185,7 @@ def _evaluate_dataset(model: StoredModel, data: str | None) -> _Evaluation:
         evaluate_reader(model.open_reader(), dataset),
         dataset.images_test,
         dataset.spec.id,
-        f"test images of {dataset.spec.label}",
+        f"test images of {_SAMPLE_PREFIX * dataset.is_sample}{dataset.spec.label}",
         dataset.spec.class_names,
         (*dataset.notes, *_warn_of_training_digits(model, dataset)),
         dataset.spec.licence,
@@ -204,7 +211,7 @@ def _evaluate_pictures(model: StoredModel, path: Path) -> _Evaluation:
 
 def _warn_of_training_digits(model: StoredModel, dataset: Dataset) -> list[str]:
     """Warn if the test digits, the offline sample of MNIST's training set, were trained on."""
-    is_unseen = model.card["data"].get("is_sample") or model.card["config"].get("exclude_sample")
+    is_unseen = model.is_sample or model.card["config"].get("exclude_sample")
     if not dataset.is_sample or not _is_own_dataset(model, dataset) or is_unseen:
         return []
     return [

@@ -146,8 +146,8 @@ def _add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="also compute feature analysis and robustness, and save all results with the model "
-        "(takes minutes)",
+        help="also compute feature analysis, feature map and robustness, and save all results with "
+        "the model (takes minutes)",
     )
 
 

@@ -1,5 +1,8 @@
 """The slow analyses of a model: nearest neighbours, feature maps, probable label errors."""
 
+import contextlib
+import io
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +24,8 @@ _N_NEIGHBOURS = 4
 _N_WITH_THUMBNAILS = 250
 # A label error is confirmed if this many of the nearest training images agree.
 _N_VOTES, _N_VOTES_REQUIRED = 10, 8
+# Iterations of t-SNE, and the steps that computing the features counts as beside them.
+_N_TSNE_ITERATIONS, _N_FEATURE_STEPS = 1000, 50
 
 
 @dataclass(frozen=True)
@@ -200,6 +205,7 @@ def compute_tsne_map(
     Args:
         content: the model's `.tflite`.
         images: `(n, h, w)` or `(n, h, w, 3)` uint8.
+        progress: called with steps done and the number of steps; an exception ends the fit.
     Returns:
         `(n, 2)` float32. Distances between clusters have little meaning.
     Raises:
@@ -209,14 +215,36 @@ def compute_tsne_map(
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
-    features = FeatureExtractor(content).compute(images, progress=progress)
+    def report_progress(done: int, _: int) -> None:
+        if progress is not None:
+            progress(done, _N_FEATURE_STEPS + _N_TSNE_ITERATIONS)
+
+    features = FeatureExtractor(content).compute(
+        images, progress=lambda done, n: report_progress(_N_FEATURE_STEPS * done // n, n)
+    )
     n_components = min(50, *features.shape)
     reduced = PCA(n_components, random_state=0).fit_transform(features)
-    perplexity = min(30.0, (len(images) - 1) / 3)
-    embedded: np.ndarray = TSNE(
-        perplexity=perplexity, init="pca", random_state=0, n_jobs=-1
-    ).fit_transform(reduced)
+    tsne = TSNE(
+        perplexity=min(30.0, (len(images) - 1) / 3), init="pca", max_iter=_N_TSNE_ITERATIONS,
+        random_state=0, n_jobs=-1, verbose=2,
+    )  # fmt: skip
+    with contextlib.redirect_stdout(_IterationReporter(report_progress)):
+        embedded: np.ndarray = tsne.fit_transform(reduced)
+    report_progress(_N_FEATURE_STEPS + _N_TSNE_ITERATIONS, 0)
     return embedded.astype(np.float32)
+
+
+class _IterationReporter(io.TextIOBase):
+    """Reads the iterations that t-SNE prints: scikit-learn has no callback for them."""
+
+    def __init__(self, report: ProgressCallback) -> None:
+        self._report = report
+
+    def write(self, text: str) -> int:
+        match = re.search(r"Iteration (\d+)", text)
+        if match:
+            self._report(_N_FEATURE_STEPS + int(match[1]), 0)
+        return len(text)
 
 
 def choose_evenly_spaced(n: int, limit: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from digitlab.evaluation.report import EvaluationReport
 
 # Sort orders by id, with their labels.
 ORDERS = {
-    "confident": "most confident mistakes first",
+    "confident": "most confident errors first",
     "unsure": "least confident first",
     "loss": "highest loss first",
     "close": "smallest margin first",

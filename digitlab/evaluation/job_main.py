@@ -27,6 +27,7 @@ from digitlab.evaluation.results_cache import (
     TSNE_FILE,
     find_dataset,
     load_report,
+    save_tsne_map,
 )
 from digitlab.evaluation.robustness import compute_robustness
 from digitlab.model_store.store import StoredModel, get_model
@@ -133,10 +134,8 @@ def _compute_tsne(
     job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
     images = _load_dataset(model, report, progress).images_test
-    places = compute_tsne_map(model.read_content(), images, progress=progress)
-    draft = job.directory / TSNE_FILE
-    np.save(draft, places, allow_pickle=False)
-    draft.replace(job.results_dir / TSNE_FILE)
+    coordinates = compute_tsne_map(model.read_content(), images, progress=progress)
+    save_tsne_map(job.results_dir / TSNE_FILE, coordinates)
 
 
 def _fetch_test_images(

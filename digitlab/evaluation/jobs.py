@@ -28,7 +28,7 @@ from digitlab.processes import start_module
 
 JOB_KINDS = {
     "feature_analysis": "Nearest training images, the feature map and probable label errors",
-    "robustness": "Accuracy under rotation, shift, blur, noise and degradation",
+    "robustness": "Accuracy under rotation, shift, scale, pen width, blur, noise and contrast",
     "test_images": "All images of the test set, downloaded from its publisher",
     "tsne": "The feature map by t-SNE, which keeps similar images together",
 }

@@ -1,5 +1,6 @@
 """Evaluation results of stored models: stored with the model, or in the cache."""
 
+import io
 import logging
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from digitlab.errors import ModelStoreError
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.robustness import Robustness
 from digitlab.evaluation.saved_images import SavedImages
+from digitlab.files import replace_file
 from digitlab.inference.reader import DigitReader
 from digitlab.model_store.store import StoredModel, list_models
 from digitlab.paths import get_cache_dir
@@ -84,7 +86,25 @@ def load_feature_map(
         raise ModelStoreError(
             f"The t-SNE map of {model.id} is damaged ({error}). Compute it again."
         ) from error
-    return coordinates if coordinates.shape == (len(report.labels), 2) else None
+    is_current = coordinates.shape == (len(report.labels), 2)
+    return coordinates.astype(np.float32) if is_current else None
+
+
+def has_tsne_map(model: StoredModel) -> bool:
+    """Whether a map by t-SNE has been computed."""
+    return _find(model, TSNE_FILE) is not None
+
+
+def save_tsne_map(path: Path, coordinates: np.ndarray) -> None:
+    """Write a map, `(n, 2)`; readers see the old file or the new one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    content = io.BytesIO()
+    # Half precision is a tenth of a point's size on the screen.
+    np.save(content, coordinates.astype(np.float16), allow_pickle=False)
+    replace_file(path, content.getvalue())
 
 
 def measure_latency_ms(reader: DigitReader, images: np.ndarray) -> float:
@@ -104,14 +124,13 @@ def measure_latency_ms(reader: DigitReader, images: np.ndarray) -> float:
 
 
 def describe_data(model: StoredModel, report: EvaluationReport) -> dict[str, Any]:
-    """Describe a model's test set: `label`, `n`, `is_sample`, `licence`, `notes`."""
+    """Describe a model's test set: `label`, `n`, `licence`, `notes`."""
     data = model.card["data"]
     # The card names the training set; some have the test images of another data set.
     spec = get_dataset_spec(data["dataset"]).base_spec
     return {
-        "label": spec.label,
+        "label": f"the offline sample of {spec.label}" if model.is_sample else spec.label,
         "n": len(report.labels),
-        "is_sample": bool(data.get("is_sample")),
         "licence": spec.licence,
         "notes": list(model.notes),
     }
@@ -175,7 +194,7 @@ def load_test_images(model: StoredModel, report: EvaluationReport) -> TestImages
 def find_dataset(model: StoredModel) -> Dataset | None:
     """Load the data set a model was trained and tested on, if this machine has it."""
     data = model.card["data"]
-    return load_local_dataset(data["dataset"], is_sample=bool(data.get("is_sample")))
+    return load_local_dataset(data["dataset"], is_sample=model.is_sample)
 
 
 def _list_saved_images(model: StoredModel, report: EvaluationReport) -> Iterator[SavedImages]:

@@ -22,6 +22,7 @@ from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare
 from digitlab.ink.decode import PICTURE_SUFFIXES, measure_picture
 from digitlab.jobs import ProgressCallback
 from digitlab.png import encode_png, to_dark_on_light
+from digitlab.runs.status import format_duration
 
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 20_000_000
@@ -185,7 +186,7 @@ def _read_entries(
     end_s = time.monotonic() + MAX_SECONDS
     for k, (label, name, read) in enumerate(entries):
         if time.monotonic() > end_s:
-            skipped[f"not read within {MAX_SECONDS // 60} minutes"] += len(entries) - k
+            skipped[f"not read within {format_duration(MAX_SECONDS)}"] += len(entries) - k
             break
         try:
             content = read()

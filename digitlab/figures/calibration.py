@@ -3,9 +3,9 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import CORRECT, INK_BLUE, MUTED, VALIDATION, WRONG, apply_theme
+from digitlab.figures.theme import CORRECT, MUTED, TRAINING, VALIDATION, WRONG, apply_theme
 
-_HEIGHT_PX = 320
+_HEIGHT_PX = 260
 
 
 def reliability_figure(
@@ -28,7 +28,7 @@ def reliability_figure(
         y=accuracies[is_filled],
         customdata=counts[is_filled],
         mode="lines+markers",
-        line={"color": INK_BLUE, "width": 2},
+        line={"color": TRAINING, "width": 2},
         marker={"size": 6 + 3 * np.log10(counts[is_filled])},
         hovertemplate="confidence %{x:.1%}, accuracy %{y:.1%}, "
         "%{customdata:,} images<extra></extra>",
@@ -97,7 +97,7 @@ def coverage_figure(
     figure = go.Figure(
         go.Scatter(
             x=coverages[shown], y=accuracies[shown], mode="lines",
-            line={"color": INK_BLUE, "width": 2},
+            line={"color": TRAINING, "width": 2},
             hovertemplate="coverage %{x:.1%}, accuracy %{y:.2%}<extra></extra>",
         )
     )  # fmt: skip
@@ -109,7 +109,7 @@ def coverage_figure(
     _apply_layout(
         figure,
         "Accuracy against coverage",
-        "Coverage: predictions accepted",
+        "Coverage: fraction accepted",
         "Accuracy",
     )
     low = float(accuracies[len(accuracies) // 20 :].min(initial=1.0))
@@ -132,7 +132,7 @@ def _apply_layout(figure: go.Figure, title: str, x_title: str, y_title: str) -> 
         figure,
         title,
         height_px=_HEIGHT_PX,
-        right_px=4,
+        right_px=18,
         dragmode=False,
         showlegend=False,
         xaxis=axis | {"title": {"text": x_title, "font": {"size": 12}}},

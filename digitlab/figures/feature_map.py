@@ -16,9 +16,11 @@ def feature_map_figure(
     labels: np.ndarray,
     is_correct: np.ndarray,
     class_names: Sequence[str],
+    *,
     title: str,
+    axis_title: str,
 ) -> go.Figure:
-    """Draw one colour for each class, and mistakes as crosses with a red outline on top.
+    """Draw one colour for each class, and errors as crosses with a red outline on top.
 
     Of the correct predictions at most `MAX_CORRECT_POINTS` are drawn, evenly spaced.
 
@@ -26,6 +28,7 @@ def feature_map_figure(
         coordinates: `(n, 2)`.
         labels: `(n,)` integers.
         is_correct: `(n,)` bool.
+        axis_title: what the axes are, such as "Principal component"; their numbers are added.
     """
     figure = go.Figure()
     correct = np.flatnonzero(is_correct)
@@ -36,10 +39,10 @@ def feature_map_figure(
     wrong = np.flatnonzero(~is_correct)
     if len(wrong):
         colours = [CLASSES[k % len(CLASSES)] for k in labels[wrong]]
-        _add_points(figure, coordinates, wrong, "misclassified",
+        _add_points(figure, coordinates, wrong, "errors",
                     {"color": colours, "size": 9, "symbol": "x",
                      "line": {"color": WRONG, "width": 1.5}})  # fmt: skip
-    _apply_layout(figure, title)
+    _apply_layout(figure, title, axis_title)
     return figure
 
 
@@ -61,21 +64,22 @@ def _add_points(
         marker=marker,
         selected=unchanged,
         unselected=unchanged,
-        hovertemplate=f"{name}, no. %{{customdata}}<extra></extra>",
+        hovertemplate=f"{name}, index %{{customdata}}<br>Click to open it<extra></extra>",
     )
 
 
-def _apply_layout(figure: go.Figure, title: str) -> None:
-    hidden = {"visible": False, "fixedrange": True}
+def _apply_layout(figure: go.Figure, title: str, axis_title: str) -> None:
+    # The coordinates themselves have no meaning, and no unit.
+    axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "fixedrange": True}
     apply_theme(
         figure,
         title,
-        height_px=520,
-        top_px=64,
+        height_px=480,
         clickmode="event+select",
         dragmode=False,
         hovermode="closest",
-        legend={"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
-        xaxis=hidden,
-        yaxis=hidden,
+        # Below the map: above it, on a phone, its three lines would cover the title.
+        legend={"orientation": "h", "x": 0, "y": -0.06, "yanchor": "top"},
+        xaxis=axis | {"title": {"text": f"{axis_title} 1", "font": {"size": 12}, "standoff": 4}},
+        yaxis=axis | {"title": {"text": f"{axis_title} 2", "font": {"size": 12}, "standoff": 4}},
     )

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import INK_BLUE, MUTED, VALIDATION, apply_theme
+from digitlab.figures.theme import MUTED, TRAINING, VALIDATION, apply_theme
 
-_MEASURES = {"precision": INK_BLUE, "recall": VALIDATION}
+_MEASURES = {"precision": TRAINING, "recall": VALIDATION}
 
 # More points cannot be distinguished on a screen.
 _MAX_POINTS = 400
@@ -37,13 +37,14 @@ def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[st
     apply_theme(
         figure,
         "Precision and recall by class",
-        height_px=320,
+        height_px=270,
         top_px=60,
         barmode="group",
         dragmode=False,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis={"type": "category", "fixedrange": True},
+        xaxis={"type": "category", "fixedrange": True, "title": _label_axis("Class")},
         yaxis={
+            "title": _label_axis("Fraction (not from 0)"),
             "range": [low, 1.0],
             "tickformat": ".1%" if low > 0.9 else ".0%",
             "fixedrange": True,
@@ -53,6 +54,10 @@ def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[st
         },
     )
     return figure
+
+
+def _label_axis(text: str) -> dict[str, Any]:
+    return {"text": text, "font": {"size": 12}}
 
 
 def describe_per_class(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> str:
@@ -80,7 +85,7 @@ def precision_recall_figure(
         x=recall,
         y=precision,
         mode="lines",
-        line={"color": INK_BLUE, "width": 2, "shape": "vh"},
+        line={"color": TRAINING, "width": 2, "shape": "vh"},
         hovertemplate="recall %{x:.2%}, precision %{y:.2%}<extra></extra>",
     )
     low = float(min(precision[recall > 0.8].min(initial=1.0), 0.98))
@@ -90,12 +95,12 @@ def precision_recall_figure(
     apply_theme(
         figure,
         f"{class_name} against all others: average precision {average_precision:.4f}",
-        height_px=320,
-        right_px=4,
+        height_px=230,
+        right_px=18,
         dragmode=False,
-        xaxis=axis | {"title": {"text": "Recall"},
+        xaxis=axis | {"title": _label_axis("Recall"),
                       "range": [0.8, 1.002]},
-        yaxis=axis | {"title": {"text": "Precision"}, "range": [low - 0.01, 1.002]},
+        yaxis=axis | {"title": _label_axis("Precision"), "range": [low - 0.01, 1.002]},
     )  # fmt: skip
     return figure
 

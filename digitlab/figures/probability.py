@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import INK_BLUE, MUTED, apply_theme
+from digitlab.figures.theme import MUTED, TRAINING, apply_theme
 
 _DIGITS = tuple("0123456789")
 
@@ -12,7 +12,7 @@ _DIGITS = tuple("0123456789")
 def probability_figure(
     probabilities: Sequence[float], class_names: Sequence[str] = _DIGITS
 ) -> go.Figure:
-    """Draw one bar for each class, the highest in ink-blue.
+    """Draw one bar for each class, the highest in blue.
 
     Args:
         probabilities: one for each class, 0 to 1.
@@ -23,16 +23,17 @@ def probability_figure(
         x=list(class_names),
         y=list(probabilities),
         width=0.5,
-        marker={"color": [INK_BLUE if k == best else MUTED for k in range(len(probabilities))]},
+        marker={"color": [TRAINING if k == best else MUTED for k in range(len(probabilities))]},
         hovertemplate="%{x}: %{y:.1%}<extra></extra>",
     )
     figure = go.Figure(bars)
     apply_theme(
         figure,
-        "Probability of each class",
-        height_px=220,
-        xaxis={"type": "category", "fixedrange": True, "title": None, "tickfont": {"size": 14}},
+        "Class probabilities",
+        height_px=240,
+        xaxis={"type": "category", "fixedrange": True, "title": _label_axis("Class")},
         yaxis={
+            "title": _label_axis("Probability"),
             "range": [0, 1],
             "tickformat": ".0%",
             "tickvals": [0, 0.5, 1],
@@ -44,10 +45,14 @@ def probability_figure(
     return figure
 
 
+def _label_axis(text: str) -> dict[str, object]:
+    return {"text": text, "font": {"size": 12}}
+
+
 def describe_probabilities(
     probabilities: Sequence[float], class_names: Sequence[str] = _DIGITS
 ) -> str:
     """Text alternative of the chart."""
     order = sorted(range(len(probabilities)), key=lambda k: -probabilities[k])
     parts = [f"{class_names[k]}: {probabilities[k]:.1%}" for k in order]
-    return "Probability of each class, highest first. " + ", ".join(parts) + "."
+    return "Class probabilities, highest first. " + ", ".join(parts) + "."

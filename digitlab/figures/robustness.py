@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import INK_BLUE, MUTED, VALIDATION, apply_theme
+from digitlab.figures.theme import MUTED, REJECTED, TRAINING, apply_theme
 
 _BAND = "rgba(68, 121, 189, 0.2)"
 
@@ -36,13 +36,13 @@ def robustness_figure(
     )  # fmt: skip
     figure.add_scatter(
         x=list(strengths), y=list(accuracies), mode="lines+markers", name="accuracy",
-        line={"color": INK_BLUE, "width": 2.2},
+        line={"color": TRAINING, "width": 2.2},
         hovertemplate="%{x}: accuracy %{y:.2%}<extra></extra>",
     )  # fmt: skip
     if any(rejected):
         figure.add_scatter(
-            x=list(strengths), y=list(rejected), mode="lines", name="rejected as no digit",
-            line={"color": VALIDATION, "width": 2, "dash": "dash"},
+            x=list(strengths), y=list(rejected), mode="lines", name="rejected",
+            line={"color": REJECTED, "width": 2, "dash": "dash"},
             hovertemplate="%{x}: %{y:.1%} rejected as no digit<extra></extra>",
         )  # fmt: skip
     figure.add_vline(x=neutral, line={"color": MUTED, "width": 1.5, "dash": "dot"})
@@ -63,11 +63,13 @@ def _apply_layout(figure: go.Figure, label: str, unit: str) -> None:
     apply_theme(
         figure,
         f"{label}: accuracy by strength",
-        height_px=320,
+        height_px=240,
         top_px=60,
-        right_px=4,
+        right_px=18,
         dragmode=False,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         xaxis=axis | {"title": {"text": f"{label}, {unit}", "font": {"size": 12}}},
-        yaxis=axis | {"range": [0, 1.03], "tickformat": ".0%", "automargin": True},
+        yaxis=axis
+        | {"range": [0, 1.03], "tickformat": ".0%", "automargin": True}
+        | {"title": {"text": "Fraction of the images", "font": {"size": 12}}},
     )  # fmt: skip

@@ -12,7 +12,9 @@ _SCALE = [
 ]
 
 
-def occlusion_figure(weights: np.ndarray, image: np.ndarray, class_name: int | str) -> go.Figure:
+def occlusion_figure(
+    weights: np.ndarray, image: np.ndarray, class_name: int | str, *, height_px: int = 300
+) -> go.Figure:
     """Draw the saliency of each pixel under the outline of the image.
 
     Args:
@@ -41,7 +43,7 @@ def occlusion_figure(weights: np.ndarray, image: np.ndarray, class_name: int | s
     apply_theme(
         figure,
         f"Saliency for {class_name}",
-        height_px=300,
+        height_px=height_px,
         xaxis=hidden | {"scaleanchor": "y"},
         yaxis=hidden | {"autorange": "reversed"},
         showlegend=False,

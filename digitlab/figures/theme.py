@@ -14,11 +14,12 @@ INK_BLUE = "#2f5d9b"
 MUTED = "rgba(128, 132, 140, 0.45)"
 TRANSPARENT = "rgba(0, 0, 0, 0)"
 
-# Lines are thinner than bars: a lighter ink-blue stands out in dark mode too.
+# A lighter ink-blue for lines and bars, which stands out in dark mode too.
 TRAINING = "#4479bd"
 VALIDATION = "#c77f1a"
 CORRECT = "#3c8d5a"
 WRONG = "#c0473d"
+REJECTED = "#7f8791"
 # Runs in one chart: distinguishable by lightness too, for colour-blind users.
 RUNS = ("#4479bd", "#d59a3a", "#2f7d6b", "#c0473d", "#9b7fc9", "#7a5a3c", "#59a9c9", "#8a8d94")
 # Ten classes: a colour-blind-safe palette (Okabe and Ito 2008, with two additions).

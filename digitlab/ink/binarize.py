@@ -63,7 +63,7 @@ def binarize_picture(picture: np.ndarray) -> InkMap:
     Returns:
         The ink's strength at each pixel of the picture, and the threshold to apply.
     Raises:
-        EmptyInkError: the picture is one colour.
+        EmptyInkError: the picture is one colour, or nothing stands out in it.
     """
     paper = _find_flat_paper(picture)
     if paper is None and max(picture.shape[:2]) < SMALL_PICTURE_PX:
@@ -239,7 +239,7 @@ def _project(residual: np.ndarray, mask: np.ndarray) -> np.ndarray:
     n_channels = residual.shape[2]
     mean = np.array(cv2.mean(residual, mask.astype(np.uint8))[:n_channels])
     if np.abs(mean).max() < MIN_CONTRAST / 4:
-        raise EmptyInkError("The picture is one colour: it shows no digit.")
+        raise EmptyInkError("No ink stands out from the rest of the picture: it shows no digit.")
     is_paper = ~mask.ravel()[::_SAMPLING_STEP]
     paper = residual.reshape(-1, n_channels)[::_SAMPLING_STEP][is_paper]
     covariance = np.atleast_2d(np.cov(paper.T)) if len(paper) > 1 else np.eye(n_channels)

@@ -1,7 +1,4 @@
-"""The models: shipped with the project, or saved by the user.
-
-Must not import Keras.
-"""
+"""The models: shipped with the project, or saved by the user."""
 
 import hashlib
 import shutil
@@ -73,16 +70,17 @@ class StoredModel:
         return spec is not None and spec.is_digits
 
     @property
+    def is_sample(self) -> bool:
+        """Whether it was trained and tested on the offline sample only."""
+        return self.card["data"]["is_sample"]
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the data that must be shown wherever the model's results are."""
         return tuple(self.card["data"]["notes"])
 
     def open_reader(self) -> DigitReader:
-        """Load the model for inference after checking its file against the card.
-
-        Raises:
-            ModelStoreError: the file is missing or damaged, or is not the one in the card.
-        """
+        """Load the model for inference; raises what `read_content` raises."""
         return DigitReader(self.read_content(), no_digit_threshold=self.card["no_digit_threshold"])
 
     def read_content(self) -> bytes:

@@ -144,32 +144,33 @@ def _render_overview(content: ReportContent) -> Markup:
     macro = ", ".join(f"{metrics['macro'][key]:.4f}" for key in ("precision", "recall", "f1"))
     rows = {
         "Accuracy": f"{metrics['accuracy']:.2%} (95 % confidence interval {low:.2%} to {high:.2%})",
-        "Misclassified": f"{metrics['n'] - metrics['n_correct']:,} of {metrics['n']:,}",
+        "Errors": f"{metrics['n'] - metrics['n_correct']:,} of {metrics['n']:,}",
         "Loss (cross-entropy)": f"{metrics['loss']:.4f}",
         "Macro precision, recall, F1": macro,
-        "Calibration error (ECE)": f"{metrics['calibration_error']:.2%}",
+        "Expected calibration error (ECE)": f"{metrics['calibration_error']:.2%}",
         "Size": f"{subject.size_bytes / 1e6:.2f} MB",
     }
     if report.no_digit_threshold is not None:
-        rows["Rejected as no digit"] = f"{int(report.is_rejected.sum()):,}"
+        rows["Rejected (as no digit)"] = f"{int(report.is_rejected.sum()):,}"
     if subject.latency_ms is not None:
-        rows["Time per image"] = f"{subject.latency_ms:.2f} ms"
+        rows["Inference time"] = f"{subject.latency_ms:.2f} ms"
     return render_block("facts", rows)
 
 
 def _render_confusion(content: ReportContent) -> Markup:
-    """Counts as a table; the tint of a cell is its fraction of the most frequent mistake."""
+    """Counts as a table; the tint of a cell is its fraction of the most frequent error."""
     counts = np.array(content.report.metrics["confusion"])
     mistakes = np.nan_to_num(normalise_confusion(counts, hide_diagonal=True))
     tints = mistakes / max(float(mistakes.max()), 1.0)
     cells = [
         [
-            (f"{count:,}" if count else "·", 0.15 + 0.6 * tint if tint else 0)
+            # Not darker, so that the text keeps a contrast of 4.5:1.
+            (f"{count:,}" if count else "·", 0.1 + 0.4 * tint if tint else 0)
             for count, tint in zip(row, tint_row, strict=True)
         ]
         for row, tint_row in zip(counts.tolist(), tints.tolist(), strict=True)
     ]
-    note = "Rows: true class. Columns: predicted class."
+    note = "Rows: actual class. Columns: predicted class."
     return render_block("matrix", content.subject.class_names[: len(counts)], cells, note)
 
 
@@ -187,7 +188,7 @@ def _render_class_metrics(content: ReportContent) -> Markup:
         if not row["support"]:
             values = ["–"] * 3
         rows.append((content.subject.class_names[row["class"]], *values, f"{row['support']:,}"))
-    head = ("", "Precision", "Recall", "F1", "Support")
+    head = ("Class", "Precision", "Recall", "F1", "Support")
     return render_block("table", head, rows, note=MACRO_NOTE)
 
 
@@ -230,7 +231,7 @@ def _render_robustness(content: ReportContent) -> Markup | None:
 
 
 def _render_mistakes(content: ReportContent) -> Markup | None:
-    """The images of the most confident mistakes."""
+    """The images of the most confident errors."""
     if content.images is None:
         return None
     report, names = content.report, content.subject.class_names
@@ -242,12 +243,12 @@ def _render_mistakes(content: ReportContent) -> Markup | None:
     images = []
     for k in indices[:_N_IMAGES]:
         true, predicted = names[report.labels[k]], names[report.predictions[k]]
-        text = f"{true} classified as {predicted}"
+        text = f"actual {true}, predicted {predicted}"
         images.append(
             {
                 "uri": build_data_uri(to_dark_on_light(content.images[k])),
-                "alt": f"Test image {k}: {text}",
-                "lines": [f"{text}, {report.confidences[k]:.0%}", f"no. {k}"],
+                "alt": f"Index {k}: {text}",
+                "lines": [f"{text}, {report.confidences[k]:.0%}", f"index {k}"],
             }
         )
     return render_block("images", images)
@@ -270,10 +271,10 @@ class Section:
 SECTIONS = (
     Section("overview", "Overview", _render_overview),
     Section("confusion", "Confusion matrix", _render_confusion),
-    Section("confusions", "Most frequent mistakes", _render_confusions),
+    Section("confusions", "Most frequent errors", _render_confusions),
     Section("classes", "Metrics by class", _render_class_metrics),
     Section("calibration", "Calibration", _render_calibration),
     Section("coverage", "Confidence threshold", _render_coverage),
     Section("robustness", "Robustness", _render_robustness),
-    Section("mistakes", "Most confident mistakes", _render_mistakes),
+    Section("mistakes", "Most confident errors", _render_mistakes),
 )

@@ -93,5 +93,6 @@ def format_model_names(models: dict[str, StoredModel]) -> dict[str, str]:
             else f"{shorten(model.label)} ({model_id})"
         )
         + f" · {model.accuracy:.2%}"
+        + " on the offline sample" * model.is_sample
         for model_id, model in models.items()
     }

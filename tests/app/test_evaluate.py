@@ -1,5 +1,7 @@
 """The Evaluate page in Streamlit's test driver; clicks on charts need a browser."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def test_metrics_match_the_report(open_page):
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Accuracy"] == f"{metrics['accuracy']:.2%}"
     assert shown["Errors"] == str(metrics["n"] - metrics["n_correct"])
-    assert shown["Calibration"] == f"{metrics['calibration_error']:.2%}"
+    assert shown["ECE"] == f"{metrics['calibration_error']:.2%}"
     assert "10,000 test images of MNIST" in read_texts(app.caption)
 
 
@@ -50,7 +52,7 @@ def test_two_lists_select_a_cell_without_a_mouse(open_page):
     assert app.selectbox(key="evaluate_cell_true").value is None
 
 
-def test_most_frequent_mistake_opens_its_cell(open_page):
+def test_most_frequent_error_opens_its_cell(open_page):
     app = open_page(model="simple_cnn")
     confusion = np.array(load_report(get_model("simple_cnn")).metrics["confusion"])
     np.fill_diagonal(confusion, 0)
@@ -59,7 +61,7 @@ def test_most_frequent_mistake_opens_its_cell(open_page):
     assert app.query_params["cell"] == f"{true}-{predicted}"
 
 
-def test_gallery_starts_with_mistakes_and_applies_filters(open_page):
+def test_gallery_starts_with_errors_and_applies_filters(open_page):
     app = open_page(model="simple_cnn")
     report = load_report(get_model("simple_cnn"))
     app.segmented_control(key="evaluate_view").set_value("gallery").run()
@@ -78,7 +80,7 @@ def test_gallery_starts_with_mistakes_and_applies_filters(open_page):
 def test_sample_in_url_is_opened(open_page):
     app = open_page(view="gallery", sample="247", model="simple_cnn")
     assert "detail-verdict" in read_html(app)
-    assert "Index 247 in the test set" in read_texts(app.caption)
+    assert "Actual 4, predicted 4" in read_html(app)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_threshold_recomputes_coverage(open_page):
     assert shown["Accepted errors"] == str(int((sure & ~report.is_correct).sum()))
 
 
-def test_threshold_links_to_the_mistakes_above_it(open_page):
+def test_threshold_links_to_the_errors_above_it(open_page):
     app = open_page(view="calibration", model="simple_cnn")
     report = load_report(get_model("simple_cnn"))
     app.select_slider(key="evaluate_threshold").set_value(99.5).run()
@@ -142,10 +144,10 @@ def test_threshold_links_to_the_mistakes_above_it(open_page):
 
 def test_hidden_diagonal_stays_hidden(open_page):
     app = open_page(hide="1", by="row")
-    assert app.toggle(key="evaluate_mistakes_only").value
+    assert app.toggle(key="evaluate_errors_only").value
     app.segmented_control(key="evaluate_view").set_value("per_class").run()
     app.segmented_control(key="evaluate_view").set_value("overview").run()
-    assert app.toggle(key="evaluate_mistakes_only").value
+    assert app.toggle(key="evaluate_errors_only").value
     assert app.segmented_control(key="evaluate_by").value == "row"
 
 
@@ -179,3 +181,63 @@ def test_empty_selection_from_the_browser_changes_nothing(open_page):
     assert not app.exception
     assert app.segmented_control(key="evaluate_view").value == "robustness"
     assert app.pills(key="evaluate_corruption").value == "blur"
+
+
+def test_metrics_have_standard_names_and_their_formulas(open_page):
+    metrics = {metric.label: metric.help for metric in open_page().metric}
+    assert list(metrics) == [
+        "Accuracy", "Errors", "Loss", "Precision", "Recall", "F1", "ECE", "Size", "Inference time",
+    ]  # fmt: skip
+    for label, formula in (
+        ("Loss", r"L = -\frac{1}{n} \sum_{i=1}^{n} \ln p_i"),
+        ("Precision", r"P = \frac{TP}{TP + FP}"),
+        ("Recall", r"R = \frac{TP}{TP + FN}"),
+        ("F1", r"F_1 = \frac{2 P R}{P + R}"),
+    ):
+        assert f"$${formula}$$" in metrics[label]
+
+
+def test_most_frequent_errors_show_their_digits(open_page):
+    app = open_page(model="simple_cnn")
+    rows = [button for button in app.button if button.key.startswith("evaluate_confusion_")]
+    grids = [element.proto for element in app.get("bidi_component")]
+    assert len(rows) == 6
+    assert sum("predicted" in grid.mixed.json + grid.json for grid in grids) == 6
+
+
+def test_previous_and_next_follow_the_view(open_page):
+    report = load_report(get_model("simple_cnn"))
+    found = find_samples(report, GalleryQuery(true=4, predicted=9))
+    app = open_page(model="simple_cnn", cell="4-9", sample=str(found[0]))
+    assert f"1 of {len(found)}" in read_texts(app.caption)
+    app.button(key="evaluate_sample_next").click().run()
+    assert app.query_params["sample"] == str(found[1])
+
+
+def test_next_of_a_correct_point_of_the_map_follows_the_test_set(open_page):
+    report = load_report(get_model("simple_cnn"))
+    correct = int(np.flatnonzero(report.is_correct)[0])
+    app = open_page(model="simple_cnn", view="feature_map", sample=str(correct))
+    app.button(key="evaluate_sample_next").click().run()
+    assert app.query_params["sample"] == str(correct + 1)
+
+
+@pytest.mark.parametrize("model_id", MODEL_IDS)
+def test_shipped_models_come_with_their_map_by_tsne(open_page, model_id):
+    app = open_page(model=model_id, view="feature_map")
+    assert app.segmented_control(key="evaluate_map_kind").value == "tsne"
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_rejected_digits_are_neither_right_nor_wrong(open_page):
+    model = get_model(DEFAULT_MODEL_ID)
+    html = read_html(open_page(view="robustness", corruption="noise"))
+    steps = re.findall(r'evaluate-level-(\w+)"><b>(.*?)</b> ([\d.]+)%', html)
+    assert len(steps) == 7
+    rejected = [step for step in steps if step[1] == "Rejected"]
+    assert rejected
+    assert all(outcome == "rejected" for outcome, _, _ in rejected)
+    # Its confidence is that of the rejection, so at least the threshold.
+    threshold = model.card["no_digit_threshold"]
+    assert all(float(percent) >= 100 * threshold - 0.5 for _, _, percent in rejected)
+    assert all(text.isdigit() for outcome, text, _ in steps if outcome != "rejected")

@@ -104,7 +104,7 @@ def test_probable_label_error_is_pointed_out(open_page, analysed_model, index, i
 
 def test_neighbours_are_shown_with_the_training_set(open_page, analysed_model):
     app = open_page(view="feature_map", model=analysed_model.id, sample="9")
-    assert read_html(app).count('title="index') == 10
+    assert read_html(app).count('title="Index') == 10
     assert "training indices" not in read_texts(app.caption)
 
 
@@ -114,7 +114,7 @@ def test_without_the_training_set_only_saved_neighbours_are_shown(open_page, is_
     has_thumbnails = np.isin(np.arange(10_000), analysis.thumbnail_rows)
     index = int(np.flatnonzero(has_thumbnails == is_saved)[0])
     app = open_page(view="feature_map", model="simple_cnn", sample=str(index))
-    assert ('title="index' in read_html(app)) == is_saved
+    assert ('title="Index' in read_html(app)) == is_saved
     assert ("training indices" in read_texts(app.caption)) == (not is_saved)
 
 

@@ -20,7 +20,7 @@ from tests.unit.sample_model import save_sample_model
 from tests.unit.user_zip import build_zip
 
 JOB_LIMIT_MS = 120_000
-# It makes enough mistakes for each test here.
+# It makes enough errors for each test here.
 MODEL_ID = "simple_cnn"
 
 
@@ -87,8 +87,8 @@ def test_gallery_is_sorted_paged_and_shared(open_page, report):
     evaluate.press("page_next")
     expect(first).to_have_attribute("data-index", str(by_loss[60]))
     first.click()
-    expect(evaluate.verdict).to_contain_text("predicted as")
-    expect(page.get_by_text(f"Index {by_loss[60]} in the test set")).to_be_visible()
+    expect(evaluate.verdict).to_contain_text("predicted")
+    expect(page.get_by_role("dialog")).to_contain_text(f"Index {by_loss[60]:,} ")
 
     tab = page.context.new_page()
     tab.goto(page.url)
@@ -162,7 +162,7 @@ def test_uploaded_test_set_and_its_report(open_page, report, tmp_path):
     expect(page.locator(".st-key-evaluate_own_metrics")).to_contain_text("of 40")
     expect(page.get_by_text("1 file skipped")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Figures (JSON)").click()
+        page.get_by_role("button", name="Metrics (JSON)").click()
     download.value.save_as(tmp_path / "report.json")
     assert json.loads((tmp_path / "report.json").read_text())["n"] == 40
     with page.expect_download() as download:
@@ -219,3 +219,20 @@ def test_back_and_forward_change_the_view(open_page):
     expect(page.locator(".st-key-evaluate_threshold")).to_be_visible()
     page.go_forward()
     expect(views.get_by_role("radio", name="Per class")).to_be_checked()
+
+
+def test_arrow_keys_step_through_the_digits(page, report):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    wrong = find_samples(report, GalleryQuery(correct=False))
+    page.goto(f"/evaluate?model={MODEL_ID}&view=gallery&correct=0&sample={wrong[0]}")
+    evaluate = EvaluatePage(page)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".gtitle")).to_have_count(3)
+    for key, index in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1)):
+        page.keyboard.press(key)
+        expect(dialog.get_by_role("heading")).to_contain_text(f"Index {wrong[index]:,} ")
+        expect(dialog.locator(".gtitle")).to_have_count(3)
+        evaluate.wait_until_idle()
+    # All of it is on the screen: the neighbours come last.
+    expect(dialog.locator(".evaluate-row").last).to_be_in_viewport(ratio=1)
+    assert dialog.evaluate("d => d.scrollHeight - d.clientHeight") <= 1

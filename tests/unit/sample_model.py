@@ -14,7 +14,8 @@ def save_sample_model() -> StoredModel:
     shipped = get_model("simple_cnn")
     directory = get_user_models_dir() / "sample_model"
     shutil.copytree(shipped.directory, directory)
-    (directory / "robustness.json").unlink(missing_ok=True)
+    for name in ("robustness.json", "tsne.npy"):
+        (directory / name).unlink()
     card = shipped.card | {"data": shipped.card["data"] | {"is_sample": True}}
     (directory / "card.json").write_text(json.dumps(card))
     dataset = load_local_dataset("mnist", is_sample=True)

@@ -12,6 +12,7 @@ from digitlab.evaluation.analysis import (
     choose_evenly_spaced,
     choose_thumbnail_rows,
     compute_pca_map,
+    compute_tsne_map,
     count_votes,
     find_alternative_classes,
     find_nearest,
@@ -181,3 +182,29 @@ def test_the_features_of_a_photo_model_are_analysed():
 def test_evenly_spaced_indices():
     assert choose_evenly_spaced(10_000, 2000).shape == (2000,)
     assert choose_evenly_spaced(5, 2000).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_the_progress_of_tsne_covers_its_iterations(small):
+    steps = []
+    content = get_model("simple_cnn").read_content()
+    coordinates = compute_tsne_map(
+        content, small.images_test, progress=lambda done, n: steps.append((done, n))
+    )
+    assert coordinates.shape == (100, 2)
+    done, totals = zip(*steps, strict=True)
+    assert set(totals) == {done[-1]}
+    assert sorted(done) == list(done)
+    # In small steps, and complete only at the end.
+    assert len(set(done)) > 10
+    assert done.index(done[-1]) >= len(done) - 2
+
+
+def test_tsne_can_be_stopped_during_its_iterations(small):
+    def stop_halfway(done, n):
+        if done > n / 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        compute_tsne_map(
+            get_model("simple_cnn").read_content(), small.images_test, progress=stop_halfway
+        )

@@ -96,6 +96,12 @@ def test_a_picture_of_one_colour_is_empty(level):
         prepare(encode(np.full((90, 70), level, np.uint8)))
 
 
+def test_coloured_noise_is_not_called_one_colour():
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3)).astype(np.uint8)
+    with pytest.raises(EmptyInkError, match="No ink stands out"):
+        prepare(encode(noise))
+
+
 def test_a_speck_beside_the_digit_is_ignored():
     five = draw_five()
     five[5:8, 190:193] = 0

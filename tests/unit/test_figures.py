@@ -1,5 +1,7 @@
 """Figures: what they draw, and their text alternatives."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -40,10 +42,10 @@ def test_each_cell_of_the_confusion_matrix_is_clickable(counts):
     ]
     assert squares.text[49] == "12"
     assert squares.text[50] == ""
-    assert squares.hovertext[49] == "4 classified as 9: 12"
+    assert squares.hovertext[49].startswith("actual 4, predicted 9: 12<br>")
 
 
-def test_mistakes_and_correct_predictions_have_separate_scales(counts):
+def test_errors_and_correct_predictions_have_separate_scales(counts):
     wrong, correct, _ = confusion_figure(normalise_confusion(counts), NAMES).data
     assert wrong.zmax == pytest.approx(12**0.5)
     assert correct.zmax == pytest.approx(10)
@@ -59,18 +61,18 @@ def test_a_hidden_diagonal_is_blank_and_the_chosen_cell_outlined(counts):
     assert (outline.x0, outline.x1, outline.y0, outline.y1) == (8.5, 9.5, 3.5, 4.5)
 
 
-def test_a_matrix_without_mistakes_is_drawn():
+def test_a_matrix_without_errors_is_drawn():
     figure = confusion_figure(normalise_confusion(np.diag([5] * 10)), NAMES)
     assert figure.data[0].zmax > 0
 
 
-def test_the_text_alternative_names_the_most_frequent_mistake(counts):
+def test_the_text_alternative_names_the_most_frequent_error(counts):
     text = describe_confusion(counts, NAMES)
     assert "1,000 of 1,015 are correct" in text
     assert "4 classified as 9, 12 times" in text
 
 
-def test_more_correct_predictions_are_green_and_more_mistakes_red():
+def test_more_correct_predictions_are_green_and_more_errors_red():
     difference = np.zeros((10, 10), int)
     difference[2, 2], difference[2, 7] = 4, -4
     cells = difference_figure(difference, NAMES).data[0]
@@ -78,11 +80,13 @@ def test_more_correct_predictions_are_green_and_more_mistakes_red():
     assert cells.text[2][2] == "+4" and cells.text[2][7] == "-4"
 
 
-def test_the_map_has_all_mistakes_and_each_point_has_its_index():
+def test_the_map_has_all_errors_and_each_point_has_its_index():
     random = np.random.default_rng(0)
     labels = random.integers(0, 10, 10_000)
     is_correct = random.random(10_000) > 0.02
-    figure = feature_map_figure(random.normal(size=(10_000, 2)), labels, is_correct, NAMES, "Map")
+    figure = feature_map_figure(
+        random.normal(size=(10_000, 2)), labels, is_correct, NAMES, title="Map", axis_title="Axis"
+    )
     assert len(figure.data) == 11
     assert set(figure.data[-1].customdata) == set(np.flatnonzero(~is_correct))
     assert sum(len(trace.customdata) for trace in figure.data[:-1]) <= MAX_CORRECT_POINTS
@@ -90,8 +94,10 @@ def test_the_map_has_all_mistakes_and_each_point_has_its_index():
         assert (labels[list(trace.customdata)] == label).all()
 
 
-def test_a_map_without_mistakes_is_drawn():
-    figure = feature_map_figure(np.zeros((3, 2)), np.arange(3), np.ones(3, bool), NAMES, "Map")
+def test_a_map_without_errors_is_drawn():
+    figure = feature_map_figure(
+        np.zeros((3, 2)), np.arange(3), np.ones(3, bool), NAMES, title="Map", axis_title="Axis"
+    )
     assert len(figure.data) == 10
 
 
@@ -176,3 +182,29 @@ def test_the_saliency_scale_is_symmetric():
     heat, outline = occlusion_figure(weights, np.zeros((28, 28), np.uint8), 7).data
     assert (heat.zmin, heat.zmax) == (-0.5, 0.5)
     assert outline.contours.start == 100
+
+
+@pytest.mark.parametrize(("is_dark", "background"), [(False, "#fbf9f5"), (True, "#1b1c1f")])
+def test_text_on_the_strongest_cells_has_enough_contrast(counts, is_dark, background):
+    figure = confusion_figure(normalise_confusion(counts), NAMES, is_dark=is_dark)
+    text = _parse_colour(figure.data[2].textfont.color)
+    for cells in figure.data[:2]:
+        *colour, alpha = (float(part) for part in re.findall(r"[\d.]+", cells.colorscale[-1][1]))
+        page = _parse_colour(background)
+        cell = alpha * np.array(colour) + (1 - alpha) * page
+        assert _compute_contrast(text, cell) >= 4.5
+
+
+def _parse_colour(colour):
+    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)])
+
+
+def _compute_contrast(one, other):
+    """As WCAG 2.1 defines it."""
+    luminances = []
+    for colour in (one, other):
+        part = np.asarray(colour) / 255
+        linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+        luminances.append(float(linear @ [0.2126, 0.7152, 0.0722]))
+    darker, lighter = sorted(luminances)
+    return (lighter + 0.05) / (darker + 0.05)

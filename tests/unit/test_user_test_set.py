@@ -61,7 +61,7 @@ def test_a_zip_without_digits_explains_how_to_sort_them():
 
 def test_reading_stops_at_the_time_limit(pngs, monkeypatch):
     monkeypatch.setattr(user_test_set, "MAX_SECONDS", 0)
-    with pytest.raises(UserTestSetError, match="not read within 0 minutes"):
+    with pytest.raises(UserTestSetError, match="not read within 0 s"):
         read_labelled_zip(pack([("7/a.png", pngs[0][1])]))
 
 

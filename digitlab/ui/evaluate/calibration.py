@@ -5,6 +5,7 @@ import streamlit as st
 
 from digitlab.evaluation.calibration import (
     CoverageCurve,
+    CoveragePoint,
     compute_confidence_histogram,
     compute_coverage,
     compute_reliability,
@@ -18,14 +19,14 @@ from digitlab.figures.calibration import (
     reliability_figure,
 )
 from digitlab.figures.theme import PLOTLY_CONFIG
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
-from digitlab.ui.evaluate.overview import render_data_caption
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
 from digitlab.ui.evaluate.url_state import (
     bind_widget,
     read_url_parameter,
     show_gallery,
     update_url,
 )
+from digitlab.ui.metric_help import ECE_HELP
 from digitlab.ui.streamlit_internals import callback
 
 # Percent, in finer steps near certainty.
@@ -33,9 +34,8 @@ _THRESHOLDS = (*range(0, 90, 5), *range(90, 99), 99, 99.5, 99.9, 99.99)
 _DEFAULT_THRESHOLD = 90
 
 
-def render_calibration(evaluated: EvaluatedModel) -> EvaluatedModel:
+def render_calibration(evaluated: EvaluatedModel) -> ShownSamples:
     """Render the reliability diagram, the histogram of confidences and the threshold."""
-    render_data_caption(evaluated)
     report = evaluated.report
     reliability = compute_reliability(report.confidences, report.is_correct)
     bins = (reliability.confidences, reliability.accuracies, reliability.counts)
@@ -50,22 +50,50 @@ def render_calibration(evaluated: EvaluatedModel) -> EvaluatedModel:
         alt=describe_histogram(*histogram),
     )  # fmt: skip
     st.caption(
-        "On the dotted line, confidence equals accuracy. The average difference, the expected "
-        f"calibration error, is {report.metrics['calibration_error']:.2%}."
+        "On the dotted line, confidence equals accuracy. Their average difference is the expected "
+        f"calibration error (ECE): {report.metrics['calibration_error']:.2%}.",
+        help=ECE_HELP,
     )
-    st.subheader("Answering only when sure", anchor=False)
     _render_threshold(evaluated, compute_coverage(report.confidences, report.is_correct))
-    return evaluated
+    return ShownSamples.of_errors(evaluated)
 
 
 # As a fragment it follows the slider without rerunning the page.
 @st.fragment
 def _render_threshold(evaluated: EvaluatedModel, curve: CoverageCurve) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        percent = _render_threshold_choice()
+        point = curve.look_up(percent / 100)
+        _render_point(point, len(curve.thresholds))
+        if point.n_wrong > 0 and not evaluated.names:
+            st.button(
+                "Show accepted errors",
+                key="evaluate_accepted_errors",
+                icon=":material/grid_view:",
+                # The gallery is outside this fragment.
+                on_click=callback(show_gallery, whole_page=True),
+                args=(GalleryQuery(correct=False, low=percent / 100),),
+            )
+    marked = (point.coverage, point.accuracy) if point.n_accepted else None
+    right.plotly_chart(
+        coverage_figure(curve.coverages, curve.accuracies, marked),
+        key="evaluate_coverage_chart",
+        config=PLOTLY_CONFIG,
+        alt=f"Accuracy against coverage. With a minimum confidence of {percent:g} %, "
+        f"{point.coverage:.2%} are accepted, {np.nan_to_num(point.accuracy):.3%} of them correct.",
+    )
+
+
+def _render_threshold_choice() -> float:
+    """The minimum confidence of an accepted prediction, in percent."""
     requested = read_url_parameter("threshold")
     percent: float = st.select_slider(
         "Minimum confidence",
         _THRESHOLDS,
         format_func=lambda threshold: f"{threshold:g} %",
+        help="Predictions with a lower confidence are not accepted. A higher threshold leaves "
+        "fewer predictions, of which more are correct.",
         **bind_widget(
             "evaluate_threshold",
             next(
@@ -75,30 +103,16 @@ def _render_threshold(evaluated: EvaluatedModel, curve: CoverageCurve) -> None:
             lambda threshold: update_url(threshold=f"{threshold:g}"),
         ),
     )
-    point = curve.look_up(percent / 100)
-    has_accepted = point.n_accepted > 0
+    return percent
+
+
+def _render_point(point: CoveragePoint, n: int) -> None:
     with st.container(horizontal=True, key="evaluate_coverage"):
         st.metric("Coverage", f"{point.coverage:.2%}", width="content",
-                  help=f"{point.n_accepted:,} of {len(curve.thresholds):,}.")  # fmt: skip
-        accuracy = f"{point.accuracy:.3%}" if has_accepted else "–"
-        st.metric("Accuracy when accepted", accuracy, width="content")
-        st.metric("Accepted errors", f"{point.n_wrong:,}", width="content")
-    st.plotly_chart(
-        coverage_figure(
-            curve.coverages, curve.accuracies,
-            (point.coverage, point.accuracy) if has_accepted else None,
-        ),
-        key="evaluate_coverage_chart",
-        config=PLOTLY_CONFIG,
-        alt=f"Accuracy against coverage. With a minimum confidence of {percent:g} %, "
-        f"{point.coverage:.2%} are accepted, {np.nan_to_num(point.accuracy):.3%} of them correct.",
-    )  # fmt: skip
-    if point.n_wrong > 0 and not evaluated.names:
-        st.button(
-            "Show accepted errors",
-            key="evaluate_accepted_errors",
-            icon=":material/grid_view:",
-            # The gallery is outside this fragment.
-            on_click=callback(show_gallery, whole_page=True),
-            args=(GalleryQuery(correct=False, low=percent / 100),),
-        )
+                  help=f"The fraction of the predictions that is accepted: {point.n_accepted:,} of "
+                  f"{n:,}.")  # fmt: skip
+        accuracy = f"{point.accuracy:.3%}" if point.n_accepted else "–"
+        st.metric("Accuracy when accepted", accuracy, width="content",
+                  help="Of the accepted predictions, the fraction that is correct.")  # fmt: skip
+        st.metric("Accepted errors", f"{point.n_wrong:,}", width="content",
+                  help="Accepted predictions that are wrong.")  # fmt: skip

@@ -1,5 +1,8 @@
 """Precision, recall and F1 of each class."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -12,35 +15,39 @@ from digitlab.figures.per_class import (
     precision_recall_figure,
 )
 from digitlab.figures.theme import PLOTLY_CONFIG
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
-from digitlab.ui.evaluate.overview import render_data_caption
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
 from digitlab.ui.evaluate.url_state import bind_widget, read_index, show_gallery, update_url
+from digitlab.ui.metric_help import F1_HELP, PRECISION_HELP, RECALL_HELP
 from digitlab.ui.streamlit_internals import callback
 
 
-def render_class_metrics(evaluated: EvaluatedModel) -> EvaluatedModel:
+def render_class_metrics(evaluated: EvaluatedModel) -> ShownSamples:
     """Render a chart and a table of all classes, and the precision-recall curve of one."""
-    render_data_caption(evaluated)
     rows, names = evaluated.report.metrics["per_class"], evaluated.class_names
     present = [row for row in rows if row["support"]]
     hardest = min(present, key=lambda row: row["f1"])
     easiest = max(present, key=lambda row: row["f1"])
-    st.markdown(
-        f"Hardest: **{names[hardest['class']]}** (F1 {hardest['f1']:.2%}). "
-        f"Easiest: **{names[easiest['class']]}** (F1 {easiest['f1']:.2%})."
-    )
-    st.plotly_chart(
-        per_class_figure(rows, names), key="evaluate_per_class", config=PLOTLY_CONFIG,
-        alt=describe_per_class(rows, names),
-    )  # fmt: skip
-    st.caption(
-        "Precision: of the images predicted as a class, the fraction that belongs to it. Recall: "
-        "of the images of a class, the fraction that is predicted as it. The axis does not start "
-        "at 0."
-    )
+    left, right = st.columns([1.3, 1], gap="medium")
+    with left:
+        st.plotly_chart(
+            per_class_figure(rows, names), key="evaluate_per_class", config=PLOTLY_CONFIG,
+            alt=describe_per_class(rows, names),
+        )  # fmt: skip
+        _render_curve(evaluated, [row["class"] for row in present])
+    with right:
+        st.markdown(
+            f"Hardest: **{names[hardest['class']]}** (F1 {hardest['f1']:.2%}). "
+            f"Easiest: **{names[easiest['class']]}** (F1 {easiest['f1']:.2%}).",
+            help="\n\n".join((PRECISION_HELP, RECALL_HELP, F1_HELP)),
+        )
+        _render_table(rows, names)
+    return ShownSamples.of_errors(evaluated)
+
+
+def _render_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
     st.table(
         {
-            "": [names[row["class"]] for row in rows],
+            "Class": [names[row["class"]] for row in rows],
             "Precision": [f"{row['precision']:.2%}" for row in rows],
             "Recall": [f"{row['recall']:.2%}" for row in rows],
             "F1": [f"{row['f1']:.2%}" for row in rows],
@@ -48,14 +55,13 @@ def render_class_metrics(evaluated: EvaluatedModel) -> EvaluatedModel:
         },
         hide_index=True,
     )
-    _render_curve(evaluated, [row["class"] for row in present])
-    return evaluated
 
 
 def _render_curve(evaluated: EvaluatedModel, classes: list[int]) -> None:
     requested = read_index("curve", len(evaluated.class_names))
-    chosen: int = st.selectbox(
-        "One class against all others",
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    chosen: int = row.selectbox(
+        "Precision-recall curve of",
         classes,
         format_func=evaluated.class_names.__getitem__,
         **bind_widget(
@@ -74,7 +80,7 @@ def _render_curve(evaluated: EvaluatedModel, classes: list[int]) -> None:
     )
     n_missed = int(np.sum((report.labels == chosen) & ~report.is_correct))
     if n_missed and not evaluated.names:
-        st.button(
+        row.button(
             f"Show the {n_missed:,} false negative{'s' * (n_missed > 1)}",
             key="evaluate_missed",
             icon=":material/grid_view:",

@@ -7,7 +7,7 @@ from digitlab.evaluation.gallery import GalleryQuery, find_samples, paginate
 from digitlab.evaluation.metrics import Confusion, list_confusions, normalise_confusion
 from digitlab.figures.confusion import confusion_figure, describe_confusion
 from digitlab.figures.theme import PLOTLY_CONFIG
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
 from digitlab.ui.evaluate.thumbnail_grid import render_thumbnail_grid
 from digitlab.ui.evaluate.url_state import (
     bind_widget,
@@ -18,8 +18,14 @@ from digitlab.ui.evaluate.url_state import (
 from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
 
-_NORMALISATIONS = {"count": "Counts", "row": "By row", "column": "By column"}
+_NORMALISATIONS = {
+    "count": "Counts",
+    "row": "Normalise by true",
+    "column": "Normalise by predicted",
+}
 _N_CONFUSIONS = 6
+# Of each of the most frequent errors, as many as fit into one row on a phone.
+_N_ROW_SAMPLES = 6
 _N_CELL_SAMPLES = 24
 _CELL_WIDGETS = ("evaluate_cell_true", "evaluate_cell_predicted")
 _CHART = "evaluate_matrix_chart"
@@ -27,21 +33,22 @@ _CHART = "evaluate_matrix_chart"
 Cell = tuple[int, int]
 
 
-def render_confusion(evaluated: EvaluatedModel) -> None:
-    """Render the matrix on the left, the selected cell's images on the right."""
+def render_confusion(evaluated: EvaluatedModel) -> ShownSamples:
+    """Render the matrix on the left; on the right a cell's images, or the most frequent errors."""
     counts = np.array(evaluated.report.metrics["confusion"])
     cell = _read_cell(len(counts))
-    left, right = st.columns([1.15, 1], gap="medium")
+    left, right = st.columns([1.1, 1], gap="medium")
     with left:
         _render_matrix(evaluated, counts, cell)
     with right:
         _render_cell_choice(evaluated, cell)
         if cell is None:
-            _render_confusions(evaluated, counts)
+            indices = _render_frequent_errors(evaluated, counts)
         else:
-            _render_cell(evaluated, cell)
-    with st.expander("The matrix as a table"):
+            indices = _render_cell(evaluated, cell)
+    with st.expander("Confusion matrix as a table"):
         _render_table(evaluated, counts)
+    return ShownSamples(evaluated, indices)
 
 
 def _read_cell(n_classes: int) -> Cell | None:
@@ -63,24 +70,25 @@ def _select_cell(cell: Cell | None) -> None:
 
 def _render_matrix(evaluated: EvaluatedModel, counts: np.ndarray, cell: Cell | None) -> None:
     requested = read_url_parameter("by")
-    normalisation = render_segments(
-        "What the cells show",
-        _NORMALISATIONS,
-        **bind_widget(
-            "evaluate_by",
-            requested if requested in _NORMALISATIONS else "count",
-            lambda chosen: update_url(by=chosen),
-        ),
-    )
-    hide_diagonal = st.toggle(
-        "Mistakes only",
-        help="Hides the diagonal, the correct predictions.",
-        **bind_widget(
-            "evaluate_mistakes_only",
-            read_url_parameter("hide") == "1",
-            lambda chosen: update_url(hide="1" if chosen else None),
-        ),
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        normalisation = render_segments(
+            "What the cells show",
+            _NORMALISATIONS,
+            **bind_widget(
+                "evaluate_by",
+                requested if requested in _NORMALISATIONS else "count",
+                lambda chosen: update_url(by=chosen),
+            ),
+        )
+        hide_diagonal = st.toggle(
+            "Errors only",
+            help="Hides the diagonal, where the predictions are correct.",
+            **bind_widget(
+                "evaluate_errors_only",
+                read_url_parameter("hide") == "1",
+                lambda chosen: update_url(hide="1" if chosen else None),
+            ),
+        )
     figure = confusion_figure(
         normalise_confusion(counts, normalisation, hide_diagonal=hide_diagonal),
         evaluated.class_names,
@@ -98,7 +106,6 @@ def _render_matrix(evaluated: EvaluatedModel, counts: np.ndarray, cell: Cell | N
             config=PLOTLY_CONFIG,
             alt=describe_confusion(counts, evaluated.class_names),
         )
-    st.caption(f"Click a cell to see its {evaluated.noun}s, or choose it in the two lists.")
 
 
 def _handle_click() -> None:
@@ -120,7 +127,7 @@ def _render_cell_choice(evaluated: EvaluatedModel, cell: Cell | None) -> None:
 
     with st.container(horizontal=True):
         for number, (key, label) in enumerate(
-            zip(_CELL_WIDGETS, ("True", "Predicted"), strict=True)
+            zip(_CELL_WIDGETS, ("Actual", "Predicted"), strict=True)
         ):
             # The first choice alone is not a cell yet: the widget keeps it until the second.
             value = cell[number] if cell is not None else st.session_state.get(key)
@@ -133,29 +140,49 @@ def _render_cell_choice(evaluated: EvaluatedModel, cell: Cell | None) -> None:
             )
 
 
-def _render_confusions(evaluated: EvaluatedModel, counts: np.ndarray) -> None:
+def _render_frequent_errors(evaluated: EvaluatedModel, counts: np.ndarray) -> np.ndarray:
+    """A row for each: its cell, and its first images; returns the indices of all its images."""
     confusions = list_confusions(counts, limit=_N_CONFUSIONS)
     if not confusions:
         st.success("All images are classified correctly.")
-        return
-    st.markdown("**Most frequent mistakes**")
-    for confusion in confusions:
-        _render_confusion(evaluated, confusion)
+        return np.zeros(0, int)
+    found = [
+        find_samples(evaluated.report, GalleryQuery(true=each.true, predicted=each.predicted))
+        for each in confusions
+    ]
+    st.markdown("**Most frequent errors**, actual → predicted")
+    with st.container(key="evaluate_frequent_errors"):
+        for confusion, indices in zip(confusions, found, strict=True):
+            _render_frequent_error(evaluated, confusion, indices)
+    return np.concatenate(found)
 
 
-def _render_confusion(evaluated: EvaluatedModel, confusion: Confusion) -> None:
+def _render_frequent_error(
+    evaluated: EvaluatedModel, confusion: Confusion, indices: np.ndarray
+) -> None:
     cell = (confusion.true, confusion.predicted)
-    st.button(
-        confusion.describe(evaluated.class_names),
-        key=f"evaluate_confusion_{cell[0]}_{cell[1]}",
-        on_click=callback(_select_cell),
-        args=(cell,),
-        type="tertiary",
-        help=f"{confusion.fraction:.1%} of the true class. Click to see the {evaluated.noun}s.",
-    )
+    true, predicted = (evaluated.class_names[k] for k in cell)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"{true} → {predicted} ({confusion.count:,})",
+            key=f"evaluate_confusion_{cell[0]}_{cell[1]}",
+            on_click=callback(_select_cell),
+            args=(cell,),
+            help=f"{confusion.describe(evaluated.class_names)}, {confusion.fraction:.1%} of the "
+            f"class {true}. Click to see the {evaluated.noun}s.",
+        )
+        if evaluated.images is not None:
+            render_thumbnail_grid(
+                evaluated,
+                indices[:_N_ROW_SAMPLES],
+                key=f"evaluate_row_{cell[0]}_{cell[1]}",
+                label=confusion.describe(evaluated.class_names),
+                is_row=True,
+            )
 
 
-def _render_cell(evaluated: EvaluatedModel, cell: Cell) -> None:
+def _render_cell(evaluated: EvaluatedModel, cell: Cell) -> np.ndarray:
+    """The images behind a cell; returns their indices in the test set."""
     true, predicted = (evaluated.class_names[k] for k in cell)
     query = GalleryQuery(true=cell[0], predicted=cell[1])
     if cell[0] == cell[1]:
@@ -178,15 +205,16 @@ def _render_cell(evaluated: EvaluatedModel, cell: Cell) -> None:
                 on_click=callback(show_gallery), args=(query,), icon=":material/grid_view:",
             )  # fmt: skip
         st.button(
-            "Most frequent mistakes", key="evaluate_cell_back", type="tertiary",
+            "Most frequent errors", key="evaluate_cell_back", type="tertiary",
             on_click=callback(_select_cell), args=(None,), icon=":material/arrow_back:",
         )  # fmt: skip
+    return found
 
 
 def _render_table(evaluated: EvaluatedModel, counts: np.ndarray) -> None:
     names = evaluated.class_names
     st.table(
-        {"true ↓ predicted →": list(names)}
+        {"Actual ↓ Predicted →": list(names)}
         | {name: [f"{int(n)}" for n in counts[:, k]] for k, name in enumerate(names)},
         hide_index=True,
     )

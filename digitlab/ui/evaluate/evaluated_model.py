@@ -9,6 +9,7 @@ import streamlit as st
 
 from digitlab.datasets.loading import Dataset, fingerprint_local_files
 from digitlab.datasets.registry import get_dataset_spec
+from digitlab.evaluation.gallery import GalleryQuery, find_samples
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.results_cache import (
     REPORT_FILE,
@@ -32,7 +33,7 @@ class EvaluatedModel:
 
     Attributes:
         images: those that are available on this machine; None if none is.
-        data: `label`, `n`, `is_sample`, `licence`, `notes`, as `describe_data` returns them.
+        data: `label`, `n`, `licence`, `notes`, as `describe_data` returns them.
         names: of a user test set: the file of each image. Empty for the model's own test set.
     """
 
@@ -74,12 +75,12 @@ class EvaluatedModel:
         return image
 
     def describe_prediction(self, index: int) -> str:
-        """One prediction as text: "4, predicted as 9, 71.3% sure"."""
+        """One prediction as text: "Actual 4, predicted 9, confidence 71.3%"."""
         report = self.report
-        true = self.class_names[report.labels[index]]
+        actual = self.class_names[report.labels[index]]
         predicted = self.class_names[report.predictions[index]]
-        result = "correct" if report.is_correct[index] else f"predicted as {predicted}"
-        return f"{true}, {result}, {report.confidences[index]:.1%} sure"
+        confidence = f"confidence {report.confidences[index]:.1%}"
+        return f"Actual {actual}, predicted {predicted}, {confidence}"
 
     def build_subject(self, latency_ms: float | None = None) -> Subject:
         """What a report file is about."""
@@ -92,6 +93,23 @@ class EvaluatedModel:
             class_names=self.class_names,
             licence=self.data["licence"],
         )
+
+
+@dataclass(frozen=True)
+class ShownSamples:
+    """The test images of a view, in its order: Previous and Next go from one to the next.
+
+    Attributes:
+        indices: `(k,)` indices into the test set.
+    """
+
+    evaluated: EvaluatedModel
+    indices: np.ndarray
+
+    @classmethod
+    def of_errors(cls, evaluated: EvaluatedModel) -> "ShownSamples":
+        """All errors, the most confident first."""
+        return cls(evaluated, find_samples(evaluated.report, GalleryQuery(correct=False)))
 
 
 def load_evaluated_model(model: StoredModel) -> EvaluatedModel:

@@ -4,12 +4,11 @@ import numpy as np
 import streamlit as st
 
 from digitlab.errors import ModelStoreError
-from digitlab.evaluation.results_cache import load_feature_map
+from digitlab.evaluation.results_cache import has_tsne_map, load_feature_map
 from digitlab.figures.feature_map import MAX_CORRECT_POINTS, feature_map_figure
 from digitlab.figures.theme import PLOTLY_CONFIG
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
 from digitlab.ui.evaluate.job_panel import render_job
-from digitlab.ui.evaluate.overview import render_data_caption
 from digitlab.ui.evaluate.url_state import bind_widget, read_url_parameter, update_url
 from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
@@ -22,16 +21,17 @@ _CHART = "evaluate_feature_map"
 _LAST_CLICKED = "evaluate_map_last"
 
 
-def render_feature_map(evaluated: EvaluatedModel) -> EvaluatedModel:
+def render_feature_map(evaluated: EvaluatedModel) -> ShownSamples:
     """Render the map by PCA or t-SNE, or the button that computes it."""
-    render_data_caption(evaluated)
     requested = read_url_parameter("kind")
+    # The map by t-SNE separates the classes better, but takes minutes to compute.
+    default = "tsne" if has_tsne_map(evaluated.model) else "pca"
     method = render_segments(
         "Kind of map",
         _METHODS,
         **bind_widget(
             "evaluate_map_kind",
-            requested if requested in _METHODS else "pca",
+            requested if requested in _METHODS else default,
             lambda chosen: update_url(kind=chosen),
         ),
     )
@@ -46,14 +46,20 @@ def render_feature_map(evaluated: EvaluatedModel) -> EvaluatedModel:
         render_job(evaluated.model, _JOBS[method], "Compute it")
     else:
         _render_points(evaluated, coordinates, method)
-    return evaluated
+    return ShownSamples.of_errors(evaluated)
 
 
 def _render_points(evaluated: EvaluatedModel, coordinates: np.ndarray, method: str) -> None:
     report = evaluated.report
     title = f"Features of the test {evaluated.noun}s, by {_METHODS[method]}"
+    axis = "Principal component" if method == "pca" else "t-SNE dimension"
     figure = feature_map_figure(
-        coordinates, report.labels, report.is_correct, evaluated.class_names, title
+        coordinates,
+        report.labels,
+        report.is_correct,
+        evaluated.class_names,
+        title=title,
+        axis_title=axis,
     )
     n_wrong = int((~report.is_correct).sum())
     st.plotly_chart(
@@ -62,7 +68,7 @@ def _render_points(evaluated: EvaluatedModel, coordinates: np.ndarray, method: s
         on_select=callback(_handle_click),
         selection_mode="points",
         config=PLOTLY_CONFIG,
-        alt=f"{title}; {n_wrong} mistakes are marked. The gallery lists the same images.",
+        alt=f"{title}; {n_wrong} errors are marked. The view Images lists the same images.",
     )
     n_correct = len(report.labels) - n_wrong
     subset = (
@@ -70,8 +76,9 @@ def _render_points(evaluated: EvaluatedModel, coordinates: np.ndarray, method: s
         if n_correct > MAX_CORRECT_POINTS
         else ""
     )
-    st.caption(f"Each point is a test {evaluated.noun}, each cross a misclassified one. Click "
-               f"one to open it.{subset}")  # fmt: skip
+    st.caption(
+        f"Each point is a test {evaluated.noun}, each cross an error. Click one to open it.{subset}"
+    )
 
 
 def _handle_click() -> None:

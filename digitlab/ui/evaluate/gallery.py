@@ -15,9 +15,8 @@ from digitlab.evaluation.gallery import (
     get_probable_label_errors,
     paginate,
 )
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
 from digitlab.ui.evaluate.job_panel import render_job
-from digitlab.ui.evaluate.overview import render_data_caption
 from digitlab.ui.evaluate.thumbnail_grid import render_thumbnail_grid
 from digitlab.ui.evaluate.url_state import (
     bind_widget,
@@ -30,12 +29,11 @@ from digitlab.ui.streamlit_internals import callback
 
 # More pages than any test set has.
 _MAX_PAGES = 1_000_000
-_ANSWERS = {None: "right and wrong", False: "wrong", True: "right"}
+_ANSWERS = {None: "any", False: "wrong", True: "correct"}
 
 
-def render_gallery(evaluated: EvaluatedModel) -> EvaluatedModel:
+def render_gallery(evaluated: EvaluatedModel) -> ShownSamples:
     """Render the filters, one page of images, and the paging."""
-    render_data_caption(evaluated)
     query = read_query()
     _render_filters(evaluated, query)
     found = find_samples(evaluated.report, query)
@@ -54,7 +52,7 @@ def render_gallery(evaluated: EvaluatedModel) -> EvaluatedModel:
     if evaluated.report.feature_analysis is None:
         with st.expander("Find probable label errors and the nearest training images"):
             render_job(evaluated.model, "feature_analysis", "Find them")
-    return evaluated
+    return ShownSamples(evaluated, found)
 
 
 def _render_filters(evaluated: EvaluatedModel, query: GalleryQuery) -> None:
@@ -65,9 +63,9 @@ def _render_filters(evaluated: EvaluatedModel, query: GalleryQuery) -> None:
         return "any" if k is None else names[k]
 
     with st.container(horizontal=True, key="evaluate_filters"):
-        _render_choice("true", "True", query, classes, format_class)
+        _render_choice("true", "Actual", query, classes, format_class)
         _render_choice("predicted", "Predicted", query, classes, format_class)
-        _render_choice("correct", "Answer", query, list(_ANSWERS), _ANSWERS.__getitem__)
+        _render_choice("correct", "Prediction", query, list(_ANSWERS), _ANSWERS.__getitem__)
         _render_choice("order", "Sorted by", query, list(ORDERS), ORDERS.__getitem__)
     # Rounded outwards to whole percents: the URL may contain 99.9 %.
     low = math.floor(round(query.low * 100, 6))
@@ -85,8 +83,8 @@ def _render_filters(evaluated: EvaluatedModel, query: GalleryQuery) -> None:
             ),
         )
         _render_flag(
-            "rejected", "Rejected as no digit", query, int(report.is_rejected.sum()),
-            "The Draw page would not give an answer for these.",
+            "rejected", "Rejected", query, int(report.is_rejected.sum()),
+            "The network takes these for no digit: the Draw page would not give an answer.",
         )  # fmt: skip
         _render_flag(
             "label_error", "Probable label errors", query,
@@ -162,7 +160,7 @@ def _render_paging(page: GalleryPage) -> None:
     last = page.n_pages - 1
     buttons = (
         ("first", "First", ":material/first_page:", 0),
-        ("before", "Back", ":material/chevron_left:", page.number - 1),
+        ("previous", "Previous", ":material/chevron_left:", page.number - 1),
         ("next", "Next", ":material/chevron_right:", page.number + 1),
         ("last", "Last", ":material/last_page:", last),
     )

@@ -9,8 +9,11 @@ from digitlab.evaluation.comparison import Comparison, compare_reports
 from digitlab.figures.confusion import difference_figure
 from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.model_store.store import StoredModel, list_models
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, load_evaluated_model
-from digitlab.ui.evaluate.overview import render_data_caption
+from digitlab.ui.evaluate.evaluated_model import (
+    EvaluatedModel,
+    ShownSamples,
+    load_evaluated_model,
+)
 from digitlab.ui.evaluate.thumbnail_grid import render_thumbnail_grid
 from digitlab.ui.evaluate.url_state import bind_widget, read_url_parameter, update_url
 from digitlab.ui.selectors import format_model_names, render_segments
@@ -19,26 +22,29 @@ from digitlab.ui.text import escape_label, escape_markdown, shorten
 _MAX_SAMPLES = 60
 
 
-def render_model_comparison(evaluated: EvaluatedModel) -> EvaluatedModel | None:
+def render_model_comparison(evaluated: EvaluatedModel) -> ShownSamples:
     """Render the choice of the second model, the metrics of both, the test and the samples.
 
     Returns:
-        The model whose predictions the samples show.
+        The samples, of the model whose predictions they show.
     Raises:
         ModelStoreError: the second model's report is damaged, or of another test set.
     """
-    render_data_caption(evaluated)
     models = {model.id: model for model in list_models()}
-    other = _render_other_choice(evaluated.model, models)
+    left, right = st.columns([1, 1.15], gap="medium")
+    with left:
+        other = _render_other_choice(evaluated.model, models)
     if other is None:
         st.info("There is only one model. Train another one to compare.")
-        return evaluated
+        return ShownSamples.of_errors(evaluated)
     second = load_evaluated_model(other)
     comparison = compare_reports(evaluated.report, second.report)
-    _render_metrics(evaluated, second)
-    summary = comparison.describe(shorten(evaluated.model.label), shorten(second.model.label))
-    st.markdown(escape_markdown(summary))
-    shown = _render_samples(evaluated, second, comparison)
+    with left:
+        _render_metrics(evaluated, second)
+        summary = comparison.describe(shorten(evaluated.model.label), shorten(second.model.label))
+        st.markdown(escape_markdown(summary))
+    with right:
+        shown = _render_samples(evaluated, second, comparison)
     _render_difference(evaluated, second, comparison)
     return shown
 
@@ -68,10 +74,12 @@ def _format_accuracy(evaluated: EvaluatedModel) -> str:
 
 # The rows of the table of metrics.
 _METRICS: dict[str, Callable[[EvaluatedModel], str]] = {
+    "Test set": lambda evaluated: escape_markdown(evaluated.data["label"]),
     "Accuracy": _format_accuracy,
+    "Errors": lambda evaluated: f"{int((~evaluated.report.is_correct).sum()):,}",
     "Loss": lambda evaluated: f"{evaluated.report.metrics['loss']:.4f}",
     "F1": lambda evaluated: f"{evaluated.report.metrics['macro']['f1']:.4f}",
-    "Calibration error": lambda evaluated: f"{evaluated.report.metrics['calibration_error']:.2%}",
+    "ECE": lambda evaluated: f"{evaluated.report.metrics['calibration_error']:.2%}",
     "Size": lambda evaluated: f"{evaluated.model.size_bytes / 1e6:.2f} MB",
 }
 
@@ -89,8 +97,8 @@ def _render_metrics(first: EvaluatedModel, second: EvaluatedModel) -> None:
 
 def _render_samples(
     first: EvaluatedModel, second: EvaluatedModel, comparison: Comparison
-) -> EvaluatedModel:
-    """Samples that one model or both get wrong; returns the model whose predictions they show."""
+) -> ShownSamples:
+    """Samples that one model or both get wrong, the most confident errors first."""
     first_label, second_label = (shorten(evaluated.model.label) for evaluated in (first, second))
     groups = {
         "first": (f"Only {first_label} correct", comparison.only_first, second),
@@ -113,19 +121,17 @@ def _render_samples(
     title, indices, shown = groups[group]
     if not len(indices):
         st.caption(f"There are no such {first.noun}s.")
-        return shown
-    by_confidence = np.argsort(-shown.report.confidences[indices], kind="stable")
-    render_thumbnail_grid(
-        shown, indices[by_confidence][:_MAX_SAMPLES], key="evaluate_compare_grid", label=title
-    )
+        return ShownSamples(shown, indices)
+    indices = indices[np.argsort(-shown.report.confidences[indices], kind="stable")]
+    render_thumbnail_grid(shown, indices[:_MAX_SAMPLES], key="evaluate_compare_grid", label=title)
     n_shown = (
         f" The first {_MAX_SAMPLES} of {len(indices):,}." if len(indices) > _MAX_SAMPLES else ""
     )
     st.caption(
         f"Below each {first.noun}, the prediction of {escape_label(shown.model.label)}, the most "
-        f"confident mistakes first.{n_shown}"
+        f"confident errors first.{n_shown}"
     )
-    return shown
+    return ShownSamples(shown, indices)
 
 
 def _render_difference(

@@ -6,71 +6,67 @@ import re
 import streamlit as st
 
 from digitlab.errors import ModelStoreError
-from digitlab.evaluation.metrics import MACRO_NOTE
 from digitlab.evaluation.results_cache import load_robustness, measure_latency_ms
 from digitlab.reports.document import render_html, to_json
 from digitlab.ui.evaluate.confusion import render_confusion
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
+from digitlab.ui.metric_help import (
+    ACCURACY_HELP,
+    CROSS_ENTROPY_HELP,
+    ECE_HELP,
+    F1_HELP,
+    INFERENCE_TIME_HELP,
+    PRECISION_HELP,
+    RECALL_HELP,
+    SIZE_HELP,
+    format_interval,
+)
 from digitlab.ui.model_cache import get_reader
 from digitlab.ui.text import escape_markdown
 
 _N_TIMED = 50
-_DEFINITIONS = {
-    "precision": "Of the images predicted as a class, the fraction that belongs to it.",
-    "recall": "Of the images of a class, the fraction that is predicted as it.",
-    "f1": "The harmonic mean of precision and recall.",
-}
 
 
-def render_overview(evaluated: EvaluatedModel) -> EvaluatedModel:
+def render_overview(evaluated: EvaluatedModel) -> ShownSamples:
     """Render metrics, the confusion matrix and downloads."""
     _render_metrics(evaluated)
-    render_data_caption(evaluated)
-    render_confusion(evaluated)
+    shown = render_confusion(evaluated)
     render_downloads(evaluated, key="evaluate_report")
-    return evaluated
+    return shown
 
 
 def _render_metrics(evaluated: EvaluatedModel) -> None:
     metrics = evaluated.report.metrics
-    low, high = metrics["interval"]
+    macro = metrics["macro"]
     latency_ms = _get_latency_ms(evaluated)
+    rows = [
+        ("Accuracy", f"{metrics['accuracy']:.2%}",
+         f"{ACCURACY_HELP} {format_interval(*metrics['interval'])}"),
+        ("Errors", f"{metrics['n'] - metrics['n_correct']:,}",
+         f"Misclassified test images, of {metrics['n']:,}."),
+        ("Loss", f"{metrics['loss']:.4f}", CROSS_ENTROPY_HELP),
+        ("Precision", f"{macro['precision']:.4f}", PRECISION_HELP),
+        ("Recall", f"{macro['recall']:.4f}", RECALL_HELP),
+        ("F1", f"{macro['f1']:.4f}", F1_HELP),
+        ("ECE", f"{metrics['calibration_error']:.2%}", ECE_HELP),
+        ("Size", f"{evaluated.model.size_bytes / 1e6:.2f} MB", SIZE_HELP),
+    ]  # fmt: skip
+    if latency_ms is not None:
+        rows.append(("Inference time", f"{latency_ms:.2f} ms", INFERENCE_TIME_HELP))
     with st.container(horizontal=True, key="evaluate_metrics"):
-        _render_metric("Accuracy", f"{metrics['accuracy']:.2%}",
-                       f"95 % confidence interval {low:.2%} to {high:.2%}.")  # fmt: skip
-        _render_metric("Errors", f"{metrics['n'] - metrics['n_correct']:,}",
-                       f"Of {metrics['n']:,}.")  # fmt: skip
-        _render_metric("Loss", f"{metrics['loss']:.4f}",
-                       "Cross-entropy: confident mistakes count most.")  # fmt: skip
-        for name, definition in _DEFINITIONS.items():
-            _render_metric(name.capitalize(), f"{metrics['macro'][name]:.4f}",
-                           f"{definition} {MACRO_NOTE}")  # fmt: skip
-        _render_metric("Calibration", f"{metrics['calibration_error']:.2%}",
-                       "Expected calibration error: the average difference between confidence "
-                       "and accuracy.")  # fmt: skip
-        _render_metric("Size", f"{evaluated.model.size_bytes / 1e6:.2f} MB", "As TFLite.")
-        if latency_ms is not None:
-            _render_metric(f"Per {evaluated.noun}", f"{latency_ms:.2f} ms",
-                           "Median inference time of one image on this machine.")  # fmt: skip
-
-
-def _render_metric(label: str, value: str, help_text: str) -> None:
-    st.metric(label, value, help=help_text, width="content")
+        for label, value, help_text in rows:
+            st.metric(label, value, help=help_text, width="content")
 
 
 def render_data_caption(evaluated: EvaluatedModel) -> None:
-    """Render what the metrics were measured on, and remarks on the data."""
+    """Render what the metrics were measured on."""
     report = evaluated.report
-    low, high = report.metrics["interval"]
-    sample = "the offline sample of " if evaluated.data["is_sample"] else ""
     n_rejected = int(report.is_rejected.sum())
-    rejected = f" It rejects {n_rejected:,} of them as no digit." if n_rejected else ""
+    rejected = f" Rejected as no digit: {n_rejected:,}." if n_rejected else ""
     st.caption(
-        f"Measured on {len(report.labels):,} test images of {sample}{evaluated.data['label']}. "
-        f"95 % confidence interval of the accuracy: {low:.2%} to {high:.2%}.{rejected}"
+        f"{len(report.labels):,} test images of {escape_markdown(evaluated.data['label'])}. "
+        f"{format_interval(*report.metrics['interval'])}{rejected}"
     )
-    for note in evaluated.data["notes"]:
-        st.warning(escape_markdown(note), icon=":material/info:")
 
 
 def _get_latency_ms(evaluated: EvaluatedModel) -> float | None:
@@ -117,7 +113,7 @@ def render_downloads(evaluated: EvaluatedModel, *, key: str) -> None:
     with st.container(horizontal=True, key=key):
         for label, build, suffix, mime in (
             ("Report (HTML)", build_html, "html", "text/html"),
-            ("Figures (JSON)", build_json, "json", "application/json"),
+            ("Metrics (JSON)", build_json, "json", "application/json"),
         ):
             st.download_button(
                 label,

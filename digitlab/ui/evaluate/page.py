@@ -13,11 +13,15 @@ from digitlab.model_store.store import (
 )
 from digitlab.ui.evaluate.calibration import render_calibration
 from digitlab.ui.evaluate.class_metrics import render_class_metrics
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, load_evaluated_model
+from digitlab.ui.evaluate.evaluated_model import (
+    EvaluatedModel,
+    ShownSamples,
+    load_evaluated_model,
+)
 from digitlab.ui.evaluate.feature_map import render_feature_map
 from digitlab.ui.evaluate.gallery import render_gallery
 from digitlab.ui.evaluate.model_comparison import render_model_comparison
-from digitlab.ui.evaluate.overview import render_overview
+from digitlab.ui.evaluate.overview import render_data_caption, render_overview
 from digitlab.ui.evaluate.robustness import render_robustness
 from digitlab.ui.evaluate.sample_detail import render_selected_sample
 from digitlab.ui.evaluate.style import render_evaluate_style
@@ -40,9 +44,9 @@ from digitlab.ui.selectors import (
 )
 from digitlab.ui.text import escape_label, escape_markdown, render_error
 
-# Takes the chosen model on its test set. Returns the model and test set whose samples the view
-# shows, which is usually the same; a click on a sample opens it. None if there are no samples.
-RenderView = Callable[[EvaluatedModel], EvaluatedModel | None]
+# Takes the chosen model on its test set. Returns the samples that the view shows, of this or of
+# another model or test set; a click opens one. None if there are no samples.
+RenderView = Callable[[EvaluatedModel], ShownSamples | None]
 
 # A new view is a file with such a function, and a row here.
 VIEWS: tuple[View[RenderView], ...] = (
@@ -69,16 +73,15 @@ def render_page() -> None:
             raise ModelStoreError(
                 "There is no model. Train one on the Train page and save it, then evaluate it here."
             )
-        model = _render_model_choice(models)
-        shown = view.render(load_evaluated_model(model))
+        shown = view.render(_render_model(models))
         if shown is not None:
             render_selected_sample(shown)
     except DigitlabError as error:
         render_error(error)
 
 
-def _render_model_choice(models: dict[str, StoredModel]) -> StoredModel:
-    """Models with their accuracy.
+def _render_model(models: dict[str, StoredModel]) -> EvaluatedModel:
+    """Render the choice of the model, its test set, and remarks on the data.
 
     Args:
         models: by id, at least one.
@@ -87,12 +90,23 @@ def _render_model_choice(models: dict[str, StoredModel]) -> StoredModel:
     if requested is not None and requested not in models:
         _render_missing_model(requested)
         requested = None
+    with st.container(horizontal=True, vertical_alignment="center", key="evaluate_model_row"):
+        model = _render_model_choice(models, requested)
+        evaluated = load_evaluated_model(model)
+        render_data_caption(evaluated)
+    for note in evaluated.data["notes"]:
+        st.warning(escape_markdown(note), icon=":material/info:")
+    return evaluated
+
+
+def _render_model_choice(models: dict[str, StoredModel], requested: str | None) -> StoredModel:
+    """Models with their accuracy."""
     default = DEFAULT_MODEL_ID if DEFAULT_MODEL_ID in models else next(iter(models))
     model_id: str = st.selectbox(
         "Model",
         list(models),
         format_func=format_model_names(models).__getitem__,
-        help="The network to evaluate, with its accuracy on test images it never saw.",
+        label_visibility="collapsed",
         **bind_widget(
             "evaluate_model",
             requested or default,

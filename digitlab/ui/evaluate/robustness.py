@@ -15,11 +15,10 @@ from digitlab.evaluation.robustness import (
     corrupt_at_all_strengths,
 )
 from digitlab.figures.robustness import describe_robustness, robustness_figure
-from digitlab.figures.theme import CORRECT, PLOTLY_CONFIG, WRONG
-from digitlab.inference.reader import Answer
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
+from digitlab.figures.theme import PLOTLY_CONFIG
+from digitlab.inference.reader import Answer, format_percent
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
 from digitlab.ui.evaluate.job_panel import render_job
-from digitlab.ui.evaluate.overview import render_data_caption
 from digitlab.ui.evaluate.thumbnail_grid import encode_thumbnail
 from digitlab.ui.evaluate.url_state import (
     bind_widget,
@@ -32,9 +31,8 @@ from digitlab.ui.selectors import render_segments
 from digitlab.ui.text import render_error
 
 
-def render_robustness(evaluated: EvaluatedModel) -> EvaluatedModel:
+def render_robustness(evaluated: EvaluatedModel) -> ShownSamples:
     """Render the choice of a corruption, its curve, and one image under it."""
-    render_data_caption(evaluated)
     requested = read_url_parameter("corruption")
     chosen = render_segments(
         "Corruption",
@@ -61,7 +59,7 @@ def render_robustness(evaluated: EvaluatedModel) -> EvaluatedModel:
         st.info("The robustness of this network has not been measured yet.")
         render_job(evaluated.model, "robustness", "Measure it")
     _render_strengths(evaluated, corruption)
-    return evaluated
+    return ShownSamples.of_errors(evaluated)
 
 
 def _render_curve(
@@ -85,43 +83,26 @@ def _render_curve(
         config=PLOTLY_CONFIG,
         alt=describe_robustness(strengths, accuracies, corruption.label, corruption.unit),
     )
-    caption = (
-        f"Measured on {robustness.n:,} test images; the band is the 95 % confidence interval. The "
-        "image is corrupted as the network sees it."
+    st.caption(
+        f"Measured on {robustness.n:,} test images, corrupted as the network sees them; the band "
+        "is the 95 % confidence interval.",
+        help="The Draw page frames every digit, which undoes much of shift, scale and contrast."
+        if evaluated.is_digits
+        else None,
     )
-    if evaluated.is_digits:
-        caption += (
-            " The Draw page frames every digit, which undoes much of shift, scale and contrast."
-        )
-    st.caption(caption)
 
 
 def _render_strengths(evaluated: EvaluatedModel, corruption: Corruption) -> None:
     """One image at every strength, with its prediction."""
-    st.subheader(f"One {evaluated.noun} at every strength", anchor=False)
     if evaluated.images is None or not evaluated.is_grayscale:
         st.caption("Unavailable: there are no grayscale test images on this machine.")
         return
-    n = len(evaluated.report.labels)
-    requested = read_index("corruption_levels", n)
-    first_available = int(evaluated.images.is_available.argmax())
-    index = int(
-        st.number_input(
-            "Index in the test set",
-            0,
-            n - 1,
-            step=1,
-            width=220,
-            **bind_widget(
-                "evaluate_corruption_levels_index",
-                first_available if requested is None else requested,
-                lambda chosen: update_url(corruption_levels=str(int(chosen))),
-            ),
-        )
-    )
+    index = _render_index(evaluated, int(evaluated.images.is_available.argmax()))
     image = evaluated.get_image(index)
     if image is None:
-        st.caption("This image is not on this machine. Mistakes and close calls are.")
+        st.caption(
+            "This image is not on this machine. The images of errors and smallest margins are."
+        )
         return
     corrupted = corrupt_at_all_strengths(image, corruption.id)
     answers = get_reader(evaluated.model).read_many(corrupted)
@@ -133,17 +114,46 @@ def _render_strengths(evaluated: EvaluatedModel, corruption: Corruption) -> None
         f'<div class="evaluate-levels" role="list" aria-label="{escape(description)}">'
         f"{figures}</div>"
     )
-    st.caption(f"Strength in {corruption.unit}; below each image, its prediction and confidence.")
+    st.caption(
+        f"Above each image the strength, in {corruption.unit}; below it the prediction and its "
+        "confidence: green is correct, red is wrong, dashed grey is rejected."
+    )
+
+
+def _render_index(evaluated: EvaluatedModel, default: int) -> int:
+    """The choice of the image."""
+    n = len(evaluated.report.labels)
+    requested = read_index("corruption_levels", n)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**One {evaluated.noun} at every strength.** Index", width="content")
+        index = st.number_input(
+            f"Index of the {evaluated.noun} in the test set",
+            0,
+            n - 1,
+            step=1,
+            width=150,
+            label_visibility="collapsed",
+            **bind_widget(
+                "evaluate_corruption_levels_index",
+                default if requested is None else requested,
+                lambda chosen: update_url(corruption_levels=str(int(chosen))),
+            ),
+        )
+    return int(index)
 
 
 def _build_step(
     strength: float, image: np.ndarray, answer: Answer, label: int, class_names: Sequence[str]
 ) -> str:
-    colour = CORRECT if answer.digit == label else WRONG
-    predicted = class_names[answer.digit] if answer.is_digit else "no digit"
+    # The confidence belongs to what is written beside it: a digit, or the rejection.
+    if not answer.is_digit:
+        outcome, prediction, confidence = "rejected", "Rejected", answer.no_digit
+    else:
+        outcome = "right" if answer.digit == label else "wrong"
+        prediction, confidence = class_names[answer.digit], answer.confidence
     return (
         f'<figure role="listitem"><div>{strength:g}</div>'
         f'<img src="{encode_thumbnail(image)}" alt="">'
-        f'<figcaption><b style="border-color:{colour}">{escape(predicted)}</b> '
-        f"{answer.confidence:.0%}</figcaption></figure>"
+        f'<figcaption class="evaluate-level-{outcome}"><b>{escape(prediction)}</b> '
+        f"{format_percent(confidence)}</figcaption></figure>"
     )

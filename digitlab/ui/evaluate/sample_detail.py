@@ -6,88 +6,96 @@ import numpy as np
 import streamlit as st
 
 from digitlab.evaluation.feature_analysis import Neighbours
-from digitlab.evaluation.gallery import find_samples
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.figures.saliency import occlusion_figure
 from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.inference.saliency import compute_occlusion
 from digitlab.ui.draw.input_source import send_to_draw_page
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, find_training_set
-from digitlab.ui.evaluate.thumbnail_grid import encode_thumbnail
-from digitlab.ui.evaluate.url_state import (
-    GALLERY_VIEW,
-    read_index,
-    read_query,
-    read_url_parameter,
-    update_url,
+from digitlab.ui.evaluate.evaluated_model import (
+    EvaluatedModel,
+    ShownSamples,
+    find_training_set,
 )
+from digitlab.ui.evaluate.thumbnail_grid import encode_thumbnail
+from digitlab.ui.evaluate.url_state import read_index, update_url
 from digitlab.ui.model_cache import get_reader
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label
 
+# With the other parts of the dialog on a screen of 1280x800.
+_MAP_HEIGHT_PX = 210
 
-def render_selected_sample(evaluated: EvaluatedModel) -> None:
+
+def render_selected_sample(shown: ShownSamples) -> None:
     """Open a dialog with the test image that the URL names, if it names one."""
+    evaluated = shown.evaluated
     index = read_index("sample", len(evaluated.report.labels))
     if index is None:
         return
-    subject = f"Your {evaluated.noun} {index + 1:,}" if evaluated.names else f"Test image {index:,}"
-    title = f"{subject}, read by {escape_label(evaluated.model.label)}"
+    subject = f"Your {evaluated.noun} {index + 1:,}" if evaluated.names else f"Index {index:,}"
+    title = f"{subject} · {escape_label(evaluated.model.label)}"
     # Removed from the URL on dismissal, so that the dialog does not open again.
     open_dialog = st.dialog(title, width="large", on_dismiss=callback(_close))
-    open_dialog(_render_detail)(evaluated, index)
+    open_dialog(_render_detail)(shown, index)
 
 
 def _close() -> None:
     update_url(sample=None)
 
 
-def _render_detail(evaluated: EvaluatedModel, index: int) -> None:
-    _render_gallery_steps(evaluated, index)
-    left, right = st.columns([1, 1.3], gap="medium")
-    with left:
+def _render_detail(shown: ShownSamples, index: int) -> None:
+    _render_steps(shown, index)
+    # Keeps its height while the next image's charts are drawn.
+    with st.container(key="evaluate_detail"):
+        _render_parts(shown.evaluated, index)
+
+
+def _render_parts(evaluated: EvaluatedModel, index: int) -> None:
+    image = evaluated.get_image(index)
+    has_maps = image is not None and evaluated.is_grayscale
+    prediction, probabilities, *maps = st.columns([1, 1.3, 1.6] if has_maps else 2, gap="medium")
+    with prediction:
         _render_prediction(evaluated, index)
-    with right:
-        probabilities = tuple(float(p) for p in evaluated.report.probabilities[index])
+    with probabilities:
+        values = tuple(float(p) for p in evaluated.report.probabilities[index])
         st.plotly_chart(
-            probability_figure(probabilities, evaluated.class_names),
+            probability_figure(values, evaluated.class_names),
             key="evaluate_probabilities",
             config=PLOTLY_CONFIG,
-            alt=describe_probabilities(probabilities, evaluated.class_names),
+            alt=describe_probabilities(values, evaluated.class_names),
         )
-    image = evaluated.get_image(index)
-    if image is not None and evaluated.is_grayscale:
-        _render_occlusion_maps(evaluated, image, index)
+    if image is not None and maps:
+        with maps[0]:
+            _render_occlusion_maps(evaluated, image, index)
     if not evaluated.names:
         _render_neighbours(evaluated, index)
 
 
-def _render_gallery_steps(evaluated: EvaluatedModel, index: int) -> None:
-    """Buttons to the previous and the next image of the gallery, as it is filtered and sorted."""
-    if read_url_parameter("view") != GALLERY_VIEW:
-        return
-    found = find_samples(evaluated.report, read_query())
-    positions = np.flatnonzero(found == index)
-    if not len(positions):
-        return
-    position = int(positions[0])
+def _render_steps(shown: ShownSamples, index: int) -> None:
+    """Buttons and arrow keys to the previous and the next image of the view."""
+    found = shown.indices
+    if index not in found:
+        # Chosen from a chart, or named in the address: the order of the test set.
+        found = np.arange(len(shown.evaluated.report.labels))
+    position = int(np.flatnonzero(found == index)[0])
     with st.container(horizontal=True, vertical_alignment="center"):
-        for label, name, icon, step in (
-            ("Previous", "previous", "chevron_left", -1),
-            ("Next", "next", "chevron_right", 1),
+        for label, key, shortcut, step in (
+            ("Previous", "evaluate_sample_previous", "Left", -1),
+            ("Next", "evaluate_sample_next", "Right", 1),
         ):
             target = position + step
             exists = 0 <= target < len(found)
             st.button(
                 label,
-                key=f"evaluate_sample_{name}",
-                icon=f":material/{icon}:",
+                key=key,
+                shortcut=shortcut,
                 disabled=not exists,
                 # The dialog belongs to the page, which opens it with another sample.
                 on_click=callback(update_url, whole_page=True),
                 kwargs={"sample": str(found[target])} if exists else None,
             )
-        st.caption(f"{position + 1:,} of {len(found):,}")
+        st.caption(f"{position + 1:,} of {len(found):,}", width="stretch")
+        _render_links(shown.evaluated, index)
 
 
 def _render_prediction(evaluated: EvaluatedModel, index: int) -> None:
@@ -108,8 +116,6 @@ def _render_prediction(evaluated: EvaluatedModel, index: int) -> None:
     if evaluated.names:
         # `st.text` renders no Markdown: this is the name of a user's file.
         st.text(evaluated.names[index])
-    else:
-        facts.append(f"Index {index} in the test set.")
     if report.is_rejected[index]:
         facts.append("Rejected as no digit: the Draw page would not give an answer.")
     analysis = report.feature_analysis
@@ -117,12 +123,13 @@ def _render_prediction(evaluated: EvaluatedModel, index: int) -> None:
         alternative = evaluated.class_names[analysis.alternative_classes[index]]
         facts.append(f"Its label, {true}, is probably wrong: it may be {alternative}.")
     st.caption(" ".join(facts))
-    if image is not None and evaluated.is_digits:
-        _render_links(evaluated, image, index)
 
 
-def _render_links(evaluated: EvaluatedModel, image: np.ndarray, index: int) -> None:
+def _render_links(evaluated: EvaluatedModel, index: int) -> None:
     """Buttons that open this digit elsewhere."""
+    image = evaluated.get_image(index)
+    if image is None or not evaluated.is_digits:
+        return
     if not evaluated.names:
         st.button(
             "Test its robustness",
@@ -152,11 +159,13 @@ def _render_occlusion_maps(evaluated: EvaluatedModel, image: np.ndarray, index: 
     predicted, true = int(report.predictions[index]), int(report.labels[index])
     reader = get_reader(evaluated.model)
     classes = list(dict.fromkeys((predicted, true)))
-    for column, k in zip(st.columns(2), classes, strict=False):
+    for column, k in zip(st.columns(2, gap="small"), classes, strict=False):
         name = evaluated.class_names[k]
         with column:
             st.plotly_chart(
-                occlusion_figure(compute_occlusion(reader, image, k), image, name),
+                occlusion_figure(
+                    compute_occlusion(reader, image, k), image, name, height_px=_MAP_HEIGHT_PX
+                ),
                 key=f"evaluate_occlusion_{k}",
                 config=PLOTLY_CONFIG,
                 alt=f"Occlusion map: which parts of the image support {name}.",
@@ -171,8 +180,7 @@ def _render_neighbours(evaluated: EvaluatedModel, index: int) -> None:
     analysis = evaluated.report.feature_analysis
     if analysis is None:
         st.caption(
-            "The nearest training images have not been computed yet. You can compute them for the "
-            "whole test set below the gallery."
+            "The nearest training images have not been computed yet: see below the view Images."
         )
         return
     label = int(evaluated.report.labels[index])
@@ -181,9 +189,10 @@ def _render_neighbours(evaluated: EvaluatedModel, index: int) -> None:
         dataset = find_training_set(evaluated.model)
         if dataset is not None:
             neighbours = analysis.get_neighbours(index, label, dataset.images_train)
-    st.markdown("**The nearest training images in the network's feature space**")
-    for neighbour in neighbours:
-        _render_neighbour_row(neighbour, evaluated.class_names[neighbour.label])
+    st.markdown("**Nearest training images in the network's feature space**")
+    for column, neighbour in zip(st.columns(2, gap="medium"), neighbours, strict=True):
+        with column:
+            _render_neighbour_row(neighbour, evaluated.class_names[neighbour.label])
 
 
 def _render_neighbour_row(neighbours: Neighbours, name: str) -> None:
@@ -195,7 +204,7 @@ def _render_neighbour_row(neighbours: Neighbours, name: str) -> None:
         )
         return
     pictures = "".join(
-        f'<img src="{encode_thumbnail(image)}" alt="{escape(name)}" title="index {index}">'
+        f'<img src="{encode_thumbnail(image)}" alt="{escape(name)}" title="Index {index}">'
         for image, index in zip(neighbours.images, neighbours.indices, strict=True)
     )
     st.html(f'<div class="evaluate-row"><span>Labelled {escape(name)}</span>{pictures}</div>')

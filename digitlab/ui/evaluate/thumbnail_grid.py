@@ -18,10 +18,14 @@ SPRITE_COLUMNS = 10
 _CSS = f"""
 .grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(3.4rem, 1fr));
   gap: 0.4rem; }}
+.grid.row {{ grid-template-columns: repeat(auto-fill, 2.9rem); grid-template-rows: auto;
+  grid-auto-rows: 0; overflow: hidden; row-gap: 0; padding: 2px; }}
+.row .caption {{ font-size: 0; line-height: 0; }}
 button {{ padding: 0.2rem; cursor: pointer; background: transparent; font: inherit;
   color: var(--st-text-color); border: 1px solid var(--st-border-color);
   border-radius: var(--st-button-radius); display: grid; gap: 0.15rem; }}
-button:hover, button:focus-visible {{ border-color: var(--st-primary-color); }}
+button:hover, button:focus-visible {{ border-color: var(--st-primary-color);
+  box-shadow: 0 0 0 1px var(--st-primary-color); }}
 button:focus-visible {{ outline: 2px solid var(--st-primary-color); outline-offset: 1px; }}
 .picture {{ display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated;
   background-image: var(--sprite); border-radius: 0.2rem; }}
@@ -36,16 +40,16 @@ button:focus-visible {{ outline: 2px solid var(--st-primary-color); outline-offs
 # Unchanged content is not rebuilt, so that the keyboard focus is not lost.
 _JS = """
 export default function ({ data, parentElement, setTriggerValue }) {
-  let grid = parentElement.querySelector(".grid");
+  let grid = parentElement.querySelector("[role=group]");
   if (!grid) {
     grid = document.createElement("div");
-    grid.className = "grid";
     grid.setAttribute("role", "group");
     parentElement.appendChild(grid);
   }
   const version = JSON.stringify(data);
   if (grid.version === version) return;
   grid.version = version;
+  grid.className = data.isRow ? "grid row" : "grid";
   grid.setAttribute("aria-label", data.label);
   grid.style.setProperty("--sprite", `url(${data.sprite})`);
   const position = (k, n) => (n > 1 ? (100 * k) / (n - 1) : 0);
@@ -79,13 +83,14 @@ def encode_thumbnail(image: np.ndarray) -> str:
 
 
 def render_thumbnail_grid(
-    evaluated: EvaluatedModel, indices: np.ndarray, *, key: str, label: str
+    evaluated: EvaluatedModel, indices: np.ndarray, *, key: str, label: str, is_row: bool = False
 ) -> None:
     """Render test images; a click opens one. Without images, render predictions as a table.
 
     Args:
         indices: `(k,)` indices into the test set, k > 0.
         label: what these images are, for screen readers.
+        is_row: render one row of small images without captions.
     """
     if evaluated.images is None:
         _render_table(evaluated, indices)
@@ -102,6 +107,7 @@ def render_thumbnail_grid(
     images = np.stack([to_dark_on_light(image) for image in evaluated.images.images[indices]])
     data = {
         "label": label,
+        "isRow": is_row,
         "sprite": build_data_uri(build_montage(images, SPRITE_COLUMNS)),
         "columns": SPRITE_COLUMNS,
         "rows": math.ceil(len(indices) / SPRITE_COLUMNS),
@@ -109,7 +115,7 @@ def render_thumbnail_grid(
     }
     with st.container(key=f"{key}_container"):
         grid(key=key, data=data, on_picked_change=callback(handle_pick))
-    if not evaluated.images.is_available[indices].all():
+    if not is_row and not evaluated.images.is_available[indices].all():
         _render_fetch_images(evaluated)
 
 
@@ -137,7 +143,7 @@ def _render_table(evaluated: EvaluatedModel, indices: np.ndarray) -> None:
     st.dataframe(
         {
             "Index": indices,
-            "True": [evaluated.class_names[k] for k in report.labels[indices]],
+            "Actual": [evaluated.class_names[k] for k in report.labels[indices]],
             "Predicted": [evaluated.class_names[k] for k in report.predictions[indices]],
             "Confidence": [f"{confidence:.1%}" for confidence in report.confidences[indices]],
         },
@@ -148,8 +154,8 @@ def _render_table(evaluated: EvaluatedModel, indices: np.ndarray) -> None:
 def _render_fetch_images(evaluated: EvaluatedModel) -> None:
     """Offer to fetch missing images."""
     st.caption(
-        "Only mistakes and close calls come with a model. The other images are not on this "
-        "machine yet."
+        "A model comes with the images of its errors and smallest margins. The others are not on "
+        "this machine yet."
         if evaluated.images is not None
         else "The images are not on this machine."
     )

@@ -18,9 +18,10 @@ from digitlab.evaluation.user_test_set import (
 from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
 from digitlab.ui.canvas import Drawing, get_drawing, render_ink_canvas, replace_drawing
 from digitlab.ui.evaluate.confusion import render_confusion
-from digitlab.ui.evaluate.evaluated_model import EvaluatedModel
+from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
 from digitlab.ui.evaluate.overview import render_downloads
 from digitlab.ui.evaluate.url_state import update_url
+from digitlab.ui.metric_help import format_interval
 from digitlab.ui.model_cache import get_reader
 from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
@@ -42,16 +43,16 @@ _SOURCES = {
 _FEW_DIGITS = 100
 
 
-def render_user_test_set(evaluated: EvaluatedModel) -> EvaluatedModel | None:
+def render_user_test_set(evaluated: EvaluatedModel) -> ShownSamples | None:
     """Render the input of labelled digits and how the model reads them.
 
     Returns:
-        The model on the user's test set; None while there is none.
+        The digits of the user's test set; None while there is none.
     """
     if not evaluated.is_digits:
         st.info("This network does not read digits. Choose another model to test your own digits.")
         return None
-    st.markdown("See how the network reads digits that you or others wrote.")
+    st.markdown("Test the network on digits that you or others wrote.")
     source = render_segments("Source of the digits", _SOURCES, key="evaluate_own_source")
     if source == "zip":
         _render_upload()
@@ -61,8 +62,7 @@ def render_user_test_set(evaluated: EvaluatedModel) -> EvaluatedModel | None:
     if test_set is None:
         return None
     result = _evaluate(evaluated, test_set)
-    _render_result(result, test_set)
-    return result
+    return _render_result(result, test_set)
 
 
 def _render_upload() -> None:
@@ -74,8 +74,8 @@ def _render_upload() -> None:
         max_upload_size=MAX_UPLOAD_MB,
     )
     st.caption(
-        "Sort the pictures into folders named after their digit: `7/photo.png` is a 7. Nothing is "
-        "stored beyond this session."
+        "Sort the pictures into folders named after their digit: `7/photo.png` has the label 7. "
+        "Nothing is stored beyond this session."
     )
     if file is not None and state.get(_SOURCE_ID) != file.file_id:
         _set_test_set(_read_zip(file), file.file_id, file.name)
@@ -114,10 +114,10 @@ def _render_drawings() -> None:
                 replacing_keys=[_ADD],
             )
         with st.container():
-            label = st.pills("This is a", range(10), key=_LABEL)
+            label = st.pills("Label", range(10), key=_LABEL)
             has_ink = bool(drawing["objects"])
             st.button(
-                "Add it",
+                "Add",
                 key=_ADD,
                 icon=":material/add:",
                 disabled=not has_ink or label is None,
@@ -125,7 +125,7 @@ def _render_drawings() -> None:
             )
             _render_drawing_count(len(drawings))
     st.button(
-        "See how they are read",
+        "Evaluate",
         key="evaluate_drawn_read",
         type="primary",
         disabled=not drawings,
@@ -138,7 +138,7 @@ def _render_drawings() -> None:
 
 def _render_drawing_count(count: int) -> None:
     if not count:
-        st.caption("Draw a digit, choose its label, and add it. Then the next one.")
+        st.caption("Draw a digit, choose its label, and add it. Then draw the next one.")
         return
     st.caption(f"{count} {'digit' if count == 1 else 'digits'} so far.")
     st.button("Remove the last", key="evaluate_drawn_remove", icon=":material/undo:",
@@ -192,8 +192,7 @@ def _evaluate(evaluated: EvaluatedModel, test_set: UserTestSet) -> EvaluatedMode
         return kept[1]
     report = evaluate_images(get_reader(evaluated.model), test_set.images, test_set.labels)
     data: dict[str, Any] = {
-        "label": st.session_state[_NAME], "n": len(test_set.labels), "is_sample": False,
-        "licence": "", "notes": [],
+        "label": st.session_state[_NAME], "n": len(test_set.labels), "licence": "", "notes": [],
     }  # fmt: skip
     result = replace(
         evaluated,
@@ -206,15 +205,15 @@ def _evaluate(evaluated: EvaluatedModel, test_set: UserTestSet) -> EvaluatedMode
     return result
 
 
-def _render_result(result: EvaluatedModel, test_set: UserTestSet) -> None:
+def _render_result(result: EvaluatedModel, test_set: UserTestSet) -> ShownSamples:
     metrics = result.report.metrics
     low, high = metrics["interval"]
     st.subheader(escape_label(result.data["label"]), anchor=False)
     with st.container(horizontal=True, key="evaluate_own_metrics"):
         st.metric("Correct", f"{metrics['n_correct']:,} of {metrics['n']:,}", width="content")
         st.metric("Accuracy", f"{metrics['accuracy']:.2%}", width="content",
-                  help=f"95 % confidence interval {low:.2%} to {high:.2%}.")  # fmt: skip
-        st.metric("Rejected as no digit", f"{int(result.report.is_rejected.sum()):,}",
+                  help=format_interval(low, high))  # fmt: skip
+        st.metric("Rejected", f"{int(result.report.is_rejected.sum()):,}",
                   width="content")  # fmt: skip
     for sentence in test_set.describe_skipped():
         st.warning(escape_markdown(sentence))
@@ -223,7 +222,7 @@ def _render_result(result: EvaluatedModel, test_set: UserTestSet) -> None:
             f"With so few digits the 95 % confidence interval of the accuracy is wide: {low:.0%} "
             f"to {high:.0%}."
         )
-    render_confusion(result)
+    shown = render_confusion(result)
     with st.container(horizontal=True):
         render_downloads(result, key="evaluate_own_report")
         st.download_button(
@@ -238,3 +237,4 @@ def _render_result(result: EvaluatedModel, test_set: UserTestSet) -> None:
         )
         st.button("Discard these digits", key="evaluate_own_discard",
                   on_click=callback(_discard_test_set), icon=":material/delete:")  # fmt: skip
+    return shown

@@ -17,6 +17,12 @@ from digitlab.nets.architectures import NETS
 from digitlab.quantities import format_duration
 from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.frame import page_header
+from digitlab.ui.metric_help import (
+    ACCURACY_HELP,
+    CROSS_ENTROPY_HELP,
+    SIZE_HELP,
+    format_interval,
+)
 from digitlab.ui.text import escape_label, escape_markdown, render_error, shorten
 
 
@@ -69,13 +75,13 @@ def _render_metrics(model: StoredModel) -> None:
     noun = "digits" if spec is not None and spec.is_digits else "images"
     accuracy, loss, size = st.columns(3)
     accuracy.metric(
-        f"Accuracy on test {noun}",
+        "Accuracy on the offline sample" if model.is_sample else f"Accuracy on test {noun}",
         f"{model.accuracy:.2%}",
-        help=f"{test['n']:,} {noun} it never saw; 95 % confidence interval {low:.2%} to "
-        f"{high:.2%}.",
+        help=f"{ACCURACY_HELP}\n\nMeasured on {test['n']:,} {noun} that were not trained on. "
+        f"{format_interval(low, high)}",
     )
-    loss.metric("Loss", f"{test['loss']:.4f}", help=f"Cross-entropy on the same {noun}.")
-    size.metric("Size", f"{model.size_bytes / 1e6:.2f} MB", help="As TFLite.")
+    loss.metric("Loss", f"{test['loss']:.4f}", help=CROSS_ENTROPY_HELP)
+    size.metric("Size", f"{model.size_bytes / 1e6:.2f} MB", help=SIZE_HELP)
 
 
 def _render_downloads(model: StoredModel) -> None:
