@@ -22,7 +22,7 @@ from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare
 from digitlab.ink.decode import PICTURE_SUFFIXES, measure_picture
 from digitlab.jobs import ProgressCallback
 from digitlab.png import encode_png, to_dark_on_light
-from digitlab.runs.status import format_duration
+from digitlab.quantities import format_duration
 
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 20_000_000
