@@ -20,7 +20,7 @@ from digitlab.figures.per_class import describe_per_class, per_class_figure, pre
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.figures.robustness import describe_robustness, robustness_figure
 from digitlab.figures.saliency import occlusion_figure
-from digitlab.figures.theme import INK_BLUE
+from digitlab.figures.theme import TRAINING
 
 NAMES = tuple("0123456789")
 
@@ -168,7 +168,7 @@ def test_the_bar_of_the_prediction_is_highlighted():
     bars = probability_figure(PROBABILITIES).data[0]
     assert list(bars.x) == list(NAMES)
     assert list(bars.y) == list(PROBABILITIES)
-    assert [k for k, colour in enumerate(bars.marker.color) if colour == INK_BLUE] == [4]
+    assert [k for k, colour in enumerate(bars.marker.color) if colour == TRAINING] == [4]
 
 
 def test_the_text_alternative_is_sorted_by_probability():
