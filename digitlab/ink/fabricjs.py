@@ -7,6 +7,8 @@ Fabric stores a path's points as they were drawn, and every later transformation
 
 import math
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -104,19 +106,21 @@ def _parse_lines(item: dict[str, Any]) -> list[np.ndarray]:
 def _parse_path(item: dict[str, Any]) -> list[np.ndarray]:
     """The lines of a path, one for each M command; curves are sampled."""
     lines: list[list[np.ndarray]] = []
-    for letter, *rest in item["path"]:
+    # A drawn line has hundreds of commands of the same kind: they are computed together.
+    for letter, commands in groupby(item["path"], key=itemgetter(0)):
+        numbers = [rest for _, *rest in commands]
         if letter in ("Z", "z"):
             lines[-1].append(lines[-1][0])
             continue
         # The canvas writes absolute commands only, which are capital letters.
-        controls = np.array(rest, dtype=float).reshape(_CONTROL_POINTS[letter], 2)
+        controls = np.array(numbers, dtype=float).reshape(-1, _CONTROL_POINTS[letter], 2)
         if letter == "M":
-            lines.append([])
-        if len(controls) == 1:
-            lines[-1].append(controls[0])
+            lines.extend([start] for start in controls)
+        elif controls.shape[1] == 1:
+            lines[-1].append(controls[:, 0])
         else:
-            lines[-1].extend(_sample_curve(lines[-1][-1], controls))
-    return [np.array(line) for line in lines]
+            lines[-1].append(_sample_curves(lines[-1][-1][-1], controls))
+    return [np.concatenate(line) for line in lines]
 
 
 def _parse_line(item: dict[str, Any]) -> list[np.ndarray]:
@@ -140,13 +144,19 @@ _PARSERS = {
 }
 
 
-def _sample_curve(start: np.ndarray, controls: np.ndarray) -> np.ndarray:
-    """Points along a quadratic or cubic Bézier curve, without its start."""
-    hull = np.vstack([start, controls])
-    degree = len(hull) - 1
+def _sample_curves(start: np.ndarray, controls: np.ndarray) -> np.ndarray:
+    """Points along quadratic or cubic Bézier curves, each from the end of the last one.
+
+    Args:
+        start: `(2,)`, of the first curve; not among the points.
+        controls: `(n, degree, 2)`.
+    """
+    starts = np.vstack([start, controls[:-1, -1]])
+    hulls = np.concatenate([starts[:, None], controls], axis=1)
+    degree = controls.shape[1]
     t = np.linspace(0, 1, _CURVE_SAMPLES + 1)[1:, None]
     weights = [math.comb(degree, k) * t**k * (1 - t) ** (degree - k) for k in range(degree + 1)]
-    return np.concatenate(weights, axis=1) @ hull
+    return (np.concatenate(weights, axis=1) @ hulls).reshape(-1, 2)
 
 
 def _transform(lines: list[np.ndarray], item: dict[str, Any]) -> list[np.ndarray]:

@@ -129,6 +129,8 @@ def _render_prompt(choices: _Choices) -> None:
 
 
 def _render_one_digit(ink: MultiDigitInput, reader: DigitReader) -> None:
+    if isinstance(ink, np.ndarray):
+        _offer_several(ink, reader)
     prepared = prepare_picture(ink) if isinstance(ink, np.ndarray) else prepare_drawing(ink)
     answer = reader.read(prepared.image)
     occlusion = None
@@ -136,8 +138,6 @@ def _render_one_digit(ink: MultiDigitInput, reader: DigitReader) -> None:
         occlusion = compute_occlusion(reader, prepared.image, answer.digit)
     render_answer(answer, prepared, occlusion)
     _render_why()
-    if isinstance(ink, np.ndarray):
-        _offer_several(ink, reader)
 
 
 def _render_why() -> None:

@@ -9,7 +9,7 @@ _CSS = """
   align-items: start; }
 .st-key-draw_work:has(.st-key-draw_number) { grid-template-columns: minmax(0, 1fr); }
 .st-key-draw_card { padding: 12px; gap: 0.5rem; overflow: hidden; }
-.st-key-draw_work:not(:has(.st-key-draw_number)) > * > .st-key-draw_card { min-width: 420px; }
+.st-key-draw_work:not(:has(.st-key-draw_number)) > * > .st-key-draw_card { min-width: 446px; }
 /* The component that measures the page takes no space, nor does the one that only listens. */
 .st-key-draw_width { height: 0; margin-bottom: -1rem; }
 .st-key-draw_paste { position: absolute; }
