@@ -58,6 +58,16 @@ class RunStatus(JobStatus):
     is_sample: bool = False
     is_hanging: bool = False
 
+    @property
+    def progress(self) -> float:
+        """How much is done, 0 to 1: of the download or the preparation, then of all epochs."""
+        if self.state == "evaluating":
+            return 1.0
+        if self.state in ("downloading", "preparing"):
+            return self.prepared
+        in_epoch = self.batch / self.batches if self.batches else 0.0
+        return min(1.0, (self.epoch + in_epoch) / max(self.epochs, 1))
+
 
 @dataclass(frozen=True)
 class RunMeta:

@@ -82,12 +82,4 @@ def _render_active_run(run: Run) -> None:
 
 
 def _format_progress(status: RunStatus) -> str:
-    if status.state == "queued":
-        return "queued"
-    fraction = 1.0 if status.state == "evaluating" else _compute_fraction(status)
-    return f"{fraction:.0%}"
-
-
-def _compute_fraction(status: RunStatus) -> float:
-    epoch_fraction = status.batch / status.batches if status.batches else 0.0
-    return min((status.epoch + epoch_fraction) / status.epochs, 1.0) if status.epochs else 0.0
+    return "queued" if status.state == "queued" else f"{status.progress:.0%}"

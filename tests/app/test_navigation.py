@@ -5,18 +5,10 @@ from dataclasses import asdict
 import pytest
 
 from digitlab.processes import identify_process
-from digitlab.runs.queue import add_entry, lock_queue, take_first_entry
 from digitlab.runs.run import create_run
 from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig
-from tests.app.runs import create_finished_run
-
-
-def make_current(run):
-    """Let the worker's queue say that this run was taken last."""
-    with lock_queue():
-        add_entry(run)
-        take_first_entry()
+from tests.app.runs import create_finished_run, make_current
 
 
 @pytest.fixture

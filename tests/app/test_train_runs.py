@@ -12,7 +12,7 @@ from digitlab.runs.status import RunStatus
 from digitlab.training.config import TrainConfig
 from digitlab.ui.train.page import VIEWS
 from tests.app.page_text import read_html, read_texts
-from tests.app.runs import create_finished_run
+from tests.app.runs import create_finished_run, make_current
 from tests.app.train_page import find_view_control
 
 
@@ -67,6 +67,7 @@ def write_training_status(run, **status):
 
 def test_watch_opens_the_running_run(show_run):
     running, ended = create_run(TrainConfig(), label="Now"), create_finished_run("Ended")
+    make_current(running)
     write_training_status(running, epochs=5)
     app = show_run(ended)
     find_view_control(app).set_value("form").run()

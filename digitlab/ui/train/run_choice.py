@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from digitlab.errors import RunError
-from digitlab.runs.control import list_active_runs
+from digitlab.runs.control import find_active_run
 from digitlab.runs.health import inspect_run
-from digitlab.runs.queue import get_current_run
 from digitlab.runs.run import Run
 from digitlab.runs.status import describe_state
 from digitlab.ui.selectors import View, get_labels, get_view, render_segments
@@ -41,7 +40,7 @@ def render_view_choice(views: Sequence[View[RenderView]]) -> View[RenderView]:
 
     def handle_change() -> None:
         # Watch opens the run that trains, whichever was looked at last.
-        running = find_running_run() if state[key] == RUN_VIEW else None
+        running = find_active_run() if state[key] == RUN_VIEW else None
         if running is not None:
             state[_RUN] = running.id
 
@@ -65,13 +64,6 @@ def show_form() -> None:
     _switch_view(FORM_VIEW)
 
 
-def find_running_run() -> Run | None:
-    """The run that trains now, or one that waits for it; None if all have ended."""
-    active = list_active_runs()
-    current = get_current_run()
-    return current if current in active else next(iter(active), None)
-
-
 def deselect_run() -> None:
     """Select no run: the running or the newest one is shown next."""
     st.session_state.pop(_RUN, None)
@@ -89,7 +81,7 @@ def render_run_choice(runs: Sequence[Run]) -> Run | None:
     by_id = {run.id: run for run in runs}
     state = st.session_state
     if state.get(_RUN) is None:
-        state[_RUN] = (find_running_run() or runs[0]).id
+        state[_RUN] = (find_active_run() or runs[0]).id
     requested = state[_RUN]
     state[_RUN_WIDGET] = requested if requested in by_id else None
     st.selectbox(

@@ -95,17 +95,7 @@ def _render_line(run: Run, status: RunStatus, history: list[Row]) -> None:
     if status.is_final or status.state == "waiting":
         st.empty()
     else:
-        st.progress(_compute_progress(status))
-
-
-def _compute_progress(status: RunStatus) -> float:
-    """How much of the current phase is done: of the preparation, then of all epochs."""
-    if status.state == "evaluating":
-        return 1.0
-    if status.state != "training":
-        return status.prepared
-    in_epoch = status.batch / status.batches if status.batches else 0.0
-    return min(1.0, (status.epoch + in_epoch) / max(status.epochs, 1))
+        st.progress(status.progress)
 
 
 def _render_messages(status: RunStatus) -> None:
