@@ -116,6 +116,14 @@ class Session:
             await self.draw(strokes)
         return self.answers[-1].digit
 
+    async def clear(self) -> None:
+        """Click Clear and wait until the pen knows that its canvas is blank."""
+        revision = self._find_component("digitlab_pen").data["revision"]
+        await self.click("Clear")
+        await self.wait_until(
+            lambda: self._find_component("digitlab_pen").data["revision"] > revision
+        )
+
     async def move_pen(self, points: list[float], *, is_down: bool) -> int:
         """Send the message of the live pen: it draws this stroke on a blank canvas.
 
@@ -189,7 +197,10 @@ class Session:
                 self._elements.clear()
                 self._timers.clear()
         elif kind == "delta":
-            self._elements[tuple(message.metadata.delta_path)] = message.delta
+            path = tuple(message.metadata.delta_path)
+            self._elements.pop(path, None)
+            # The newest is the last, and the first that is found.
+            self._elements[path] = message.delta
             if shown := _DIGIT.search(payload):
                 self.answers.append(
                     Answer(time.perf_counter(), shown[1].decode(), self._get_known_pen_id())
@@ -211,7 +222,7 @@ class Session:
             return 0
 
     def _find_component(self, name: str) -> Widget:
-        for delta in self._elements.values():
+        for delta in reversed(self._elements.values()):
             component = delta.new_element.bidi_component
             if name in component.component_name:
                 return Widget(component.id, delta.fragment_id, json.loads(component.json))

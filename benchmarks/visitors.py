@@ -80,7 +80,7 @@ async def _measure(url: str, n_visitors: int, n_strokes: int, *, is_live: bool) 
         for session in sessions:
             await session.draw_and_wait(_build_stroke(STROKES[DIGITS[-1]]))
             if is_live:
-                await session.click("Clear")
+                await session.clear()
         begin_s = time.perf_counter()
         # Their strokes are spread over the period.
         await asyncio.gather(
@@ -119,16 +119,20 @@ async def _draw_with_live_pen(
         await session.wait_until(functools.partial(session.has_answered, pen_id))
         final = next(answer for answer in session.answers if answer.pen_id >= pen_id)
         times.final_ms.append(1000 * (final.shown_s - up_s))
-        await session.click("Clear")
+        await session.clear()
 
 
 async def _hold_pen_down(session: Session, line: Points) -> None:
+    """As `pen.js` does: the next message follows when the last was answered."""
     begin_s = time.perf_counter()
-    pen_id = 0
-    while (elapsed_s := time.perf_counter() - begin_s) < STROKE_S:
-        if session.has_answered(pen_id):
-            pen_id = await session.move_pen(_interpolate(line, elapsed_s / STROKE_S), is_down=True)
-        await _sleep_until(min(begin_s + elapsed_s + PEN_INTERVAL_S, begin_s + STROKE_S))
+    up_s = begin_s + STROKE_S
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STROKE_S):
+            while (sent_s := time.perf_counter()) < up_s:
+                points = _interpolate(line, (sent_s - begin_s) / STROKE_S)
+                pen_id = await session.move_pen(points, is_down=True)
+                await session.wait_until(functools.partial(session.has_answered, pen_id))
+                await _sleep_until(sent_s + PEN_INTERVAL_S)
 
 
 def _interpolate(line: Points, fraction: float) -> list[float]:
