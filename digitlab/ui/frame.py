@@ -11,15 +11,15 @@ ICON_PATH = Path(__file__).with_name("icon.svg")
 _CSS = """
 <style>
 /* Streamlit's muted text and white text on a light-blue button have a contrast of 2.4 to 4. */
-.stApp { --muted: light-dark(#5d5f66, #a9aaad); --accent: light-dark(#2f5d9b, #9dbde6);
+:root { --muted: light-dark(#5d5f66, #a9aaad); --accent: light-dark(#2f5d9b, #9dbde6);
   --border: light-dark(#ddd6c9, #3d4046); }
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: var(--muted); }
-[data-testid="stCaptionContainer"] { opacity: 1; }
-[data-testid="stBaseButton-primary"]:not(:disabled) { color: light-dark(#fff, #14171c); }
+/* Dialogs and popovers lie outside of the app, where Streamlit sets no colour scheme. */
+:root { color-scheme: light dark; }
+[data-testid="stCaptionContainer"] { color: var(--muted); opacity: 1; }
+[data-testid="stBaseButton-primary"]:not(:disabled), .stMultiSelect [data-tag] * {
+  color: light-dark(#fff, #14171c); }
 [data-testid="stCode"] code, [data-testid="stCode"] code * { color: inherit !important; }
-.stPlotlyChart :is(.xtick, .ytick, .legend, .infolayer) text { fill: var(--muted) !important; }
-/* A dialog lies outside the app's element: no variables, and no colour scheme for light-dark(). */
-[role="dialog"] .stPlotlyChart text { fill: currentColor !important; }
+.stPlotlyChart :is(.xtick text, .ytick text, .xtitle, .ytitle) { fill: var(--muted) !important; }
 /* The content is 1,120 px wide; the space of the scroll bar is kept, so that no page is shifted. */
 .stMain { scrollbar-gutter: stable both-edges; }
 .stMainBlockContainer { padding: 0.5rem 1rem 3rem; max-width: 72rem; }

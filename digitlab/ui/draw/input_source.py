@@ -135,7 +135,7 @@ def render_picture_input(source: InputSource, subject: str) -> np.ndarray | None
     decoded = decode_picture(file.getvalue())
     if source is PICTURE:
         # The camera widget shows its photo itself.
-        st.image(decoded, width=min(decoded.shape[1], _PREVIEW_PX))
+        st.image(decoded, width=min(decoded.shape[1], _PREVIEW_PX), alt="Your picture")
     return decoded
 
 

@@ -115,7 +115,7 @@ def _render_data(config: TrainConfig | list[str]) -> None:
     )
     if sample.note:
         st.info(sample.note)
-    st.image(_build_image_sheet(sample.images), width="stretch")
+    st.image(_build_image_sheet(sample.images), width="stretch", alt="Images of the data set")
     # As in training: the last images are for validation, and the first of the others are used.
     counts = np.bincount(sample.labels[:n_training], minlength=len(sample.class_names)).tolist()
     st.plotly_chart(
@@ -146,6 +146,7 @@ def _render_augmentation(config: TrainConfig, sample: DataSample) -> None:
     st.image(
         _build_image_sheet(np.concatenate([originals, augmented])),
         caption="Above the originals, below after augmentation; it differs in each epoch.",
+        alt="Images before and after augmentation",
         width="stretch",
     )
 
