@@ -20,7 +20,7 @@ _BLOCK = 512
 HIGHEST_THRESHOLD = 0.8
 
 _N_NEIGHBOURS = 4
-# The neighbours' images are saved for this many test images: all mistakes of a good network.
+# The neighbours' images are saved for this many test images: all errors of a good network.
 _N_WITH_THUMBNAILS = 250
 # A label error is confirmed if this many of the nearest training images agree.
 _N_VOTES, _N_VOTES_REQUIRED = 10, 8
@@ -269,7 +269,7 @@ def choose_thumbnail_rows(report: EvaluationReport) -> np.ndarray:
     """Choose the test images whose neighbours' images are saved.
 
     Returns:
-        `(m,)` int32, sorted: mistakes and rejections, then those with the smallest margin.
+        `(m,)` int32, sorted: errors and rejections, then those with the smallest margin.
     """
     is_easy = report.is_correct & ~report.is_rejected
     order = np.lexsort((report.margins, is_easy))

@@ -123,7 +123,7 @@ def _compute_sort_keys(report: EvaluationReport, order: str) -> np.ndarray:
         return report.margins
     if order == "index":
         return np.arange(len(report.labels))
-    # Mistakes come before all others: no confidence is above 1.
+    # Errors come before all others: no confidence is above 1.
     return report.is_correct * 2.0 - report.confidences
 
 

@@ -18,7 +18,7 @@ MACRO_NOTE = "Macro average: the mean over the classes that are present in the t
 
 @dataclass(frozen=True)
 class Confusion:
-    """One kind of mistake: how often `true` was classified as `predicted`.
+    """One kind of error: how often `true` was classified as `predicted`.
 
     Attributes:
         fraction: of the images whose class is `true`, 0 to 1.
@@ -131,7 +131,7 @@ def normalise_confusion(
     Args:
         confusion: `(classes, classes)` counts, rows true.
         by: "count"; "row", fractions of the true class; or "column", fractions of the predictions.
-        hide_diagonal: put NaN on the diagonal, so that mistakes stand out.
+        hide_diagonal: put NaN on the diagonal, so that errors stand out.
     Returns:
         `(classes, classes)` float64; 0 where a row or column is empty.
     Raises:
@@ -148,7 +148,7 @@ def normalise_confusion(
 
 
 def list_confusions(confusion: np.ndarray, *, limit: int | None = None) -> list[Confusion]:
-    """List the kinds of mistakes, the most frequent first.
+    """List the kinds of errors, the most frequent first.
 
     Args:
         confusion: `(classes, classes)` counts, rows true.

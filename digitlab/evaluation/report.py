@@ -37,7 +37,7 @@ class EvaluationReport:
         no_digit: `(n,)` float32, the probability of "no digit"; 0 if the network has no such class.
         test_set_id: the data set whose test images these are; empty for a user test set.
         feature_analysis: None until it has been computed.
-        saved_images: the images of mistakes and close calls.
+        saved_images: the images of errors and of the smallest margins.
         no_digit_threshold: of the model, from its card; None if it rejects nothing.
     """
 

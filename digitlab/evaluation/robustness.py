@@ -143,11 +143,11 @@ _ALL = (
         "blur", "Blur", "pixels (standard deviation)", (0, 0.5, 1, 1.5, 2, 2.5, 3), 0, _blur,
     ),
     Corruption(
-        "noise", "Noise", "of full ink (standard deviation)",
+        "noise", "Noise", "fraction of full ink (standard deviation)",
         (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 0, _add_noise,
     ),
     Corruption(
-        "contrast", "Contrast", "of full ink", (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1), 1,
+        "contrast", "Contrast", "fraction of full ink", (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1), 1,
         _scale_contrast,
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The images of a test set that a report stores: mistakes, rejections and close calls."""
+"""The images of a test set that a report stores: errors, rejections and the smallest margins."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

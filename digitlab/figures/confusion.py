@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import CORRECT, INK_BLUE, MUTED, TRANSPARENT, WRONG, apply_theme
+from digitlab.figures.theme import CORRECT, MUTED, TRAINING, TRANSPARENT, WRONG, apply_theme
 
 _NEUTRAL = "rgba(128, 132, 140, 0.06)"
 _TITLES = {
@@ -51,7 +51,7 @@ def confusion_figure(
         row, column = chosen
         figure.add_shape(
             type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
-            line={"color": INK_BLUE, "width": 3},
+            line={"color": TRAINING, "width": 3},
         )  # fmt: skip
     _apply_layout(figure, class_names, _TITLES[by])
     return figure
@@ -86,7 +86,7 @@ def difference_figure(
 
 
 def describe_confusion(counts: np.ndarray, class_names: Sequence[str]) -> str:
-    """Text alternative of the chart, with the most frequent mistake."""
+    """Text alternative of the chart, with the most frequent error."""
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
     n_correct, n = int(np.trace(counts)), int(counts.sum())

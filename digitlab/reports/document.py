@@ -160,8 +160,8 @@ def _render_overview(content: ReportContent) -> Markup:
 def _render_confusion(content: ReportContent) -> Markup:
     """Counts as a table; the tint of a cell is its fraction of the most frequent error."""
     counts = np.array(content.report.metrics["confusion"])
-    mistakes = np.nan_to_num(normalise_confusion(counts, hide_diagonal=True))
-    tints = mistakes / max(float(mistakes.max()), 1.0)
+    errors = np.nan_to_num(normalise_confusion(counts, hide_diagonal=True))
+    tints = errors / max(float(errors.max()), 1.0)
     cells = [
         [
             # Not darker, so that the text keeps a contrast of 4.5:1.
@@ -230,7 +230,7 @@ def _render_robustness(content: ReportContent) -> Markup | None:
     return render_block("charts", charts)
 
 
-def _render_mistakes(content: ReportContent) -> Markup | None:
+def _render_errors(content: ReportContent) -> Markup | None:
     """The images of the most confident errors."""
     if content.images is None:
         return None
@@ -276,5 +276,5 @@ SECTIONS = (
     Section("calibration", "Calibration", _render_calibration),
     Section("coverage", "Confidence threshold", _render_coverage),
     Section("robustness", "Robustness", _render_robustness),
-    Section("mistakes", "Most confident errors", _render_mistakes),
+    Section("errors", "Most confident errors", _render_errors),
 )

@@ -165,9 +165,19 @@ def test_next_sample_is_one_click_away(open_page):
     assert app.query_params["sample"] == str(wrong[1])
 
 
-def test_offline_sample_is_named_beside_the_metrics(open_page, user_model):
-    app = open_page(model=user_model.id)
+@pytest.mark.parametrize("view", [view.id for view in VIEWS])
+def test_offline_sample_is_named_beside_the_metrics(open_page, user_model, view):
+    app = open_page(model=user_model.id, view=view)
     assert "the offline sample of MNIST" in read_texts(app.caption)
+
+
+def test_offline_sample_is_named_in_the_comparison(open_page, user_model):
+    other = "other_sample"
+    shutil.copytree(user_model.directory, user_model.directory.parent / other)
+    app = open_page(model=user_model.id, view="comparison", other=other)
+    row = app.table[0].value.iloc[0].tolist()
+    assert row[0] == "Test set"
+    assert all("offline sample of MNIST" in text for text in row[1:])
 
 
 def test_models_with_different_test_sets_are_not_compared(open_page, user_model):

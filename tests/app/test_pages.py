@@ -84,8 +84,14 @@ def test_offline_sample_is_named_wherever_its_metrics_are(app):
     app.run()
     app.selectbox(key="draw_model").select("from_sample").run()
     assert "offline sample" in read_texts(app.caption)
+    names = app.selectbox(key="draw_model").options
+    assert [name for name in names if "offline sample" in name] == [
+        f"From the sample · {get_model('from_sample').accuracy:.2%} on the offline sample"
+    ]
     app.switch_page("pages/models.py").run()
     assert "offline sample" in read_texts(app.warning)
+    labels = [metric.label for metric in app.metric]
+    assert labels.count("Accuracy on the offline sample") == 1
 
 
 def test_photo_model_is_not_offered_for_drawing(app):

@@ -236,3 +236,30 @@ def test_arrow_keys_step_through_the_digits(page, report):
     # All of it is on the screen: the neighbours come last.
     expect(dialog.locator(".evaluate-row").last).to_be_in_viewport(ratio=1)
     assert dialog.evaluate("d => d.scrollHeight - d.clientHeight") <= 1
+
+
+# The last part of a view that one sees without scrolling on a laptop.
+MAIN_PARTS = {
+    "overview": ".st-key-evaluate_frequent_errors",
+    "gallery": ".st-key-evaluate_page_next",
+    "per_class": ".st-key-evaluate_precision_recall",
+    "calibration": ".st-key-evaluate_coverage_chart",
+    "robustness": ".evaluate-levels",
+    "comparison": ".st-key-evaluate_compare_grid_container",
+    "feature_map": ".st-key-evaluate_feature_map",
+    "user_test_set": "[data-testid=stFileUploader]",
+}
+
+
+def test_views_fit_one_screen(page):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"/evaluate?model={MODEL_ID}")
+    evaluate = EvaluatePage(page)
+    # The first view is shown already.
+    for view in (*VIEWS[1:], VIEWS[0]):
+        evaluate.show_view(view.label)
+        part = page.locator(MAIN_PARTS[view.id])
+        expect(part).to_be_visible()
+        evaluate.wait_until_idle()
+        box = part.bounding_box()
+        assert box["y"] + box["height"] <= 800, view.id

@@ -120,6 +120,13 @@ def test_a_damaged_robustness_file_is_noted_and_left_out_of_the_report(capsys, t
     assert "<h2>Robustness" not in page
 
 
+def test_a_report_on_the_offline_sample_says_so_in_its_title(capsys, tmp_path):
+    out = tmp_path / "report.html"
+    evaluate(capsys, "--model", save_sample_model().id, "--out", out)
+    title = re.search("<h1>(.*?)</h1>", out.read_text("utf-8"))[1]
+    assert "the offline sample of MNIST" in title
+
+
 @pytest.mark.parametrize(
     ("dataset_id", "is_warned"),
     [("mnist", True), ("handwriting", True), ("other_digits", False), ("unknown", False)],

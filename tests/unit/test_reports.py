@@ -78,8 +78,8 @@ def test_the_report_of_a_shipped_model_has_all_sections(shipped):
     n_charts = {"calibration": 1, "coverage": 1, "robustness": len(shipped[2].curves)}
     for section_id, n in n_charts.items():
         assert bodies[section_id].count("<svg") >= n
-    n_mistakes = int((~report.is_correct).sum())
-    assert bodies["mistakes"].count("data:image/png") == min(60, n_mistakes)
+    n_errors = int((~report.is_correct).sum())
+    assert bodies["errors"].count("data:image/png") == min(60, n_errors)
 
 
 def test_a_report_is_one_small_file_that_loads_and_runs_nothing(shipped):
@@ -113,7 +113,7 @@ def test_a_report_without_images_or_robustness_leaves_these_sections_out(shipped
     content = ReportContent(subject, report)
     assert shown == [one.id for one in SECTIONS if one.render(content) is not None]
     assert {"overview", "confusion"} <= set(shown)
-    assert not {"robustness", "mistakes"} & set(shown)
+    assert not {"robustness", "errors"} & set(shown)
 
 
 def test_the_report_of_a_photo_model_does_not_mention_digits():

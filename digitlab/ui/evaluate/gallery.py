@@ -90,7 +90,7 @@ def _render_filters(evaluated: EvaluatedModel, query: GalleryQuery) -> None:
             "label_error", "Probable label errors", query,
             int(get_probable_label_errors(report).sum()) if report.feature_analysis else None,
             "The network is confident that the label is wrong, and the nearest training images "
-            "agree.",
+            "agree. They are underlined in dashed amber.",
         )  # fmt: skip
 
 

@@ -107,6 +107,7 @@ def _render_model_choice(models: dict[str, StoredModel], requested: str | None) 
         list(models),
         format_func=format_model_names(models).__getitem__,
         label_visibility="collapsed",
+        width=300,
         **bind_widget(
             "evaluate_model",
             requested or default,

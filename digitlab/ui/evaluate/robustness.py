@@ -115,7 +115,7 @@ def _render_strengths(evaluated: EvaluatedModel, corruption: Corruption) -> None
         f"{figures}</div>"
     )
     st.caption(
-        f"Above each image the strength, in {corruption.unit}; below it the prediction and its "
+        f"Above each image its strength ({corruption.unit}); below it the prediction and its "
         "confidence: green is correct, red is wrong, dashed grey is rejected."
     )
 

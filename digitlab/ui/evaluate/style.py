@@ -9,7 +9,6 @@ _LINE = "color-mix(in srgb, currentColor 20%, transparent)"
 _CSS = f"""
 <style>
 .st-key-evaluate_model_row {{ gap: 0.25rem 1rem; }}
-.st-key-evaluate_model_row [data-testid="stSelectbox"] {{ flex: 0 0 17rem; }}
 .st-key-evaluate_metrics {{ gap: 0.25rem 1.5rem; flex-wrap: wrap; justify-content: space-between; }}
 .st-key-evaluate_metrics [data-testid="stMetricValue"],
 .st-key-evaluate_coverage [data-testid="stMetricValue"] {{ font-size: 1.4rem; line-height: 1.3; }}

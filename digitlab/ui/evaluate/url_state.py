@@ -59,7 +59,7 @@ def update_url(**changes: str | None) -> None:
 
 
 def show_view(view_id: str) -> None:
-    """Switch to another view; the gallery starts with the mistakes."""
+    """Switch to another view; the gallery starts with the errors."""
     update_url(view=view_id, sample=None)
     if view_id == GALLERY_VIEW and read_query() == GalleryQuery():
         update_query(GalleryQuery(correct=False))
