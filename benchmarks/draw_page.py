@@ -46,7 +46,7 @@ _WATCH = """() => {
 }"""
 
 
-def main(tree: Path) -> None:
+def main(tree: Path = PROJECT_DIR) -> None:
     """Print the table."""
     with open_app_in_chromium(tree) as (url, browser):
         page = browser.new_page(viewport={"width": 1280, "height": 800})

@@ -11,6 +11,7 @@ import os
 import statistics
 import sys
 from pathlib import Path
+from unittest import mock
 
 from playwright.sync_api import Page
 
@@ -48,7 +49,7 @@ _START = """(selector) => {
 _STOP = "() => { window.frameWatch.isOn = false; return window.frameWatch.frames; }"
 # The bars of the Draw page are a chart of plotly or a list; the curves are one of two libraries'.
 _BARS = ".st-key-draw_answer :is(.js-plotly-plot, .draw-bars)"
-_CURVES = (
+CURVES = (
     '[class*="st-key-train_curves"] .js-plotly-plot, [class*="st-key-train_live_curves"] canvas'
 )
 _CONTENT = ".stMainBlockContainer [data-testid=stElementContainer]"
@@ -59,9 +60,9 @@ Frames = list[tuple[float, int]]
 
 def main(tree: Path = PROJECT_DIR) -> None:
     """Print both tables."""
-    # Trains nothing, but writes the same run directory.
-    os.environ["DIGITLAB_TRAINER"] = "tests.stub_trainer"
-    with open_app_in_chromium(tree) as (url, browser):
+    # It trains nothing, but writes the same run directory.
+    trainer = mock.patch.dict(os.environ, {"DIGITLAB_TRAINER": "tests.stub_trainer"})
+    with trainer, open_app_in_chromium(tree) as (url, browser):
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(url)
         # First, so that its first round opens each page for the first time in the process.
@@ -97,8 +98,8 @@ def _watch_curves(page: Page) -> Frames:
     # Half a minute.
     TrainPage(page).fill("batch_size", 2)
     page.locator(".st-key-train_start button").click()
-    page.locator(f":is({_CURVES}) >> visible=true").first.wait_for(timeout=60_000)
-    page.evaluate(_START, _CURVES)
+    page.locator(f":is({CURVES}) >> visible=true").first.wait_for(timeout=60_000)
+    page.evaluate(_START, CURVES)
     page.wait_for_timeout(TRAINING_S * 1000)
     frames = _stop(page)
     while runs := list_active_runs():

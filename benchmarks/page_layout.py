@@ -1,4 +1,4 @@
-"""Measure in Chromium where the header of each page is, and the contrast of its texts.
+"""Measure in Chromium where each page's header is, and whether its texts can be read.
 
 `python -m benchmarks.page_layout [TREE]`
 """
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser.app_in_chromium import open_app_in_chromium
@@ -47,7 +48,7 @@ _MEASURE_CONTRAST = """() => {
   const getParent = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host;
   const listAncestors = (node) => node ? [node, ...listAncestors(getParent(node))] : [];
   const skipped = "[aria-hidden=true], [data-testid=stIconMaterial], [disabled], " +
-    "[aria-disabled=true], script, style, .cartesianlayer .plot";
+    "[aria-disabled=true], label:has(:disabled), script, style, .cartesianlayer .plot";
   const texts = [];
   const visit = (root) => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
@@ -118,11 +119,11 @@ def print_headers(browser: Browser, url: str) -> None:
 
 
 def print_contrasts(browser: Browser, url: str) -> None:
-    """The lowest contrast of a text on each page and view, in both themes."""
+    """The lowest contrast, and what axe-core finds, on each page and view in both themes."""
     paths = PAGES | {
         f"Evaluate, {view}": f"evaluate?model=simple_cnn&view={view}" for view in VIEWS[1:]
     }
-    print(f"\n{'Contrast of texts':24}  lowest  below {MIN_CONTRAST}  worst text")
+    print(f"\n{'Contrast of texts':30} lowest  below {MIN_CONTRAST}  axe  worst text")
     for theme in ("light", "dark"):
         page = browser.new_page(viewport=VIEWPORT, color_scheme=theme)  # type: ignore[arg-type]
         for label, path in paths.items():
@@ -133,8 +134,20 @@ def print_contrasts(browser: Browser, url: str) -> None:
             texts: list[tuple[float, Any]] = page.evaluate(_MEASURE_CONTRAST)
             n_below = sum(contrast < MIN_CONTRAST for contrast, _ in texts)
             lowest, worst = texts[0]
-            print(f"{theme:6}{label:22}{lowest:6.2f} {n_below:10}  {worst}")
+            n_violations = count_violations(page)
+            print(f"{theme:6}{label:24}{lowest:7.2f} {n_below:10} {n_violations:4}  {worst}")
         page.close()
+
+
+def count_violations(page: Page) -> int:
+    """The elements of the page in which axe-core finds a serious violation."""
+    # Streamlit draws tables on a canvas, with a hidden copy for screen readers.
+    results = Axe().run(page, context={"exclude": [[".stDataFrame"]]})
+    return sum(
+        len(violation["nodes"])
+        for violation in results.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    )
 
 
 def open_page(page: Page, address: str) -> None:
