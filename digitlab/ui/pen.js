@@ -7,6 +7,7 @@
 const INTERVAL_MS = 120; // between two messages while the pen is down
 const WITHDRAW_MS = 1500; // without the canvas's report its drawing counts, not the pen's
 const RELEASE_MS = 2000; // a new drawing is not awaited for longer
+const MERGED_MS = 400; // nor, after the first of several; two clicks can become one
 const ANSWER_MS = 10000; // nor is an answer
 
 export default function (component) {
@@ -63,6 +64,7 @@ class Pen {
       this.first += nReported;
     }
     if (this.awaited !== null && data.shown >= this.awaited) this.release();
+    else if (this.awaited !== null && data.shown > this.replaced) this.releaseIn(MERGED_MS);
     this.schedule();
   }
 
@@ -214,9 +216,14 @@ class Pen {
     const selector = this.data.replacing.map((key) => `.st-key-${key}`).join(", ");
     const isButton = event.composedPath().some((node) => node.tagName === "BUTTON");
     if (!isButton || !event.target.closest?.(selector)) return;
-    this.awaited = (this.awaited ?? this.data.revision) + 1;
+    if (this.awaited === null) this.replaced = this.awaited = this.data.revision;
+    this.awaited += 1;
+    this.releaseIn(RELEASE_MS);
+  }
+
+  releaseIn(milliseconds) {
     window.clearTimeout(this.releasing);
-    this.releasing = window.setTimeout(() => this.release(), RELEASE_MS);
+    this.releasing = window.setTimeout(() => this.release(), milliseconds);
   }
 
   release() {

@@ -201,6 +201,15 @@ def test_second_finger_draws_nothing(dark_phone):
     draw_page.expect_digit(7)
     draw_page.undo.click()
     draw_page.expect_blank()
+    # The system takes the finger away, for a gesture of its own.
+    draw_page.wait_until_idle()
+    touch("touchStart", stroke[0])
+    for point in stroke[1:]:
+        touch("touchMove", point)
+    touch("touchCancel")
+    draw_page.expect_digit(7)
+    draw_page.wait_until_idle()
+    draw_page.expect_digit(7)
 
 
 def test_toolbar_of_the_canvas_is_hidden_and_the_canvas_has_a_name(draw_page):
