@@ -62,7 +62,7 @@ def test_invalid_settings_disable_the_start(train_app):
     train_app.text_input(key="train_validation_split").set_value("0")
     train_app.toggle(key="train_calibrate").set_value(True).run()
     assert train_app.button(key="train_start").disabled
-    assert "validation_split" in read_texts(train_app.error)
+    assert "Calibrate confidence is set, but Validation split is 0" in read_texts(train_app.error)
 
 
 @pytest.mark.parametrize(

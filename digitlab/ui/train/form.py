@@ -4,6 +4,7 @@ Numbers are text fields: a browser's number field keeps an invalid number to its
 would train with the last valid one.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -34,6 +35,8 @@ _VALUES = "train_values"
 # Their choices have long names.
 _WIDE = ("dataset", "net")
 _SPECS = {spec.name: spec for spec in fields(TrainConfig)}
+# Settings as errors of `TrainConfig` name them.
+_NAMES = re.compile(rf"\b({'|'.join(_SPECS)})\b")
 
 
 def prepare_form() -> Values:
@@ -76,7 +79,7 @@ def read_form(values: Values) -> TrainConfig | list[str]:
     try:
         return TrainConfig(**parsed)
     except ConfigError as error:
-        return [str(error)]
+        return [_NAMES.sub(lambda match: get_setting_label(match[0]), str(error))]
 
 
 def _build_values(config: TrainConfig) -> Values:
