@@ -15,7 +15,7 @@ DOCS_DIR = PROJECT_DIR / "docs"
 def main() -> None:
     """Draw a 4 on a desk in the light and a 7 on a phone in the dark; watch a run; open a cell."""
     with open_app_in_chromium() as (url, browser):
-        shoot(browser, url, "draw", digit=4, width=1120, height=900, theme="light")
+        shoot(browser, url, "draw", digit=4, width=1280, height=800, theme="light")
         shoot(browser, url, "draw-phone", digit=7, width=390, height=844, theme="dark")
         shoot_training(browser, url)
         shoot_evaluation(browser, url)
@@ -28,7 +28,7 @@ def shoot(
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
     page.goto(url)
     draw_page = DrawPage(page)
-    draw_page.draw([[(x + 10, y + 10) for x, y in line] for line in SAMPLE_POINTS[digit]])
+    draw_page.draw_sample(digit)
     draw_page.expect_digit(digit)
     page.mouse.move(5, 5)
     # Pictures and transitions have to be through.
@@ -39,7 +39,7 @@ def shoot(
 
 def shoot_training(browser: Browser, url: str) -> None:
     """Draw three digits, train the tutorials' network and save how its last epochs look."""
-    page = browser.new_page(viewport={"width": 1120, "height": 1060}, color_scheme="light")
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
     page.goto(f"{url}/train")
     train_page = TrainPage(page)
     train_page.choose_recipe("simple_cnn")
@@ -52,7 +52,7 @@ def shoot_training(browser: Browser, url: str) -> None:
     expect(page.locator(".thumbnails img")).to_have_count(3)
     train_page.start.click()
     train_page.expect_line("^Epoch [45] of 5")
-    expect(page.locator(".gtitle >> visible=true").first).to_be_visible()
+    expect(page.locator("[class*=train_live_curves_] canvas")).to_be_visible()
     page.mouse.move(5, 5)
     page.screenshot(path=DOCS_DIR / "train.png", animations="disabled")
     page.close()
@@ -60,7 +60,7 @@ def shoot_training(browser: Browser, url: str) -> None:
 
 def shoot_evaluation(browser: Browser, url: str) -> None:
     """Click the cell of the 9s that were predicted as 4, and save the digits beside it."""
-    page = browser.new_page(viewport={"width": 1120, "height": 900}, color_scheme="light")
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
     page.goto(f"{url}/evaluate?model=simple_cnn&hide=1")
     EvaluatePage(page).click_cell(9, 4)
     expect(page.locator(".st-key-evaluate_matrix .gtitle >> visible=true")).to_have_count(1)

@@ -11,11 +11,6 @@ from tests.browser.draw_page import upload_file, wait_until_idle
 from tests.unit.test_decode import draw_five, encode
 from tests.worker.workers import wait_until
 
-# What belongs to Streamlit or to the canvas component, with the reason: the project cannot change
-# it. Everything else is checked.
-EXCLUDED = {
-    ".stDataFrame": "Streamlit draws tables on a canvas, with a hidden copy for screen readers",
-}
 # axe leaves texts in SVG out; these are a chart's labels outside of its marks.
 CHART_LABELS = ", ".join(
     f".stPlotlyChart {label}"
@@ -45,19 +40,9 @@ COMPUTE_CONTRASTS = """(labels) => {
 axe = Axe()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def print_what_is_excluded():
-    for selector, reason in EXCLUDED.items():
-        print(f"not checked by axe-core: {selector} ({reason})")
-
-
 def find_violations(page: Page, **options: object) -> list[str]:
-    """The serious violations outside of `EXCLUDED`."""
-    results = axe.run(
-        page,
-        context={"exclude": [[selector] for selector in EXCLUDED]},
-        options={"resultTypes": ["violations"], **options},
-    )
+    """The serious violations; nothing is excluded, not even what Streamlit or the canvas own."""
+    results = axe.run(page, options={"resultTypes": ["violations"], **options})
     return [
         f"{violation['id']}: {node['failureSummary']} {node['html'][:300]}"
         for violation in results.response["violations"]
