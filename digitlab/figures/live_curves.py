@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from digitlab.figures.theme import MUTED, TRAINING, VALIDATION
+from digitlab.figures.theme import DARK_LABEL, LIGHT_LABEL, MUTED, TRAINING, VALIDATION
 from digitlab.figures.training_curves import (
     BATCH_OPACITY,
     MAX_MARKED,
@@ -40,6 +40,7 @@ def build_live_curves(
     n_epochs: int,
     best_epoch: int | None = None,
     last_epochs: int | None = None,
+    is_dark: bool = False,
 ) -> dict[str, Any]:
     """Draw loss, accuracy and learning rate below one another; validation is dashed.
 
@@ -49,9 +50,11 @@ def build_live_curves(
         n_epochs: planned number of epochs, the end of the axis.
         best_epoch: the epoch to mark, from 1.
         last_epochs: show only so many epochs up to now; None shows all.
+        is_dark: whether the page is dark; the labels are legible on one background only.
     Returns:
         The option of `st.echarts_chart`; accuracies in it are percentages.
     """
+    label = {"color": DARK_LABEL if is_dark else LIGHT_LABEL}
     first, last = _find_range(history, batches, n_epochs, last_epochs)
     history_shown = [row for number, row in enumerate(history, start=1) if number >= first]
     batches_shown = [row for row in batches if row["epoch"] >= first]
@@ -61,7 +64,7 @@ def build_live_curves(
         factor = 100 if quantity == "accuracy" else 1
         scale = compute_scale(quantity, history_shown, batches_shown)
         scaled = [float(f"{factor * end:.12g}") for end in scale]
-        y_axes.append(_build_y_axis(number, quantity, scaled))
+        y_axes.append(_build_y_axis(number, quantity, scaled, label))
         series += _build_series(number, quantity, history, batches, factor)
     if best_epoch is not None and first <= best_epoch:
         _mark_best(series, best_epoch)
@@ -70,7 +73,10 @@ def build_live_curves(
             "text": "Training curves", "left": 0, "top": 4,
             "textStyle": {"fontSize": 13, "fontWeight": 600},
         },
-        "legend": {"data": ["training", "validation"], "left": 0, "top": 26, "itemHeight": 8},
+        "legend": {
+            "data": ["training", "validation"], "left": 0, "top": 26, "itemHeight": 8,
+            "textStyle": label,
+        },
         "grid": [
             {
                 "left": _LEFT_PX, "right": _RIGHT_PX, "top": top, "height": height,
@@ -79,7 +85,7 @@ def build_live_curves(
             }
             for top, height in _PARTS.values()
         ],
-        "xAxis": [_build_x_axis(number, first, last) for number in range(len(_PARTS))],
+        "xAxis": [_build_x_axis(number, first, last, label) for number in range(len(_PARTS))],
         "yAxis": y_axes,
         "series": series,
         "tooltip": {"trigger": "axis"},
@@ -153,7 +159,7 @@ def _build_tooltip(name: str, factor: int) -> dict[str, Any]:
     return {"valueFormatter": "%.2f %%" if factor == 100 else "%.4f"}
 
 
-def _build_x_axis(number: int, first: int, last: int) -> dict[str, Any]:
+def _build_x_axis(number: int, first: int, last: int, label: dict[str, str]) -> dict[str, Any]:
     is_bottom = number == len(_PARTS) - 1
     axis: dict[str, Any] = {
         "type": "value",
@@ -162,7 +168,8 @@ def _build_x_axis(number: int, first: int, last: int) -> dict[str, Any]:
         "max": last,
         "minInterval": 1,
         "splitLine": {"show": False},
-        "axisLabel": {"show": is_bottom},
+        "axisLabel": {"show": is_bottom, **label},
+        "nameTextStyle": label,
         "axisTick": {"show": is_bottom},
         "axisLine": {"show": is_bottom, "onZero": False},
     }
@@ -173,7 +180,9 @@ def _build_x_axis(number: int, first: int, last: int) -> dict[str, Any]:
     return axis
 
 
-def _build_y_axis(number: int, quantity: str, scale: Sequence[float]) -> dict[str, Any]:
+def _build_y_axis(
+    number: int, quantity: str, scale: Sequence[float], label: dict[str, str]
+) -> dict[str, Any]:
     low, high, step = scale
     return {
         "type": "value",
@@ -184,7 +193,8 @@ def _build_y_axis(number: int, quantity: str, scale: Sequence[float]) -> dict[st
         "min": low,
         "max": high,
         "interval": step,
-        "axisLabel": {"formatter": "{value}%"} if quantity == "accuracy" else {},
+        "axisLabel": label | ({"formatter": "{value}%"} if quantity == "accuracy" else {}),
+        "nameTextStyle": label,
         "splitLine": {"lineStyle": {"color": MUTED, "width": 0.4}},
     }
 

@@ -12,6 +12,8 @@ PLOTLY_CONFIG = {"displayModeBar": False}
 INK_BLUE = "#2f5d9b"
 # Legible in light and in dark mode.
 MUTED = "rgba(128, 132, 140, 0.45)"
+# The labels of charts that styles cannot reach; elsewhere the page's style sets the same colours.
+LIGHT_LABEL, DARK_LABEL = "#5d5f66", "#a9aaad"
 TRANSPARENT = "rgba(0, 0, 0, 0)"
 
 # A lighter ink-blue for lines and bars, which stands out in dark mode too.

@@ -1,5 +1,8 @@
 """Figures of training: curves of one run, of several, and the class balance."""
 
+import tomllib
+
+import numpy as np
 import pytest
 
 from digitlab.figures.class_balance import class_balance_figure, describe_class_balance
@@ -11,6 +14,7 @@ from digitlab.figures.training_curves import (
     describe_training_curves,
     training_curves_figure,
 )
+from tests.conftest import PROJECT_DIR
 
 HISTORY = [
     {"epoch": 0.0, "loss": 0.4, "accuracy": 0.88, "val_loss": 0.2, "val_accuracy": 0.94},
@@ -129,3 +133,22 @@ def test_runs_differ_by_colour_and_validation_is_dashed():
 def test_class_balance():
     assert list(class_balance_figure([3, 5], ["0", "1"]).data[0].y) == [3, 5]
     assert describe_class_balance([3, 5], ["0", "1"]) == "Images per class: 0 3, 1 5."
+
+
+def compute_luminance(colour):
+    channels = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_live_labels_are_legible(theme):
+    config = tomllib.loads((PROJECT_DIR / ".streamlit" / "config.toml").read_text())
+    paper = compute_luminance(config["theme"][theme]["backgroundColor"])
+    option = build_live_curves(HISTORY, BATCHES, n_epochs=5, is_dark=theme == "dark")
+    styles = [option["legend"]["textStyle"]]
+    for axis in option["xAxis"] + option["yAxis"]:
+        styles += [axis["axisLabel"], axis["nameTextStyle"]]
+    for style in styles:
+        dark, light = sorted((paper, compute_luminance(style["color"])))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -51,6 +51,7 @@ def render_curves(run: Run, status: RunStatus, history: list[Row], *, zoomable: 
             n_epochs=status.epochs,
             best_epoch=best,
             last_epochs=_LAST_EPOCHS if _render_range(status) == "last" else None,
+            is_dark=st.context.theme.type == "dark",
         ),
         key=f"train_live_curves_{name}",
         height=HEIGHT_PX,
