@@ -11,7 +11,7 @@ from PIL import Image
 from digitlab.cli.main import main
 from digitlab.datasets.loading import load_sample
 from digitlab.datasets.registry import DATASETS
-from digitlab.evaluation.results_cache import load_report, load_robustness
+from digitlab.evaluation.results_cache import load_feature_map, load_report, load_robustness
 from digitlab.files import write_json
 from tests.unit.sample_model import save_sample_model
 
@@ -75,6 +75,7 @@ def test_full_evaluation_is_stored_with_the_model(capsys, tmp_path):
     assert report.feature_analysis is not None
     assert robustness is not None
     assert robustness.n == 1000
+    assert load_feature_map(model, report, "tsne").shape == (1000, 2)
     assert f"{report.accuracy:.4f}" in text
     page = (tmp_path / "full.html").read_text("utf-8")
     assert "<h2>Robustness</h2>" in page
