@@ -9,6 +9,12 @@ from digitlab.ink.samples import SAMPLE_POINTS, Points
 # The samples and the shared pen strokes are drawn in 280 px; the canvas is 420 px wide, and on a
 # phone at least 300 px.
 MARGIN_PX = 10
+# Whether the canvas has reported all strokes of the pen.
+ALL_ARE_REPORTED = """() => {
+  const element = document.querySelector(".st-key-draw_canvas_pen");
+  const { pen } = element.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot;
+  return !pen.down && !pen.strokes.length;
+}"""
 
 
 def draw_strokes(page: Page, strokes: list[Points], box: FloatRect | None = None) -> None:
@@ -126,6 +132,11 @@ class DrawPage:
             for point in stroke[1:]:
                 touch("touchMove", point)
             touch("touchEnd")
+
+    def wait_until_reported(self) -> None:
+        """Wait until the canvas has reported all strokes, and the answer to them is shown."""
+        self.page.wait_for_function(ALL_ARE_REPORTED)
+        self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
         wait_until_idle(self.page)

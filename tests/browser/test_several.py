@@ -94,6 +94,7 @@ def test_drawing_is_kept_in_other_modes_and_pages(several_page):
     page = several_page.page
     several_page.draw(write("2026", step_px=200, scale=0.9, top_px=10))
     several_page.expect_number("2026")
+    several_page.wait_until_reported()
     before = several_page.boxes.get_attribute("viewBox")
     several_page.switch()
     expect(several_page.number).to_have_count(0)
