@@ -4,9 +4,8 @@ import functools
 import importlib
 import threading
 
+from digitlab.paths import PROJECT_DIR
 from digitlab.ui.garbage_collection import freeze_imports
-
-_PAGES = ("draw", "train", "evaluate", "models")
 
 
 @functools.cache
@@ -20,6 +19,6 @@ def preload_pages() -> None:
 
 
 def _import_pages() -> None:
-    for page in _PAGES:
-        importlib.import_module(f"digitlab.ui.{page}.page")
+    for path in (PROJECT_DIR / "pages").glob("*.py"):
+        importlib.import_module(f"digitlab.ui.{path.stem}.page")
     freeze_imports()
