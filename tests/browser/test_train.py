@@ -223,6 +223,8 @@ def test_one_chart_is_visible_in_every_frame_of_a_live_run(train_page):
     page.evaluate(WATCH_CHARTS)
     expect(finding).to_be_visible(timeout=LIMIT_MS)
     train_page.expect_line("^Epoch 3 of")
+    chart = page.locator("[class*=train_live_curves_]")
+    expect(chart.get_by_role("img", name=re.compile(r"^After \d+ epochs?: "))).to_be_visible()
     # The picture changed, on one canvas.
     page.wait_for_function("window.pictures.size >= 3", timeout=LIMIT_MS)
     page.evaluate("cancelAnimationFrame(window.watch)")
