@@ -162,7 +162,7 @@ def test_damaged_run_does_not_prevent_the_comparison_of_others(train_app):
     assert table[table.iloc[:, 0] == "Epochs"].values.tolist() == [["Epochs", "3", "–", "7"]]
 
 
-def test_model_is_put_on_the_shelf_under_any_name(show_run):
+def test_model_is_saved_under_any_name(show_run):
     run = create_finished_run("Моя первая сеть")
     app = show_run(run)
     app.button(key="train_save").click().run()

@@ -30,7 +30,7 @@ def test_network_is_trained_kept_and_reads_a_drawing(browser, tmp_path):
             assert history[-1]["loss"] < history[0]["loss"]
             expect(page.locator(".gtitle >> visible=true")).to_have_count(1)
 
-            train_page.shelve("My first")
+            train_page.save_model("My first")
             train_page.press("train_draw")
             draw_page = DrawPage(page)
             model = page.get_by_role("combobox", name="Read by")
