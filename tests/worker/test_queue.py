@@ -158,7 +158,7 @@ def test_a_worker_that_hangs_is_noticed_and_can_be_stopped(monkeypatch):
     assert "made no progress for" in inspect_run(run).message
     stop_run(run)
     status = wait_for_state(run, "interrupted")
-    assert "was killed before" in status.message
+    assert "The training process was killed." in status.message
     wait_until(lambda: not psutil.pid_exists(pid))
     assert find_checkpoint(run) >= 1
 

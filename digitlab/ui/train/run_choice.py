@@ -45,7 +45,9 @@ def render_view_choice(views: Sequence[View[RenderView]]) -> View[RenderView]:
             state[_RUN] = running.id
 
     with st.container(key="train_view", width="content"):
-        view_id = render_segments("View", get_labels(views), key=key, on_change=handle_change)
+        view_id = render_segments(
+            "View", get_labels(views), key=key, on_change=callback(handle_change)
+        )
     state[_VIEW] = view_id
     if view_id != RUN_VIEW:
         st.query_params.pop("run", None)
