@@ -26,6 +26,7 @@ from tests.browser.server import PROJECT_DIR, serve_app, use_empty_folders
 PERIOD_S = 2.0
 # How long the pen is down for a stroke; its messages; the canvas's, after the pen.
 STROKE_S, PEN_INTERVAL_S, CANVAS_DELAY_S = 0.9, 0.12, 0.2
+ROUND_TRIPS = 2  # as in `pen.js`
 # The digits that are drawn in one stroke.
 STROKES = {digit: strokes[0] for digit, strokes in SAMPLE_POINTS.items() if len(strokes) == 1}
 DIGITS = list(STROKES)
@@ -123,7 +124,7 @@ async def _draw_with_live_pen(
 
 
 async def _hold_pen_down(session: Session, line: Points) -> None:
-    """As `pen.js` does: the next message follows when the last was answered."""
+    """As `pen.js` does: the next message follows when the last was answered, after a pause."""
     begin_s = time.perf_counter()
     up_s = begin_s + STROKE_S
     with contextlib.suppress(TimeoutError):
@@ -132,7 +133,8 @@ async def _hold_pen_down(session: Session, line: Points) -> None:
                 points = _interpolate(line, (sent_s - begin_s) / STROKE_S)
                 pen_id = await session.move_pen(points, is_down=True)
                 await session.wait_until(functools.partial(session.has_answered, pen_id))
-                await _sleep_until(sent_s + PEN_INTERVAL_S)
+                round_trip_s = time.perf_counter() - sent_s
+                await _sleep_until(sent_s + max(PEN_INTERVAL_S, ROUND_TRIPS * round_trip_s))
 
 
 def _interpolate(line: Points, fraction: float) -> list[float]:

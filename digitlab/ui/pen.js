@@ -4,7 +4,8 @@
 // reports: { id, revision, first, strokes, down }, where `strokes` are all strokes since the
 // canvas's drawing was replaced that the canvas has not reported, beginning with number `first`.
 
-const INTERVAL_MS = 120; // between two messages while the pen is down
+const INTERVAL_MS = 120; // at least, between two messages while the pen is down
+const ROUND_TRIPS = 2; // at least, between them: a busy server gets fewer, and finished ones sooner
 const WITHDRAW_MS = 1500; // without the canvas's report its drawing counts, not the pen's
 const RELEASE_MS = 2000; // a new drawing is not awaited for longer
 const MERGED_MS = 400; // nor, after the first of several; two clicks can become one
@@ -26,6 +27,7 @@ class Pen {
   id = Date.now(); // also higher than those of an earlier pen
   isAnswered = true;
   sentAt = 0;
+  roundTrip = 0; // of the last message that was answered
 
   constructor() {
     const handlers = {
@@ -56,7 +58,10 @@ class Pen {
     }
     this.data = data;
     this.prepareCanvas();
-    this.isAnswered ||= data.answered === this.id;
+    if (!this.isAnswered && data.answered === this.id) {
+      this.isAnswered = true;
+      this.roundTrip = performance.now() - this.sentAt;
+    }
     const nFinished = this.strokes.length - (this.down ? 1 : 0);
     const nReported = Math.min(data.reported - this.first, nFinished);
     if (nReported > 0) {
@@ -254,7 +259,8 @@ class Pen {
     if (!this.down || this.held || !this.isChanged) return;
     const elapsed = performance.now() - this.sentAt;
     // The next message follows when the last one was answered.
-    const wait = (this.isAnswered ? INTERVAL_MS : ANSWER_MS) - elapsed;
+    const interval = Math.max(INTERVAL_MS, ROUND_TRIPS * this.roundTrip);
+    const wait = (this.isAnswered ? Math.min(interval, ANSWER_MS) : ANSWER_MS) - elapsed;
     if (wait > 0) this.sending = window.setTimeout(() => this.schedule(), wait);
     else this.send();
   }
