@@ -9,8 +9,8 @@ def freeze_imports() -> None:
     """Exempt the objects of all imported modules from garbage collection; call after each run.
 
     Streamlit makes a full collection after every run of a page or fragment, and the process
-    answers nobody meanwhile: 84 to 95 ms with the modules of this app, which live as long as the
-    process anyway, and 0.5 to 2 ms without them. A page imports its modules when it is first
+    serves no other session meanwhile: 84 to 95 ms with the modules of this app, which live as long
+    as the process anyway, and 0.5 to 2 ms without them. A page imports its modules when it is first
     opened, so this freezes again once there are new ones, and only then: cycles of objects that
     are frozen with them are never freed.
     """

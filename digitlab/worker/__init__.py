@@ -1,1 +1,1 @@
-"""Everything that needs Keras. Nobody imports it: it is started as `python -m digitlab.worker`."""
+"""Everything that needs Keras. Never imported elsewhere: started as `python -m digitlab.worker`."""

@@ -118,7 +118,7 @@ def _render_numbers(run: Run, status: RunStatus, history: list[Row]) -> None:
     part = "Training" if last and "val_accuracy" not in last else "Validation"
     accuracy = last.get("val_accuracy", last.get("accuracy"))
     numbers = {
-        "Epoch": f"{len(history)} of {status.epochs}" if status.epochs else _UNKNOWN,
+        "Complete epochs": f"{len(history)} of {status.epochs}" if status.epochs else _UNKNOWN,
         f"{part} accuracy": _UNKNOWN if accuracy is None else f"{accuracy:.2%}",
     }
     notes, is_sample = [], status.is_sample
