@@ -14,6 +14,7 @@ const ANSWER_MS = 10000; // nor is an answer
 export default function (component) {
   const { parentElement } = component;
   parentElement.pen ??= new Pen();
+  parentElement.pen.connect();
   parentElement.pen.update(component);
   return () => parentElement.pen.disconnect();
 }
@@ -29,7 +30,9 @@ class Pen {
   sentAt = 0;
   roundTrip = 0; // of the last message that was answered
 
-  constructor() {
+  // Streamlit may clean up a component and call it again in the same place, also during a stroke.
+  connect() {
+    if (this.listeners && !this.listeners.signal.aborted) return;
     const handlers = {
       mousedown: this.onMouseDown, mousemove: this.onMouseMove, mouseup: this.onMouseUp,
       touchstart: this.onTouchStart, touchmove: this.onTouchMove, touchend: this.onTouchEnd,
@@ -42,6 +45,9 @@ class Pen {
     }
     // Not the blur of an element, which passes the window too.
     window.addEventListener("blur", ({ target }) => target === window && this.lift(), options);
+    // The timers that were stopped.
+    if (this.awaited !== null) this.releaseIn(RELEASE_MS);
+    if (this.strokes.length && !this.down) this.withdrawIn(WITHDRAW_MS);
   }
 
   disconnect() {
@@ -125,7 +131,7 @@ class Pen {
     this.down = null;
     if (!this.held) this.send();
     else if (this.awaited === null) this.replay();
-    this.withdrawing = window.setTimeout(() => this.withdraw(), WITHDRAW_MS);
+    this.withdrawIn(WITHDRAW_MS);
   }
 
   // End a stroke whose end the browser does not report.
@@ -136,6 +142,10 @@ class Pen {
     else if (finger === undefined) dispatch(this.canvas, "mouseup", last);
     else liftFinger(this.canvas, finger, last);
     this.end();
+  }
+
+  withdrawIn(milliseconds) {
+    this.withdrawing = window.setTimeout(() => this.withdraw(), milliseconds);
   }
 
   withdraw() {
@@ -173,8 +183,9 @@ class Pen {
     if (!event.isTrusted) return;
     const canvas = this.findCanvas(event);
     if (!canvas) return;
-    // A second finger draws nothing.
-    if (this.down) return stop(event);
+    // A second finger draws nothing; the end of a first one may have been missed.
+    if (this.down && event.touches.length > 1) return stop(event);
+    this.lift();
     const touch = event.changedTouches[0];
     this.begin(canvas, touch, touch.identifier);
     this.follow(event, "mousedown", touch);

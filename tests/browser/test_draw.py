@@ -201,8 +201,9 @@ def test_server_stays_small_and_without_tensorflow(draw_page, server):
     for k in range(N_ANSWERS):
         draw_page.try_sample(k % 10)
     process = psutil.Process(server[1].pid)
-    # With the modules of all pages, which are imported when the first one is complete.
-    assert process.memory_info().rss < 350e6
+    # Without mapped files, whose pages the kernel can drop.
+    memory = process.memory_info()
+    assert memory.rss - memory.shared < 300e6
     mapped = [item.path for item in process.memory_maps()]
     assert any("ai_edge_litert" in path for path in mapped)
     assert not any("/tensorflow/" in path for path in mapped)
