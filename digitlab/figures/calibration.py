@@ -3,7 +3,15 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import CORRECT, MUTED, TRAINING, VALIDATION, WRONG, apply_theme
+from digitlab.figures.theme import (
+    CORRECT,
+    MUTED,
+    TRAINING,
+    VALIDATION,
+    VALUE_AXIS,
+    WRONG,
+    apply_theme,
+)
 
 _HEIGHT_PX = 260
 
@@ -126,8 +134,7 @@ def describe_coverage(coverages: np.ndarray, accuracies: np.ndarray) -> str:
 
 
 def _apply_layout(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
-    axis = {"fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4, "zeroline": False,
-            "automargin": True}  # fmt: skip
+    axis = VALUE_AXIS | {"automargin": True}
     apply_theme(
         figure,
         title,

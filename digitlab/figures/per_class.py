@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import MUTED, TRAINING, VALIDATION, apply_theme
+from digitlab.figures.theme import MUTED, TRAINING, VALIDATION, VALUE_AXIS, apply_theme
 
 _MEASURES = {"precision": TRAINING, "recall": VALIDATION}
 
@@ -89,8 +89,7 @@ def precision_recall_figure(
         hovertemplate="recall %{x:.2%}, precision %{y:.2%}<extra></extra>",
     )
     low = float(min(precision[recall > 0.8].min(initial=1.0), 0.98))
-    axis = {"tickformat": ".1~%", "fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4,
-            "zeroline": False, "automargin": True}  # fmt: skip
+    axis = VALUE_AXIS | {"tickformat": ".1~%", "automargin": True}
     figure = go.Figure(line)
     apply_theme(
         figure,

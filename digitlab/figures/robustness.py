@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import MUTED, REJECTED, TRAINING, apply_theme
+from digitlab.figures.theme import MUTED, REJECTED, TRAINING, VALUE_AXIS, apply_theme
 
 _BAND = "rgba(68, 121, 189, 0.2)"
 
@@ -59,7 +59,6 @@ def describe_robustness(
 
 
 def _apply_layout(figure: go.Figure, label: str, unit: str) -> None:
-    axis = {"fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4, "zeroline": False}
     apply_theme(
         figure,
         f"{label}: accuracy by strength",
@@ -68,8 +67,8 @@ def _apply_layout(figure: go.Figure, label: str, unit: str) -> None:
         right_px=18,
         dragmode=False,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis=axis | {"title": {"text": f"{label}, {unit}", "font": {"size": 12}}},
-        yaxis=axis
+        xaxis=VALUE_AXIS | {"title": {"text": f"{label}, {unit}", "font": {"size": 12}}},
+        yaxis=VALUE_AXIS
         | {"range": [0, 1.03], "tickformat": ".0%", "automargin": True}
         | {"title": {"text": "Fraction of the images", "font": {"size": 12}}},
     )  # fmt: skip

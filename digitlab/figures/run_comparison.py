@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import MUTED, RUNS, apply_theme
+from digitlab.figures.theme import RUNS, VALUE_AXIS, apply_theme
 from digitlab.figures.training_curves import History
 from digitlab.quantities import format_count
 
@@ -61,11 +61,8 @@ def run_comparison_figure(
         yaxis={
             "title": {"text": label, "font": {"size": 12}},
             "tickformat": ticks,
-            "gridcolor": MUTED,
-            "gridwidth": 0.4,
-            "zeroline": False,
-            "fixedrange": True,
             "automargin": True,
+            **VALUE_AXIS,
         },
     )
     return figure

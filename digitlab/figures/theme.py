@@ -15,6 +15,8 @@ MUTED = "rgba(128, 132, 140, 0.45)"
 # The labels of charts that styles cannot reach; elsewhere the page's style sets the same colours.
 LIGHT_LABEL, DARK_LABEL = "#5d5f66", "#a9aaad"
 TRANSPARENT = "rgba(0, 0, 0, 0)"
+# The axis of a quantity: a faint grid, which a drag does not move.
+VALUE_AXIS = {"fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4, "zeroline": False}
 
 # A lighter ink-blue for lines and bars, which stands out in dark mode too.
 TRAINING = "#4479bd"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from digitlab.figures.theme import MUTED, TRAINING, VALIDATION, apply_theme
+from digitlab.figures.theme import MUTED, TRAINING, VALIDATION, VALUE_AXIS, apply_theme
 from digitlab.quantities import format_count
 
 # One mapping for each epoch, with the keys of Keras's CSV log.
@@ -203,11 +203,8 @@ def _build_y_axis(
         "anchor": "x",
         "title": {"text": label, "font": {"size": 12}, "standoff": 10},
         "tickformat": ticks,
-        "gridcolor": MUTED,
-        "gridwidth": 0.4,
-        "zeroline": False,
-        "fixedrange": True,
         "automargin": True,
+        **VALUE_AXIS,
     }
 
 

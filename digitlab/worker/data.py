@@ -69,26 +69,43 @@ def prepare_data(config: TrainConfig, status_writer: StatusWriter) -> TrainingDa
     return TrainingData(dataset, training, validation)
 
 
-class _DownloadReporter:
-    """Updates the status while a data set is downloaded; aborts the download on a stop."""
+class _Reporter:
+    """Progress of a long step: a sign of life, and an end if the user stopped the run."""
+
+    step: str
+    stopped: str
 
     def __init__(self, status_writer: StatusWriter) -> None:
         self._status_writer = status_writer
         self._last_write_s = 0.0
 
-    def __call__(self, done_bytes: int, total_bytes: int) -> None:
+    def __call__(self, done: int, total: int) -> None:
         now = time.monotonic()
         if now - self._last_write_s < _WRITE_INTERVAL_S:
             return
         self._last_write_s = now
-        self._status_writer.heartbeat.progress("download")
+        self._status_writer.heartbeat.progress(self.step)
         if self._status_writer.run.is_stop_requested():
-            raise RunStoppedError("Stopped while the data set was being downloaded.")
-        self._status_writer.update(
-            state="downloading",
-            message=format_download_progress(done_bytes, total_bytes),
-            prepared=min(1.0, done_bytes / max(total_bytes, 1)),
-        )
+            raise RunStoppedError(self.stopped)
+        self._status_writer.update(**self._describe(done, total))
+
+    def _describe(self, done: int, total: int) -> dict[str, Any]:
+        """The changes of the status."""
+        raise NotImplementedError
+
+
+class _DownloadReporter(_Reporter):
+    """Updates the status while a data set is downloaded, in bytes."""
+
+    step = "download"
+    stopped = "Stopped while the data set was being downloaded."
+
+    def _describe(self, done: int, total: int) -> dict[str, Any]:
+        return {
+            "state": "downloading",
+            "message": format_download_progress(done, total),
+            "prepared": min(1.0, done / max(total, 1)),
+        }
 
 
 def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split | None]:
@@ -114,28 +131,19 @@ def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split |
     return training, (images[n_training:], labels[n_training:])
 
 
-class _PreparationReporter:
-    """Updates the status while images are generated, and aborts on a stop.
+class _PreparationReporter(_Reporter):
+    """Updates the status while images are generated, which takes minutes."""
 
-    Generating takes minutes: each step shows that the worker is alive.
-    """
+    step = "data"
+    stopped = "Stopped while images were being prepared."
 
     def __init__(self, status_writer: StatusWriter, begin: float, end: float) -> None:
         """Take the part of all preparation that is reported, as fractions."""
-        self._status_writer = status_writer
+        super().__init__(status_writer)
         self._begin, self._end = begin, end
-        self._last_write_s = 0.0
 
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._last_write_s < _WRITE_INTERVAL_S:
-            return
-        self._last_write_s = now
-        self._status_writer.heartbeat.progress("data")
-        if self._status_writer.run.is_stop_requested():
-            raise RunStoppedError("Stopped while images were being prepared.")
-        fraction = self._begin + (self._end - self._begin) * min(1.0, done / total)
-        self._status_writer.update(prepared=fraction)
+    def _describe(self, done: int, total: int) -> dict[str, Any]:
+        return {"prepared": self._begin + (self._end - self._begin) * min(1.0, done / total)}
 
 
 def _add_handwriting(

@@ -1,11 +1,9 @@
 """After a run of a page, a full collection finds little to look at."""
 
 import json
-import subprocess
-import sys
 
+from tests.app.fresh_process import run_program
 from tests.app.test_pages import PAGES
-from tests.conftest import PROJECT_DIR
 
 PROGRAM = f"""
 import gc, json
@@ -23,12 +21,8 @@ print(json.dumps(counts))
 
 def test_the_imports_of_every_page_are_left_out_of_garbage_collection():
     """In a fresh process: this one holds the objects of the tests too."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        cwd=PROJECT_DIR, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    for page, n_collected, n_frozen in json.loads(done.stdout.splitlines()[-1]):
+    output, _ = run_program(PROGRAM, timeout_s=120)
+    for page, n_collected, n_frozen in json.loads(output.splitlines()[-1]):
         assert n_collected < n_frozen / 5, page
 
 
@@ -42,8 +36,4 @@ def test_runs_without_new_imports_freeze_nothing():
         "freeze_imports()\n"
         "assert gc.get_freeze_count() <= n_frozen, gc.get_freeze_count() - n_frozen\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=PROJECT_DIR, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    run_program(program)

@@ -1,11 +1,9 @@
 """All pages in Streamlit's test driver."""
 
-import subprocess
-import sys
-
 import pytest
 
 from digitlab.model_store.store import get_model, save_model
+from tests.app.fresh_process import run_program
 from tests.app.page_text import read_texts
 from tests.app.runs import create_finished_run
 from tests.conftest import PROJECT_DIR, TRAINING_PACKAGES
@@ -44,11 +42,7 @@ def test_every_page_works_without_the_training_packages(page):
         f"app.switch_page({page!r}).run()\n"
         "assert not app.exception, app.exception\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=PROJECT_DIR, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    run_program(program)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,9 +1,6 @@
 """The pages' modules in a fresh process."""
 
-import subprocess
-import sys
-
-from tests.conftest import PROJECT_DIR
+from tests.app.fresh_process import run_program
 
 PROGRAM = """
 import sys, threading
@@ -18,9 +15,5 @@ sys.exit(f"not imported: {missing}" if missing else 0)
 
 
 def test_the_first_page_imports_the_modules_of_all_pages():
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        cwd=PROJECT_DIR, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
+    _, errors = run_program(PROGRAM)
+    assert "Traceback" not in errors
