@@ -44,6 +44,25 @@ def test_two_runs_of_the_same_name_and_state_can_both_be_chosen(show_run):
         assert app.query_params["run"] == run.id
 
 
+def test_a_run_whose_state_has_changed_since_the_list_was_shown_can_be_chosen(show_run):
+    run, other = create_finished_run("One · two"), create_finished_run("Other")
+    run.write_status(RunStatus(state="waiting", epochs=3))
+    app = show_run(other)
+    shown = app.selectbox(key="train_run_choice").options
+    (old_text,) = [text for text in shown if text.startswith("One")]
+    run.write_status(RunStatus(state="done", epoch=3, epochs=3))
+    app.run()
+    # The browser has not received that run of the page yet, and sends what it shows.
+    box = app.selectbox(key="train_run_choice")
+    assert old_text not in box.options
+    box.__class__ = type("OldList", (type(box),), {"index": 0})
+    box.options = [old_text]
+    app.run()
+    assert not app.exception and not app.warning
+    assert app.query_params["run"] == run.id
+    assert app.selectbox(key="train_run_choice").value == run.id
+
+
 def test_an_unknown_run_in_the_url_shows_no_other_run(app):
     run = create_finished_run("Other")
     app.run()

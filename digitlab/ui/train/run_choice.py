@@ -7,7 +7,7 @@ import streamlit as st
 from digitlab.errors import RunError
 from digitlab.runs.control import find_active_run
 from digitlab.runs.health import inspect_run
-from digitlab.runs.run import Run
+from digitlab.runs.run import Run, list_runs
 from digitlab.runs.status import describe_state
 from digitlab.ui.selectors import View, get_labels, get_view, render_segments
 from digitlab.ui.streamlit_internals import callback, defer_rerun, is_history_navigation
@@ -15,6 +15,9 @@ from digitlab.ui.text import escape_label, shorten
 
 # Actions lead to these two views, so their ids are known here; the page has the list of all.
 FORM_VIEW, RUN_VIEW = "form", "run"
+
+# Between name and state of a run in the list.
+_STATE_SEPARATOR = " · "
 
 RenderView = Callable[[], None]
 
@@ -116,7 +119,7 @@ def format_run_options(runs: Sequence[Run]) -> dict[str, str]:
     A browser sends back the text of an option: of two equal ones, only the first can be chosen.
     """
     names = get_unique_run_names(runs)
-    return {run.id: f"{names[run.id]} · {_describe_run_state(run)}" for run in runs}
+    return {run.id: names[run.id] + _STATE_SEPARATOR + _describe_run_state(run) for run in runs}
 
 
 def get_run_name(run: Run) -> str:
@@ -151,4 +154,15 @@ def _switch_view(view_id: str) -> None:
 
 
 def _handle_run_choice() -> None:
-    st.session_state[_RUN] = st.query_params["run"] = st.session_state[_RUN_WIDGET]
+    """Show the chosen run.
+
+    A browser sends the text of an option. It is no id but that text if the run's state, which is
+    part of it, has changed since the page was rendered: the name before the state says which run.
+    """
+    chosen = st.session_state[_RUN_WIDGET]
+    names = get_unique_run_names(list_runs())
+    if chosen not in names:
+        name = str(chosen).rpartition(_STATE_SEPARATOR)[0]
+        chosen = next((run_id for run_id in names if names[run_id] == name), None)
+    if chosen is not None:
+        st.session_state[_RUN] = st.query_params["run"] = chosen
