@@ -10,6 +10,7 @@ const WITHDRAW_MS = 1500; // without the canvas's report its drawing counts, not
 const RELEASE_MS = 2000; // a new drawing is not awaited for longer
 const MERGED_MS = 400; // nor, after the first of several; two clicks can become one
 const ANSWER_MS = 10000; // nor is an answer
+const LEAVE_MS = 1000; // a link waits no longer for the canvas's report
 
 export default function (component) {
   const { parentElement } = component;
@@ -25,6 +26,7 @@ class Pen {
   down = null; // the stroke being drawn: its canvas, and the identifier of its finger
   held = null; // events of a stroke that waits for a new drawing
   awaited = null; // the revision of the drawing that a click has asked for
+  link = null; // to another page, clicked before the canvas has reported all strokes
   id = Date.now(); // also higher than those of an earlier pen
   isAnswered = true;
   sentAt = 0;
@@ -76,6 +78,7 @@ class Pen {
     }
     if (this.awaited !== null && data.shown >= this.awaited) this.release();
     else if (this.awaited !== null && data.shown > this.replaced) this.releaseIn(MERGED_MS);
+    if (!this.strokes.length) this.leave();
     this.schedule();
   }
 
@@ -229,12 +232,29 @@ class Pen {
 
   // Strokes begun after a click that replaces the drawing would be lost with the old one.
   onClick(event) {
+    if (this.holdLink(event)) return;
     const selector = this.data.replacing.map((key) => `.st-key-${key}`).join(", ");
     const isButton = event.composedPath().some((node) => node.tagName === "BUTTON");
     if (!isButton || !event.target.closest?.(selector)) return;
     if (this.awaited === null) this.replaced = this.awaited = this.data.revision;
     this.awaited += 1;
     this.releaseIn(RELEASE_MS);
+  }
+
+  // Streamlit shows an empty page if a report of this page arrives while it opens another one.
+  holdLink(event) {
+    const link = event.isTrusted && this.strokes.length && event.target.closest?.("a[href]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return false;
+    stop(event);
+    this.link = link;
+    window.setTimeout(() => this.leave(), LEAVE_MS);
+    return true;
+  }
+
+  leave() {
+    const { link } = this;
+    this.link = null;
+    link?.click();
   }
 
   releaseIn(milliseconds) {

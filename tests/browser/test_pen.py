@@ -162,3 +162,22 @@ def test_clear_keeps_the_focus_and_ctrl_z_undoes(draw_page):
     page.keyboard.press("Enter")
     draw_page.expect_blank()
     expect(draw_page.clear).to_be_focused()
+
+
+WATCH_LINK = """link => link.addEventListener("click", () => {
+  const element = document.querySelector(".st-key-draw_canvas_pen");
+  const { pen } = element.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot;
+  window.pendingStrokes = pen.strokes.length;
+})"""
+
+
+def test_page_is_left_when_the_canvas_has_reported_the_last_stroke(draw_page):
+    """A report that arrives while another page opens would leave that page empty."""
+    page = draw_page.page
+    link = page.get_by_role("link", name="Models")
+    link.evaluate(WATCH_LINK)
+    box = link.bounding_box()
+    draw_page.draw_sample(7)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    assert page.evaluate("window.pendingStrokes") == 0
