@@ -24,31 +24,35 @@ export default function ({ setTriggerValue }) {
 }
 """
 
-# Changes below 20 px are ignored: a scroll bar that appears or disappears.
+# Changes below 20 px are ignored: a scroll bar that appears or disappears. Streamlit drops a report
+# that arrives before its fragment is rendered: it is repeated until the server knows the width.
 _WIDTH_JS = """
-export default function ({ parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   let ruler = parentElement.querySelector(".ruler");
   if (!ruler) {
     ruler = document.createElement("div");
     ruler.className = "ruler";
     parentElement.appendChild(ruler);
   }
+  // Streamlit calls this again with new data, without cleaning up.
+  ruler.stop?.();
   let timer;
-  let reported = 0;
   const report = () => {
     const width = Math.floor(ruler.getBoundingClientRect().width);
-    if (width > 0 && Math.abs(width - reported) > 20) {
-      reported = width;
+    window.clearTimeout(timer);
+    if (width > 0 && Math.abs(width - data.width) > 20) {
       setStateValue("width", width);
+      timer = window.setTimeout(report, 2000);
     }
   };
-  report();
   const observer = new ResizeObserver(() => {
     window.clearTimeout(timer);
     timer = window.setTimeout(report, 250);
   });
   observer.observe(ruler);
-  return () => { observer.disconnect(); window.clearTimeout(timer); };
+  ruler.stop = () => { observer.disconnect(); window.clearTimeout(timer); };
+  if (!data.width) report();
+  return ruler.stop;
 }
 """
 
@@ -89,11 +93,12 @@ def measure_width(key: str) -> int | None:
     ruler = st.components.v2.component(
         "digitlab_ruler", css=".ruler { width: 100%; }", js=_WIDTH_JS
     )
-    result = ruler(key=key, default={"width": None}, on_width_change=callback(_do_nothing))
     # Streamlit drops a component's state when its page is left; this key is kept, so the width
     # is known at once on return.
     kept = f"{key}_kept"
-    if result.width:
-        st.session_state[kept] = int(result.width)
+    reported = (st.session_state.get(key) or {}).get("width")
+    if reported:
+        st.session_state[kept] = int(reported)
     width: int | None = st.session_state.get(kept)
+    ruler(key=key, data={"width": width or 0}, on_width_change=callback(_do_nothing))
     return width

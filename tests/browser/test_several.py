@@ -151,7 +151,7 @@ def test_touch_on_a_dark_phone(dark_phone):
     several.draw_with_finger(write_small())
     several.expect_number("2026")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    several.wait_until_idle()
+    several.wait_until_reported()
     canvas = several.canvas.bounding_box()
     assert canvas["x"] >= 0
     assert canvas["x"] + canvas["width"] <= 390

@@ -52,6 +52,8 @@ class TrainPage:
         if not chosen.is_visible():
             self.press(f"train_recipe_{recipe_id}")
         expect(chosen).to_be_visible()
+        # The settings below change after the recipe's card.
+        self.wait_until_idle()
 
     def resume(self, *, epochs: int) -> None:
         """Train some more epochs."""

@@ -51,6 +51,10 @@ class _Choices:
     problem: DigitlabError | None
 
 
+# Streamlit drops what a run of the whole page has not sent when a fragment is rerun just then. The
+# canvas reports what it shows at any time: after the first run the page runs as a fragment only,
+# and what the canvas's own fragment does not send again is sent before it.
+@st.fragment
 def render_page() -> None:
     """Render the Draw page."""
     render_draw_style()
@@ -59,9 +63,11 @@ def render_page() -> None:
     for note in notes:
         st.caption(escape_markdown(note))
     width_px = measure_width("draw_width") or _USUAL_WIDTH_PX
-    _render_work(choices, width_px)
+    work = st.container()
     render_sample_strip(partial(_pick_sample, append=choices.is_several))
     render_paste_listener(receive_picture)
+    with work:
+        _render_work(choices, width_px)
 
 
 def _render_choices() -> tuple[_Choices, tuple[str, ...]]:

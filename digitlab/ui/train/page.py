@@ -66,8 +66,11 @@ def _render_run() -> None:
         render_unknown_run()
         return
     render_saved_model(run)
-    render_live_run(run)
+    live = st.container()
     render_run_summary(run)
+    with live:
+        # Last: Streamlit drops what the page has not sent when this is updated just then.
+        render_live_run(run)
 
 
 # A new view is a function like these, and a row here.
