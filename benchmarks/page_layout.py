@@ -10,15 +10,12 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from digitlab.ui.evaluate.page import VIEWS
 from tests.browser.app_in_chromium import open_app_in_chromium
 from tests.browser.draw_page import wait_until_idle
 from tests.browser.server import PROJECT_DIR
 
 PAGES = {"Draw": "", "Train": "train", "Evaluate": "evaluate?model=simple_cnn", "Models": "models"}
-VIEWS = (
-    "overview", "gallery", "per_class", "calibration", "robustness", "comparison", "feature_map",
-    "user_test_set",
-)  # fmt: skip
 VIEWPORT = {"width": 1280, "height": 800}
 MIN_CONTRAST = 4.5
 _SETTLE_MS = 1500
@@ -121,7 +118,7 @@ def print_headers(browser: Browser, url: str) -> None:
 def print_contrasts(browser: Browser, url: str) -> None:
     """The lowest contrast, and what axe-core finds, on each page and view in both themes."""
     paths = PAGES | {
-        f"Evaluate, {view}": f"evaluate?model=simple_cnn&view={view}" for view in VIEWS[1:]
+        f"Evaluate, {view.id}": f"evaluate?model=simple_cnn&view={view.id}" for view in VIEWS[1:]
     }
     print(f"\n{'Contrast of texts':30} lowest  below {MIN_CONTRAST}  axe  worst text")
     for theme in ("light", "dark"):

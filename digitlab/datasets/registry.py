@@ -6,7 +6,7 @@ from typing import Literal
 
 from digitlab.errors import ConfigError
 
-# Stands beside every figure that rests on the offline sample.
+# Shown beside every number and chart that is based on the offline sample.
 SAMPLE_NOTE = (
     "This is the offline sample of 5,000 MNIST digits (4,000 for training, 1,000 for testing), "
     "not the full data set: results are less precise."

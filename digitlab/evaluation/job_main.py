@@ -141,7 +141,7 @@ def _compute_tsne(
 def _fetch_test_images(
     _job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: _JobProgress
 ) -> None:
-    """They stay in the data set cache, where the page finds them."""
+    """Downloaded images stay in the data set cache, where the page finds them."""
     _load_dataset(model, report, progress)
 
 

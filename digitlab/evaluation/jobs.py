@@ -1,7 +1,7 @@
 """Analyses of a model in a separate process: start one, follow it, stop it.
 
 ```
-<cache>/evaluation/digitlab_cnn-27c187c4a5857510/
+<cache>/evaluation/digitlab_cnn-27c187c4a5857510-0.7/
 ├── report.npz  robustness.json  tsne.npy     results
 └── robustness/                               one folder per kind of analysis
     ├── job.json       model, kind and owner, written by whoever starts it

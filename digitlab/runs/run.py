@@ -14,7 +14,8 @@ runs/20261121-101500-simple_cnn/
 ├── checkpoint*.h5      weights and optimizer of the last two epochs
 ├── best.weights.h5     the best epoch's weights
 ├── tensorboard/        for `tensorboard --logdir runs`
-├── model.keras  model.tflite  report.npz  card.json
+├── model.*             the exported formats, see `model_store/formats.py`
+├── report.npz  card.json
 └── worker.log          what the worker printed
 ```
 """

@@ -76,7 +76,7 @@ def truncate_table(path: Path, column: str, limit: float) -> None:
 
 
 def _is_end_of_line(file: BinaryIO, position: int) -> bool:
-    """Whether a row starts at this position; a table that was shortened has none there."""
+    """Whether a row starts at this position; False if the table was truncated before it."""
     if not 0 < position <= os.fstat(file.fileno()).st_size:
         return False
     file.seek(position - 1)

@@ -117,8 +117,8 @@ class TrainConfig:
     )  # fmt: skip
     learning_rate: float = number(
         1e-3, (1e-7, 10.0), "Learning rate",
-        "How far the optimizer moves the weights in one step; a schedule lowers it from this "
-        "value. Too high diverges, too low learns slowly.",
+        "How far the optimizer moves the weights in one step; a schedule varies it, with "
+        "this value as its maximum. Too high diverges, too low learns slowly.",
         "learning", is_basic=True,
     )  # fmt: skip
     momentum: float | None = number(
@@ -235,7 +235,13 @@ class TrainConfig:
     @property
     def net_options(self) -> NetOptions:
         """The changes to the network's design."""
-        return NetOptions(self.activation, self.dropout, self.l1, self.l2, self.batch_norm)
+        return NetOptions(
+            activation=self.activation,
+            dropout=self.dropout,
+            l1=self.l1,
+            l2=self.l2,
+            batch_norm=self.batch_norm,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The fields as plain JSON values."""

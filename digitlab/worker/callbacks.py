@@ -75,7 +75,7 @@ class StopTraining(Exception):  # noqa: N818
 class StopCallback(keras.callbacks.Callback):
     """Leaves `fit` when the user stops the run.
 
-    `model.stop_training` would not do: Keras then treats the incomplete epoch as complete,
+    `model.stop_training` is unsuitable: Keras then treats the incomplete epoch as complete,
     validates it, and lets every callback record it.
     """
 

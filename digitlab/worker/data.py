@@ -70,7 +70,7 @@ def prepare_data(config: TrainConfig, status_writer: StatusWriter) -> TrainingDa
 
 
 class _Reporter:
-    """Progress of a long step: a sign of life, and an end if the user stopped the run."""
+    """Reports the progress of a long step; raises an error if the user stopped the run."""
 
     step: str
     stopped: str

@@ -87,7 +87,7 @@ def serve_queue(parent: ProcessIdentity, *, prewarm: bool) -> None:
 
 
 def carry_out(run: Run) -> bool:
-    """Train one run; whether it ended with a model."""
+    """Train one run; returns whether it ended with a model."""
     with HeartbeatWriter(run) as heartbeat:
         status_writer = StatusWriter(run, heartbeat)
         try:

@@ -91,6 +91,13 @@ def test_the_layer_table_matches_the_keras_model(net, shape, options):
     assert found == [(row.layer, row.output_shape, row.n_parameters) for row in table.rows]
 
 
+@pytest.mark.parametrize("net", NETS)
+def test_the_activation_reaches_every_hidden_layer(net):
+    model = build_net(net, (32, 32, 3), 10, NetOptions(activation="elu"))
+    found = {getattr(layer, "activation", keras.activations.linear) for layer in model.layers[:-1]}
+    assert found - {keras.activations.linear} == {keras.activations.elu}
+
+
 def test_options_reach_every_layer():
     options = NetOptions(activation="elu", dropout=0.3, l1=1e-4, l2=1e-3)
     model = build_net("three_conv_cnn", (28, 28), 10, options)

@@ -17,7 +17,11 @@ from digitlab.model_store.store import get_model, save_model
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.recipes import RECIPES
-from digitlab.worker.model_card import format_commands
+from digitlab.worker.model_card import (
+    NO_DIGIT_THRESHOLD,
+    format_commands,
+    get_no_digit_threshold,
+)
 from tests.worker.conftest import TRAINED_CONFIG
 from tests.worker.results import (
     TINY,
@@ -57,6 +61,7 @@ def test_train_evaluate_and_save_from_the_command_line(trained_run, run_copy, ca
     assert card["data"]["n_training"] == 1080
     assert card["n_parameters"] == 121_930
     assert card["no_digit_threshold"] is None
+    assert get_no_digit_threshold(TrainConfig(dataset="handwriting")) == NO_DIGIT_THRESHOLD
     options = build_parser().parse_args(card["command"].split()[3:])
     assert read_settings(options) == TRAINED_CONFIG == run_copy.read_config()
     content = (run_copy.directory / "model.tflite").read_bytes()

@@ -1,4 +1,4 @@
-"""The actions on a run: stop, resume, rename, repeat, delete, put saved."""
+"""The actions on a run: stop, resume, rename, repeat, delete, save its model."""
 
 import streamlit as st
 

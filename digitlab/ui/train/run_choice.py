@@ -42,7 +42,7 @@ def render_view_choice(views: Sequence[View[RenderView]]) -> View[RenderView]:
     state.setdefault(key, state[_VIEW])
 
     def handle_change() -> None:
-        # Watch opens the run that trains, whichever was looked at last.
+        # Watch opens the active run, even if another one was shown last.
         running = find_active_run() if state[key] == RUN_VIEW else None
         if running is not None:
             state[_RUN] = running.id
