@@ -1,18 +1,22 @@
-"""The networks, each defined by one function and one row of the table below."""
+"""The networks, each defined by one function; `registry.py` lists them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
-from digitlab.errors import ConfigError
 from digitlab.nets.layers import (
+    Dropout,
     Flattening,
+    GlobalPooling,
     Layer,
     NetOptions,
+    Pooling,
     Rescaling,
     conv_block,
     dense_layer,
     dropout_layer,
+    norm_layer,
     output_layer,
+    residual_block,
 )
 
 
@@ -88,63 +92,126 @@ def plan_three_conv_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
     ]
 
 
-@dataclass(frozen=True)
-class NetSpec:
-    """One network.
+def plan_classic_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
+    """Two convolutions and a wide dense layer: 225,034 parameters on 28x28 grey."""
+    return [
+        Rescaling(),  # (28, 28, 1)
+        *conv_block(options, 32, pool="last"),  # (13, 13, 32)
+        *conv_block(options, 64, pool="last"),  # (5, 5, 64)
+        Flattening(),  # 1,600
+        *dense_layer(options, 128),
+        *dropout_layer(options, 0.0),
+        *output_layer(n_classes),
+    ]
 
-    Attributes:
-        blurb: one line for the selection of a network.
-        plan: takes the options and the number of classes and returns the layers in order.
+
+def plan_vgg_bn_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
+    """Two pairs of convolutions, normalized after the activation: 479,786 on 32x32 colour."""
+    block = partial(conv_block, options, default_norm=True, norm_last=True)
+    return [
+        Rescaling(),  # (32, 32, 3)
+        *block(32),  # (30, 30, 32)
+        *block(32),  # (28, 28, 32)
+        Pooling(),  # (14, 14, 32)
+        Dropout(0.2),
+        *block(64),  # (12, 12, 64)
+        *block(64),  # (10, 10, 64)
+        Pooling(),  # (5, 5, 64)
+        Dropout(0.3),
+        Flattening(),  # 1,600
+        *dense_layer(options, 256),
+        *norm_layer(options, default_norm=True),
+        *dropout_layer(options, 0.5),
+        *output_layer(n_classes),
+    ]
+
+
+def plan_lenet5(options: NetOptions, n_classes: int) -> list[Layer]:
+    """Two convolutions, average pooling, tanh: 61,706 parameters on 28x28 grey."""
+    block = partial(
+        conv_block, options, pool="last", pooling=Pooling("average"), default_activation="tanh"
+    )
+    return [
+        Rescaling(),  # (28, 28, 1)
+        *block(6, 5, padding="same"),  # (14, 14, 6)
+        *block(16, 5),  # (5, 5, 16)
+        Flattening(),  # 400
+        *dense_layer(options, 120, default_activation="tanh"),
+        *dense_layer(options, 84, default_activation="tanh"),
+        *dropout_layer(options, 0.0),
+        *output_layer(n_classes),
+    ]
+
+
+def plan_resnet20(options: NetOptions, n_classes: int) -> list[Layer]:
+    """Nine residual blocks: 274,042 parameters on 32x32 colour."""
+    blocks = [
+        residual_block(options, filters, stride=2 if k == 0 and filters > 16 else 1)
+        for filters in (16, 32, 64)
+        for k in range(3)
+    ]
+    return [
+        Rescaling(),  # (32, 32, 3)
+        *conv_block(options, 16, padding="same", default_norm=True),  # (32, 32, 16)
+        *chain.from_iterable(blocks),  # (8, 8, 64)
+        GlobalPooling(),  # 64
+        *dropout_layer(options, 0.0),
+        *output_layer(n_classes),
+    ]
+
+
+def plan_vgg16(options: NetOptions, n_classes: int) -> list[Layer]:
+    """Thirteen convolutions and a small head: 14,848,586 parameters on 32x32 colour.
+
+    Pooling keeps an odd last row, so that images of 28x28 pixels are not used up by five poolings.
     """
-
-    id: str
-    label: str
-    blurb: str
-    plan: Callable[[NetOptions, int], list[Layer]]
-
-
-_SPECS = (
-    NetSpec(
-        "simple_cnn",
-        "Simple CNN",
-        "The network of most tutorials: two convolutions, a dense layer, dropout.",
-        plan_simple_cnn,
-    ),
-    NetSpec(
-        "three_conv_cnn",
-        "Three-convolution CNN",
-        "The deeper network of tutorials: three convolutions, no dropout.",
-        plan_three_conv_cnn,
-    ),
-    NetSpec(
-        "digitlab_cnn",
-        "digitlab CNN",
-        "Most accurate: four convolutions with batch normalization, pooled before the activation.",
-        plan_digitlab_cnn,
-    ),
-    NetSpec(
-        "lightning_cnn",
-        "Lightning CNN",
-        "99 % within seconds: two small convolutions with stride 2.",
-        plan_lightning_cnn,
-    ),
-    NetSpec(
-        "photo_cnn",
-        "Photo CNN",
-        "For small colour photos (CIFAR-10): three convolutions with batch normalization.",
-        plan_photo_cnn,
-    ),
-)
-
-NETS: dict[str, NetSpec] = {spec.id: spec for spec in _SPECS}
+    blocks = [
+        conv_block(
+            options, filters, padding="same", pool="last" if k == n - 1 else "",
+            pooling=Pooling(padding="same"),
+        )
+        for filters, n in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+        for k in range(n)
+    ]  # fmt: skip
+    return [
+        Rescaling(),  # (32, 32, 3)
+        *chain.from_iterable(blocks),  # (1, 1, 512)
+        GlobalPooling(),  # 512
+        *dense_layer(options, 256),
+        *dropout_layer(options, 0.5),
+        *output_layer(n_classes),
+    ]
 
 
-def get_net_spec(net_id: str) -> NetSpec:
-    """Return the spec with this id.
+def plan_mlp(options: NetOptions, n_classes: int) -> list[Layer]:
+    """One hidden dense layer: 101,770 parameters on 28x28 grey."""
+    return [
+        Rescaling(),  # (28, 28, 1)
+        Flattening(),  # 784
+        *dense_layer(options, 128),
+        *dropout_layer(options, 0.2),
+        *output_layer(n_classes),
+    ]
 
-    Raises:
-        ConfigError: no network has this id.
-    """
-    if net_id not in NETS:
-        raise ConfigError(f"net is {net_id!r}; it must be one of {', '.join(NETS)}.")
-    return NETS[net_id]
+
+def plan_logistic_regression(options: NetOptions, n_classes: int) -> list[Layer]:
+    """A weight for each pixel and class: 7,850 parameters on 28x28 grey."""
+    return [
+        Rescaling(),  # (28, 28, 1)
+        Flattening(),  # 784
+        *dropout_layer(options, 0.0),
+        *output_layer(n_classes),
+    ]
+
+
+def plan_tiny_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
+    """Three narrow convolutions with batch normalization: 5,266 parameters on 28x28 grey."""
+    return [
+        Rescaling(),  # (28, 28, 1)
+        *conv_block(options, 8, 5, padding="same", pool="first", default_norm=True),  # (14, 14, 8)
+        *conv_block(options, 16, padding="same", pool="first", default_norm=True),  # (7, 7, 16)
+        *conv_block(options, 16, padding="same", pool="first", default_norm=True),  # (3, 3, 16)
+        Flattening(),  # 144
+        *dropout_layer(options, 0.0),
+        *output_layer(n_classes),
+    ]

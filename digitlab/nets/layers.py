@@ -71,7 +71,20 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Pooling:
-    """Max pooling over 2x2 windows."""
+    """Pooling over 2x2 windows.
+
+    Attributes:
+        function: "max" or "average".
+        padding: "valid" drops an odd last row and column, "same" keeps them.
+    """
+
+    function: str = "max"
+    padding: str = "valid"
+
+
+@dataclass(frozen=True)
+class GlobalPooling:
+    """The average of each channel over the whole image: a vector of any image's size."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +119,29 @@ class Dense:
     activation: str
 
 
-Layer = (
-    Rescaling | Convolution | Pooling | Normalization | Activation | Flattening | Dropout | Dense
+@dataclass(frozen=True)
+class Residual:
+    """The sum of two paths; an empty shortcut passes the input on unchanged."""
+
+    branch: tuple["Layer", ...]
+    shortcut: tuple["Layer", ...] = ()
+
+
+SimpleLayer = (
+    Rescaling
+    | Convolution
+    | Pooling
+    | GlobalPooling
+    | Normalization
+    | Activation
+    | Flattening
+    | Dropout
+    | Dense
 )
+Layer = SimpleLayer | Residual
+
+
+_MAX_POOLING = Pooling()
 
 
 def conv_block(
@@ -119,7 +152,9 @@ def conv_block(
     padding: str = "valid",
     stride: int = 1,
     pool: str = "",
+    pooling: Pooling = _MAX_POOLING,
     default_norm: bool = False,
+    norm_last: bool = False,
     default_activation: str = "relu",
 ) -> list[Layer]:
     """Build a convolution with its normalization, activation and pooling.
@@ -128,33 +163,59 @@ def conv_block(
         pool: "first" pools before normalization and activation, which then process a quarter of
             the values; for a monotonic activation the result is the same. "last" pools after
             them, as tutorials do; "" does not pool.
+        pooling: how to pool.
         stride: 2 needs a quarter of the multiplications and replaces pooling.
         default_norm: whether the design has batch normalization.
+        norm_last: normalize after the activation, as some tutorials do.
         default_activation: the activation of the design.
     """
-    has_norm = default_norm if options.batch_norm == DEFAULT_CHOICE else options.batch_norm == "on"
-    function = default_activation if options.activation == DEFAULT_CHOICE else options.activation
-    if not has_norm and pool != "first":
-        layers: list[Layer] = [Convolution(filters, kernel_px, padding, stride, function)]
+    function = _choose_activation(options, default_activation)
+    norm = norm_layer(options, default_norm)
+    if pool != "first" and (norm_last or not norm):
+        layers: list[Layer] = [Convolution(filters, kernel_px, padding, stride, function), *norm]
     else:
         # Batch normalization has its own bias.
-        layers = [Convolution(filters, kernel_px, padding, stride, use_bias=not has_norm)]
-        layers += [Pooling()] if pool == "first" else []
-        layers += [Normalization()] if has_norm else []
-        layers += [Activation(function)]
-    return layers + ([Pooling()] if pool == "last" else [])
+        layers = [Convolution(filters, kernel_px, padding, stride, use_bias=not norm)]
+        layers += [pooling] if pool == "first" else []
+        layers += [*norm, Activation(function)]
+    return layers + ([pooling] if pool == "last" else [])
+
+
+def residual_block(options: NetOptions, filters: int, *, stride: int = 1) -> list[Layer]:
+    """Build two 3x3 convolutions whose output is added to their input.
+
+    Args:
+        stride: 2 halves the image; a 1x1 convolution then fits the input to the sum.
+    Source: He et al. 2015, figure 2 and option B.
+    """
+    norm = norm_layer(options, default_norm=True)
+    use_bias = not norm
+    branch = (
+        *conv_block(options, filters, padding="same", stride=stride, default_norm=True),
+        Convolution(filters, 3, "same", use_bias=use_bias),
+        *norm,
+    )
+    shortcut: tuple[Layer, ...] = ()
+    if stride > 1:
+        shortcut = (Convolution(filters, 1, "same", stride, use_bias=use_bias), *norm)
+    return [Residual(branch, shortcut), Activation(_choose_activation(options, "relu"))]
+
+
+def norm_layer(options: NetOptions, default_norm: bool) -> list[Layer]:
+    """Build batch normalization, if the options or else the design have it."""
+    has_norm = default_norm if options.batch_norm == DEFAULT_CHOICE else options.batch_norm == "on"
+    return [Normalization()] if has_norm else []
 
 
 def dense_layer(
     options: NetOptions, units: int, *, default_activation: str = "relu"
 ) -> list[Layer]:
     """Build a hidden dense layer."""
-    return [
-        Dense(
-            units,
-            default_activation if options.activation == DEFAULT_CHOICE else options.activation,
-        )
-    ]
+    return [Dense(units, _choose_activation(options, default_activation))]
+
+
+def _choose_activation(options: NetOptions, default_activation: str) -> str:
+    return default_activation if options.activation == DEFAULT_CHOICE else options.activation
 
 
 def dropout_layer(options: NetOptions, default_rate: float) -> list[Layer]:

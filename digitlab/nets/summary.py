@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from digitlab.nets import layers
-from digitlab.nets.architectures import get_net_spec
 from digitlab.nets.layers import NetOptions
+from digitlab.nets.registry import get_net_spec
 
 _DEFAULT_OPTIONS = NetOptions()
 _POOL_PX = 2
@@ -67,22 +67,35 @@ def compute_layer_table(
     shape = image_shape if len(image_shape) == 3 else (*image_shape, 1)
     rows = []
     for layer in get_net_spec(net_id).plan(options, n_classes):
-        row = _compute_row(layer, shape)
-        rows.append(row)
-        shape = row.output_shape
+        rows += _compute_rows(layer, shape)
+        shape = rows[-1].output_shape
     return LayerTable(tuple(rows))
 
 
-def _compute_row(layer: layers.Layer, shape: tuple[int, ...]) -> LayerRow:
+def _compute_rows(layer: layers.Layer, shape: tuple[int, ...]) -> list[LayerRow]:
+    """The rows of one layer; those of a residual block end with the sum."""
+    if not isinstance(layer, layers.Residual):
+        return [_compute_row(layer, shape)]
+    rows = []
+    for path in (layer.branch, layer.shortcut):
+        path_shape = shape
+        for part in path:
+            rows += _compute_rows(part, path_shape)
+            path_shape = rows[-1].output_shape
+    detail = "of both paths" if layer.shortcut else "of the path and its input"
+    return [*rows, LayerRow("Add", detail, path_shape if layer.shortcut else shape)]
+
+
+def _compute_row(layer: layers.SimpleLayer, shape: tuple[int, ...]) -> LayerRow:
     match layer:
         case layers.Rescaling():
             row = LayerRow("Rescaling", "0..255 to 0..1", shape)
         case layers.Convolution():
             row = _compute_convolution(layer, shape)
         case layers.Pooling():
-            height, width, channels = shape
-            pooled = (height // _POOL_PX, width // _POOL_PX, channels)
-            row = LayerRow("MaxPooling2D", f"{_POOL_PX}x{_POOL_PX}", pooled)
+            row = _compute_pooling(layer, shape)
+        case layers.GlobalPooling():
+            row = LayerRow("GlobalAveragePooling2D", "", (shape[-1],))
         case layers.Normalization():
             # Scale, shift, running mean and running variance.
             row = LayerRow("BatchNormalization", "", shape, 4 * shape[-1])
@@ -99,6 +112,14 @@ def _compute_row(layer: layers.Layer, shape: tuple[int, ...]) -> LayerRow:
         case _:
             assert_never(layer)
     return row
+
+
+def _compute_pooling(layer: layers.Pooling, shape: tuple[int, ...]) -> LayerRow:
+    height, width, channels = shape
+    extra = _POOL_PX - 1 if layer.padding == "same" else 0
+    pooled = ((height + extra) // _POOL_PX, (width + extra) // _POOL_PX, channels)
+    name = {"max": "MaxPooling2D", "average": "AveragePooling2D"}[layer.function]
+    return LayerRow(name, f"{_POOL_PX}x{_POOL_PX}", pooled)
 
 
 def _compute_convolution(layer: layers.Convolution, shape: tuple[int, ...]) -> LayerRow:

@@ -7,8 +7,8 @@ from typing import Any
 
 from digitlab.datasets.registry import DATASETS, get_dataset_spec
 from digitlab.errors import ConfigError
-from digitlab.nets.architectures import NETS
 from digitlab.nets.layers import ACTIVATIONS, DEFAULT_CHOICE, NetOptions
+from digitlab.nets.registry import NETS
 from digitlab.training.fields import Choice, boolean, check_value, choice, model, number
 from digitlab.training.losses import LOSSES
 from digitlab.training.lr_schedules import LR_SCHEDULES

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from digitlab.datasets.registry import get_dataset_spec
-from digitlab.nets.architectures import get_net_spec
 from digitlab.nets.layers import Dropout
+from digitlab.nets.registry import get_net_spec
 from digitlab.quantities import format_count
 from digitlab.training.augmentation import plan_augmentation
 from digitlab.training.config import TrainConfig

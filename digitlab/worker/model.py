@@ -1,6 +1,6 @@
 """Build Keras models from the network definitions in `digitlab.nets`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 import keras
@@ -12,8 +12,8 @@ from digitlab.errors import ConfigError, ModelStoreError
 from digitlab.model_store.formats import KERAS
 from digitlab.model_store.store import StoredModel, get_model
 from digitlab.nets import layers
-from digitlab.nets.architectures import get_net_spec
 from digitlab.nets.layers import NetOptions
+from digitlab.nets.registry import get_net_spec
 from digitlab.training.config import TrainConfig
 
 _DEFAULT_OPTIONS = NetOptions()
@@ -69,14 +69,26 @@ def build_net(
         ConfigError: no network has this id.
     """
     with_channels = image_shape if len(image_shape) == 3 else (*image_shape, 1)
+    inputs = keras.Input(with_channels)
     plan = get_net_spec(net_id).plan(options, n_classes)
-    return keras.Sequential(
-        [keras.Input(with_channels), *(_build_layer(layer, options) for layer in plan)],
-        name=net_id,
-    )
+    return keras.Model(inputs, _connect(plan, inputs, options), name=net_id)
 
 
-def _build_layer(layer: layers.Layer, options: NetOptions) -> keras.layers.Layer:
+def _connect(
+    plan: Sequence[layers.Layer], inputs: keras.KerasTensor, options: NetOptions
+) -> keras.KerasTensor:
+    """Build the layers one after the other; returns the output of the last."""
+    outputs = inputs
+    for layer in plan:
+        if isinstance(layer, layers.Residual):
+            paths = [_connect(path, outputs, options) for path in (layer.branch, layer.shortcut)]
+            outputs = keras_layers.Add()(paths)
+        else:
+            outputs = _build_layer(layer, options)(outputs)
+    return outputs
+
+
+def _build_layer(layer: layers.SimpleLayer, options: NetOptions) -> keras.layers.Layer:
     match layer:
         case layers.Rescaling():
             built = keras_layers.Rescaling(1 / 255)
@@ -91,7 +103,13 @@ def _build_layer(layer: layers.Layer, options: NetOptions) -> keras.layers.Layer
                 kernel_regularizer=_build_regularizer(options),
             )
         case layers.Pooling():
-            built = keras_layers.MaxPooling2D(2)
+            pooling = {
+                "max": keras_layers.MaxPooling2D,
+                "average": keras_layers.AveragePooling2D,
+            }
+            built = pooling[layer.function](2, padding=layer.padding)
+        case layers.GlobalPooling():
+            built = keras_layers.GlobalAveragePooling2D()
         case layers.Normalization():
             built = keras_layers.BatchNormalization(momentum=_NORM_MOMENTUM)
         case layers.Activation():

@@ -16,7 +16,7 @@ from digitlab.inference.reader import N_DIGITS
 from digitlab.model_store.card import CARD_FILE, CardAncestor, CardFile, CardTest, ModelCard
 from digitlab.model_store.formats import MODEL_FORMATS, ModelFormat
 from digitlab.model_store.store import StoredModel
-from digitlab.nets.architectures import get_net_spec
+from digitlab.nets.registry import get_net_spec
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
 from digitlab.training.diagnosis import find_best_epoch

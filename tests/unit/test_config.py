@@ -9,8 +9,8 @@ from digitlab.cli.main import build_parser
 from digitlab.cli.settings import read_settings
 from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ConfigError
-from digitlab.nets.architectures import NETS
 from digitlab.nets.layers import ACTIVATIONS, DEFAULT_CHOICE
+from digitlab.nets.registry import NETS
 from digitlab.training.config import TrainConfig
 from digitlab.training.fields import GROUPS, format_value
 from digitlab.training.optimizers import OPTIMIZERS

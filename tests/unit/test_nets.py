@@ -1,8 +1,8 @@
 import pytest
 
 from digitlab.errors import ConfigError
-from digitlab.nets.architectures import NETS
 from digitlab.nets.layers import NetOptions
+from digitlab.nets.registry import NETS
 from digitlab.nets.summary import compute_layer_table
 
 
@@ -17,6 +17,43 @@ def test_simple_cnn_has_121_930_parameters():
     assert table.rows[-1].detail == "10 units, softmax"
     # 26 * 26 * 9 * 32 and so on, for each layer
     assert table.n_multiplications == 194_688 + 2_230_272 + 102_400 + 640
+
+
+# As the tutorials and papers state them, or as their layers sum up.
+N_PARAMETERS = {
+    ("simple_cnn", (28, 28)): 121_930,
+    ("three_conv_cnn", (28, 28)): 93_322,
+    ("classic_cnn", (28, 28)): 225_034,
+    ("classic_cnn", (32, 32, 3)): 315_722,
+    ("vgg_bn_cnn", (32, 32, 3)): 479_786,
+    ("lenet5", (28, 28)): 61_706,
+    ("resnet20", (32, 32, 3)): 274_042,
+    ("resnet20", (28, 28)): 273_754,
+    ("vgg16", (32, 32, 3)): 14_848_586,
+    ("mlp", (28, 28)): 101_770,
+    ("logistic_regression", (28, 28)): 7_850,
+    ("tiny_cnn", (28, 28)): 5_266,
+    ("digitlab_cnn", (28, 28)): 246_954,
+    ("lightning_cnn", (28, 28)): 46_874,
+    ("photo_cnn", (32, 32, 3)): 357_482,
+}
+
+
+def test_every_network_has_its_number_of_parameters():
+    found = {key: compute_layer_table(*key, 10).n_parameters for key in N_PARAMETERS}
+    assert found == N_PARAMETERS
+    assert {net for net, _ in N_PARAMETERS} == set(NETS)
+
+
+def test_a_residual_block_adds_its_input():
+    rows = compute_layer_table("resnet20", (32, 32, 3), 10).rows
+    sums = [row for row in rows if row.layer == "Add"]
+    assert [row.output_shape for row in sums] == [
+        *[(32, 32, 16)] * 3, *[(16, 16, 32)] * 3, *[(8, 8, 64)] * 3,
+    ]  # fmt: skip
+    assert [row.detail for row in sums].count("of both paths") == 2
+    # The layers with weights on the longest way: what "20" counts.
+    assert sum(row.layer == "Conv2D" and "3x3" in row.detail for row in rows) + 1 == 20
 
 
 def test_lightning_cnn_needs_an_eighth_of_the_multiplications():

@@ -13,7 +13,7 @@ from digitlab.model_store.store import (
     list_models,
     rename_model,
 )
-from digitlab.nets.architectures import NETS
+from digitlab.nets.registry import NETS
 from digitlab.quantities import format_duration
 from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.frame import page_header
@@ -50,7 +50,8 @@ def _render_model(model: StoredModel) -> None:
     card = model.card
     st.subheader(escape_label(model.label), anchor=model.id)
     if card["net"] in NETS:
-        st.caption(NETS[card["net"]].blurb)
+        net = NETS[card["net"]]
+        st.caption(f"{net.blurb} Source: {net.source}.")
     for note in model.notes:
         st.warning(escape_markdown(note), icon=":material/info:")
     _render_metrics(model)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ConfigError
-from digitlab.nets.architectures import NETS
+from digitlab.nets.registry import NETS
 from digitlab.runs.control import count_active_runs, start_run
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
