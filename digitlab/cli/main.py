@@ -107,6 +107,13 @@ def _add_replace_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="replace a model of the same name")
 
 
+def _add_zoo_arguments(parser: argparse.ArgumentParser) -> None:
+    add_settings(parser)
+    parser.add_argument(
+        "--nets", nargs="+", metavar="NET", help="only these networks (default: all but vgg16)"
+    )
+
+
 def _add_resume_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN")
     parser.add_argument(
@@ -177,6 +184,10 @@ _COMMANDS = {
     "delete-model": _Command("delete a model", "models", "delete", _add_delete_arguments),
     "train": _Command(
         "train a network", "training", "train", _add_train_arguments, _TRAINING_PACKAGES
+    ),
+    "zoo": _Command(
+        "train every network with the same settings, and print a table", "zoo", "train_zoo",
+        _add_zoo_arguments, _TRAINING_PACKAGES,
     ),
     "runs": _Command(
         "list the training runs and their state", "training", "show_runs", _add_json_argument,

@@ -81,6 +81,20 @@ def resume(options: argparse.Namespace) -> int:
     return 0
 
 
+def finish(run: Run) -> None:
+    """Start or resume a run, or follow it if it is active already, and show its progress.
+
+    Raises:
+        RunError: it failed or was interrupted.
+    """
+    with _InterruptCounter() as interrupts:
+        if inspect_run(run).state == "waiting":
+            start_run(run)
+        elif not is_active(run):
+            resume_run(run)
+        _show_run(run, interrupts)
+
+
 class _InterruptCounter:
     """Counts Ctrl-C while a run is followed.
 

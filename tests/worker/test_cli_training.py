@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from digitlab.paths import get_runs_dir
 from digitlab.runs.control import follow_run, start_run, stop_run
 from digitlab.runs.health import inspect_run
 from digitlab.runs.run import create_run, get_run
@@ -115,3 +116,29 @@ def test_a_resumed_run_can_be_stopped_before_its_first_new_epoch(start_cli):
     output, _ = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, output
     assert "resume the run to continue" in output
+
+
+def test_zoo_goes_on_after_ctrl_c_and_prints_a_table(start_cli):
+    command = ("zoo", "--nets", "mlp", "tiny_cnn", "--epochs", "4", "--batch-size", "64")
+    process = start_cli(*command)
+    wait_until((get_runs_dir() / "zoo-mnist-mlp-2/history.csv").is_file)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1, output
+    first = get_run("zoo-mnist-mlp-1").history_path
+    trained_ns = first.stat().st_mtime_ns
+
+    process = start_cli(*command)
+    output, _ = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0, output
+    assert "digitlab zoo --epochs 4\n" in output
+    header, *rows = output.splitlines()[-3:]
+    assert header.split()[:2] == ["network", "parameters"]
+    assert [row.split()[0] for row in rows] == ["mlp", "tiny_cnn"]
+    assert first.stat().st_mtime_ns == trained_ns
+    assert len(get_run("zoo-mnist-mlp-2").read_history()) == 4
+
+    other = start_cli(*command[:-1], "32")
+    output, _ = other.communicate(timeout=LIMIT_S)
+    assert other.returncode == 1
+    assert "zoo-mnist-mlp-1 has other settings" in output
