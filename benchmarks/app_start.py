@@ -37,7 +37,7 @@ def main() -> None:
                 draw_page.expect_digit(3)
                 answer_s = time.perf_counter() - begin
                 for k in range(CLASSIFICATIONS):
-                    page.get_by_role("button", name=f"Try a {k % 10}").click()
+                    page.get_by_role("button", name=f"Sample {k % 10}").click()
                     draw_page.expect_digit(k % 10)
                 memory_mb = psutil.Process(process.pid).memory_info().rss / 1e6
             page.context.close()

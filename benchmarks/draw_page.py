@@ -79,7 +79,7 @@ def _press(page: Page, button: str) -> None:
 
 
 def _try_sample(page: Page) -> None:
-    page.get_by_role("button", name="Try a 5").click(no_wait_after=True)
+    page.get_by_role("button", name="Sample 5").click(no_wait_after=True)
 
 
 def _loses_stroke_after_clear(page: Page, delay_s: float) -> bool:

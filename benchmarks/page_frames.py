@@ -82,13 +82,13 @@ def main(tree: Path = PROJECT_DIR) -> None:
 
 def _watch_bars(page: Page) -> Frames:
     """From the first answer on, while ten samples are clicked one after another."""
-    page.get_by_role("button", name="Try a 0").click()
+    page.get_by_role("button", name="Sample 0").click()
     page.locator(f"{_BARS} >> visible=true").first.wait_for()
     # The first chart loads its library.
     page.wait_for_timeout(3000)
     page.evaluate(_START, _BARS)
     for digit in range(1, 10):
-        page.get_by_role("button", name=f"Try a {digit}").click()
+        page.get_by_role("button", name=f"Sample {digit}").click()
         page.wait_for_timeout(_ANSWER_S * 1000)
     return _stop(page)
 

@@ -126,7 +126,7 @@ def print_contrasts(browser: Browser, url: str) -> None:
         for label, path in paths.items():
             open_page(page, f"{url}/{path}")
             if label == "Draw":
-                page.get_by_role("button", name="Try a 5").click()
+                page.get_by_role("button", name="Sample 5").click()
                 settle(page)
             texts: list[tuple[float, Any]] = page.evaluate(_MEASURE_CONTRAST)
             n_below = sum(contrast < MIN_CONTRAST for contrast, _ in texts)

@@ -152,7 +152,7 @@ def _measure_median_ms(page: Page, draw_page: DrawPage) -> float:
         digit = k % 10
         draw_page.wait_until_idle()
         begin = time.perf_counter()
-        page.get_by_role("button", name=f"Try a {digit}").click()
+        page.get_by_role("button", name=f"Sample {digit}").click()
         expect(draw_page.digit).to_have_text(str(digit))
         # The first five are a warm-up.
         if k >= 5:

@@ -22,6 +22,8 @@ Each message is one or two sentences for the user: what happened, why, and what 
 the command line show it unchanged.
 """
 
+import re
+
 
 class DigitlabError(Exception):
     """Base of all errors whose message is meant for the user."""
@@ -83,7 +85,14 @@ class OwnerError(DigitlabError):
     """A run, a model, a data set or a job belongs to another user."""
 
 
-def describe_os_error(error: Exception) -> str:
-    """A short reason for an error, without paths of this computer."""
-    reason = getattr(error, "strerror", None)
-    return reason.lower() if reason else str(error) or type(error).__name__
+_FOLDER = re.compile(r"(?<=['\"])/[^'\"]*/|(?<![\w:/'\"])(?:/[^\s'\"/]+)+/(?=[^\s'\"/])")
+_MAX_REASON_LENGTH = 200
+
+
+def describe_error(error: Exception) -> str:
+    """A short reason on one line, without folders of this computer, for messages on pages."""
+    strerror = getattr(error, "strerror", None)
+    if strerror:
+        return str(strerror).lower()
+    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return _FOLDER.sub("", first_line)[:_MAX_REASON_LENGTH]

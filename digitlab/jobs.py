@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
-from digitlab.errors import RunError, describe_os_error
+from digitlab.errors import RunError, describe_error
 from digitlab.files import load_json, write_json
 from digitlab.processes import ProcessIdentity
 
@@ -87,7 +87,7 @@ class JobDirectory(Generic[S]):
             status = self.status_type()
         except (OSError, ValueError) as error:
             raise RunError(
-                f"The status of {self.id} is damaged ({describe_os_error(error)})."
+                f"The status of {self.id} is damaged ({describe_error(error)})."
             ) from error
         return status  # type: ignore[return-value]
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from digitlab.cli.settings import read_settings
+from digitlab.datasets.registry import SAMPLE_NOTE
 from digitlab.errors import DigitlabError, ModelExistsError, RunError
 from digitlab.model_store.card import load_card
 from digitlab.model_store.names import check_label
@@ -237,6 +238,7 @@ def show_runs(options: argparse.Namespace) -> int:
         print("There are no runs yet. Start one with `python -m digitlab train`.")
     if runs and not options.json:
         print(f"{'run':34} {'state':12} {'epochs':>9} {'validation':>10} {'test':>8}  name")
+    has_sample = False
     for run in runs:
         try:
             status = inspect_run(run)
@@ -245,6 +247,10 @@ def show_runs(options: argparse.Namespace) -> int:
             # One damaged run must not hide the others.
             values = {"id": run.id, "error": str(error)}
             print(json.dumps(values) if options.json else f"{run.id:34} {error}")
+            continue
+        has_sample = has_sample or status.is_sample
+    if has_sample and not options.json:
+        print(f"* {SAMPLE_NOTE}")
     return 0
 
 
@@ -259,6 +265,7 @@ def _format_run(run: Run, status: RunStatus) -> str:
     best_row = history[best - 1] if best else {}
     validation = f"{best_row['val_accuracy']:.2%}" if "val_accuracy" in best_row else "–"
     test = f"{status.metrics['test_accuracy']:.2%}" if "test_accuracy" in status.metrics else "–"
+    test += "*" if status.is_sample else ""
     state = f"queued ({status.position})" if status.state == "queued" else status.state
     epochs = f"{len(history)} of {status.epochs}" if status.epochs else f"{len(history)}"
     label = run.read_meta().label

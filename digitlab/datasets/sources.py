@@ -15,7 +15,7 @@ import requests
 import urllib3
 
 from digitlab.datasets.registry import DatasetSpec, RemoteFile
-from digitlab.errors import DatasetCorruptError, DatasetUnavailableError
+from digitlab.errors import DatasetCorruptError, DatasetUnavailableError, describe_error
 from digitlab.jobs import ProgressCallback
 
 RETRIES = 2
@@ -77,7 +77,7 @@ def fetch_files(
 def _describe(error: Exception) -> str:
     if isinstance(error, _UnreachableError | requests.ConnectionError):
         return "no connection to the publisher's server"
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+    return describe_error(error)
 
 
 class _UnreachableError(Exception):
@@ -144,7 +144,7 @@ def read_arrays(spec: DatasetSpec, paths: Sequence[Path]) -> Arrays:
                 _verify_file(remote, path)
         arrays = _PARSERS[spec.layout](paths)
     except _PARSE_ERRORS as error:
-        raise DatasetCorruptError(_describe_damage(paths[0], str(error))) from error
+        raise DatasetCorruptError(_describe_damage(paths[0], describe_error(error))) from error
     _verify_arrays(spec, arrays, paths[0])
     return arrays
 
@@ -178,7 +178,9 @@ def _verify_arrays(spec: DatasetSpec, arrays: Arrays, path: Path) -> None:
 
 
 def _describe_damage(path: Path, reason: str) -> str:
-    return f"{path} is damaged or was changed ({reason}) and is not used. Delete or replace it."
+    return (
+        f"{path.name} is damaged or was changed ({reason}) and is not used. Delete or replace it."
+    )
 
 
 def _parse_npz(paths: Sequence[Path]) -> Arrays:

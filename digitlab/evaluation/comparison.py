@@ -41,8 +41,6 @@ class Comparison:
     """
 
     n: int
-    first_accuracy: float
-    second_accuracy: float
     only_first: np.ndarray
     only_second: np.ndarray
     both_wrong: np.ndarray
@@ -60,8 +58,8 @@ class Comparison:
         if a + b == 0:
             return f"{first} and {second} classify the same {self.n_both_correct:,} correctly."
         counts = (
-            f"Of {self.n:,} test images, {a:,} are classified correctly by {first} only and {b:,} "
-            f"by {second} only (McNemar's exact test: {_format_p_value(self.p_value)})."
+            f"Correct among {self.n:,} test images: {a:,} only by {first} and {b:,} only by "
+            f"{second} (McNemar's exact test: {_format_p_value(self.p_value)})."
         )
         if self.p_value >= _SIGNIFICANCE_LEVEL:
             return f"{counts} The difference is not statistically significant."
@@ -84,8 +82,6 @@ def compare_reports(first: EvaluationReport, second: EvaluationReport) -> Compar
     only_second = np.flatnonzero(second_correct & ~first_correct)
     return Comparison(
         n=len(first.labels),
-        first_accuracy=first.accuracy,
-        second_accuracy=second.accuracy,
         only_first=only_first,
         only_second=only_second,
         both_wrong=np.flatnonzero(~first_correct & ~second_correct),

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from digitlab.datasets.loading import Dataset, load_dataset
-from digitlab.errors import DigitlabError, ModelStoreError
+from digitlab.errors import DigitlabError, ModelStoreError, describe_error
 from digitlab.evaluation.analysis import (
     build_feature_analysis,
     choose_evenly_spaced,
@@ -69,7 +69,8 @@ def _carry_out(job: AnalysisJob, progress: "_JobProgress") -> tuple[str, str]:
         # The last resort: log the traceback, show the user one sentence.
         traceback.print_exc()
         return "failed", (
-            f"The analysis failed ({type(error).__name__}: {error}). Traceback: see worker.log."
+            f"The analysis failed ({type(error).__name__}: {describe_error(error)}). Traceback: "
+            "see worker.log."
         )
     return "done", ""
 
@@ -153,7 +154,7 @@ def _load_dataset(model: StoredModel, report: EvaluationReport, progress: _JobPr
     if not np.array_equal(dataset.labels_test, report.labels):
         why = " ".join(dataset.load_errors) or "This machine has another version of it."
         raise ModelStoreError(
-            f"The digits of this model's data set are needed. {why} Connect to the internet and "
+            f"The images of this model's data set are needed. {why} Connect to the internet and "
             "start again, or put the data set into the folder that DIGITLAB_DATA names."
         )
     return dataset

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from filelock import FileLock
 
-from digitlab.errors import ModelStoreError, RunError, describe_os_error
+from digitlab.errors import ModelStoreError, RunError, describe_error
 from digitlab.evaluation.results_cache import get_results_dir
 from digitlab.files import load_json, write_json
 from digitlab.jobs import JobDirectory, JobStatus
@@ -96,7 +96,7 @@ class AnalysisJob(JobDirectory[AnalysisStatus]):
         try:
             return load_json(self.directory / "job.json", JobSpec)
         except (OSError, ValueError) as error:
-            reason = describe_os_error(error)
+            reason = describe_error(error)
             raise RunError(f"The analysis {self.kind} cannot be read ({reason}).") from error
 
     def inspect(self) -> AnalysisStatus:
@@ -148,7 +148,7 @@ def start_job(model: StoredModel, kind: str, *, owner: str = LOCAL_OWNER) -> Ana
                 process = start_module(_WORKER_MODULE, [str(job.directory.resolve())], log)
             job.write_status(AnalysisStatus(pid=process.pid, process_started_s=process.started_s))
     except OSError as error:
-        raise RunError(f"The analysis could not be started: {describe_os_error(error)}.") from error
+        raise RunError(f"The analysis could not be started: {describe_error(error)}.") from error
     return job
 
 
@@ -157,9 +157,13 @@ def stop_job(job: AnalysisJob, *, owner: str = LOCAL_OWNER) -> None:
 
     Raises:
         OwnerError: another user started it.
+        RunError: the request cannot be written.
     """
     check_owner(f"The analysis {job.kind}", job.read_spec().owner, owner)
-    job.request_stop()
+    try:
+        job.request_stop()
+    except OSError as error:
+        raise RunError(f"The analysis cannot be stopped: {describe_error(error)}.") from error
 
 
 def wait_until_started(job: AnalysisJob) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from digitlab.datasets.loading import Dataset
-from digitlab.errors import ModelStoreError
+from digitlab.errors import ModelStoreError, describe_error
 from digitlab.evaluation.feature_analysis import FeatureAnalysis
 from digitlab.evaluation.metrics import compute_losses, compute_metrics
 from digitlab.evaluation.saved_images import INCONSISTENT_ARRAYS, SavedImages, are_indices
@@ -130,7 +130,7 @@ class EvaluationReport:
             )
         except _LOAD_ERRORS as error:
             raise ModelStoreError(
-                f"The report of {path.parent.name} is damaged ({_first_line(error)})."
+                f"The report of {path.parent.name} is damaged ({describe_error(error)})."
             ) from error
 
 
@@ -188,7 +188,3 @@ def _check_columns(
     )
     if not is_valid:
         raise ValueError(INCONSISTENT_ARRAYS)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]

@@ -20,7 +20,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from digitlab.errors import PictureError
+from digitlab.errors import PictureError, describe_error
 
 # The camera format of iPhones. Its thumbnail may differ from the picture.
 pillow_heif.register_heif_opener(thumbnails=False)
@@ -93,7 +93,7 @@ def decode_picture(source: Path | bytes | BinaryIO) -> np.ndarray:
     except Exception as error:
         # Pillow's decoders raise nearly any exception for a damaged file.
         raise PictureError(
-            f"The picture is damaged and cannot be decoded ({_first_line(error)})."
+            f"The picture is damaged and cannot be decoded ({describe_error(error)})."
         ) from error
 
 
@@ -123,10 +123,6 @@ def _describe_limits() -> str:
         f"{MAX_HEIC_PIXELS // 1_000_000} for HEIC photos and {MAX_PIXELS // 1_000_000} for other "
         "files: scale the picture down or crop it to the digits."
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]
 
 
 def _to_array(picture: Image.Image) -> np.ndarray:

@@ -22,6 +22,15 @@ class ActivationSpec:
     formula: str
 
 
+# In LaTeX between dollar signs, with the meaning of each symbol.
+CONVOLUTION_FORMULA = (
+    r"Convolution: $y_{ij} = b + \sum_{m,n,c} w_{mnc} \, x_{i+m,\,j+n,\,c}$: the kernel $w$ slides "
+    r"over the input $x$; $m, n$ are positions in the kernel, $c$ is a channel of the input, $b$ "
+    r"the bias of the filter, and $y_{ij}$ its output at row $i$, column $j$."
+    "\n"
+    r"Max pooling: $y_{ij} = \max_{m,n \in \{0,1\}} x_{2i+m,\,2j+n}$: of each 2×2 window of the "
+    r"input $x$ only the largest value is kept, as the output $y$ at row $i$, column $j$."
+)
 # By Keras's names.
 ACTIVATIONS = {
     "relu": ActivationSpec("ReLU", r"$\max(0, z)$"),

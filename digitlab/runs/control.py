@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from digitlab.errors import RunError, describe_os_error
+from digitlab.errors import RunError, describe_error
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_runs_dir
 from digitlab.quantities import format_count
@@ -63,16 +63,16 @@ def start_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
         except OSError as error:
             _undo_start(run, before)
             raise RunError(
-                f"The run {run.id} cannot be queued: {describe_os_error(error)}."
+                f"The run {run.id} cannot be queued: {describe_error(error)}."
             ) from error
     try:
         launcher.ensure_worker()
     except RunError:
         with lock_queue():
-            # It stays queued if a worker has taken it meanwhile.
+            # If it is gone from the queue, a worker has taken it meanwhile.
             if remove_entry(run):
                 _undo_start(run, before)
-        raise
+                raise
 
 
 def can_resume(run: Run) -> bool:
@@ -137,9 +137,7 @@ def stop_run(run: Run, *, force: bool = False, owner: str = LOCAL_OWNER) -> None
                 run.update_status(state="stopped" if has_epochs else "cancelled")
                 return
     except OSError as error:
-        raise RunError(
-            f"The run {run.id} cannot be stopped: {describe_os_error(error)}."
-        ) from error
+        raise RunError(f"The run {run.id} cannot be stopped: {describe_error(error)}.") from error
     grace_s = 0.0 if force else _STOP_GRACE_S
     threading.Thread(
         target=_kill_after_grace_period, args=(run, grace_s, force), daemon=True
@@ -216,9 +214,7 @@ def delete_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
         run.directory.rename(trash)
         shutil.rmtree(trash)
     except OSError as error:
-        raise RunError(
-            f"The run {run.id} cannot be deleted: {describe_os_error(error)}."
-        ) from error
+        raise RunError(f"The run {run.id} cannot be deleted: {describe_error(error)}.") from error
 
 
 def follow_run(run: Run) -> Iterator[RunStatus]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 
-from digitlab.errors import RunError, describe_os_error
+from digitlab.errors import RunError, describe_error
 from digitlab.paths import get_queue_dir
 from digitlab.processes import identify_process, start_module
 from digitlab.runs.queue import count_entries, has_worker, lock_queue, record_worker
@@ -75,5 +75,5 @@ def _start_worker(arguments: list[str]) -> None:
             record_worker(start_module(_WORKER_MODULE, arguments, log))
     except OSError as error:
         raise RunError(
-            f"The training process could not be started: {describe_os_error(error)}."
+            f"The training process could not be started: {describe_error(error)}."
         ) from error

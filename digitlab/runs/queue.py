@@ -24,7 +24,7 @@ from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from digitlab.errors import RunError, describe_os_error
+from digitlab.errors import RunError, describe_error
 from digitlab.files import load_json, replace_file, write_json
 from digitlab.paths import get_queue_dir
 from digitlab.processes import ProcessIdentity
@@ -48,7 +48,7 @@ def lock_queue() -> Iterator[None]:
     except Timeout as error:
         raise RunError("The training queue is busy. Try again in a moment.") from error
     except OSError as error:
-        raise RunError(f"The training queue is unavailable: {describe_os_error(error)}.") from error
+        raise RunError(f"The training queue is unavailable: {describe_error(error)}.") from error
     try:
         yield
     finally:

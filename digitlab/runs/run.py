@@ -29,7 +29,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from digitlab.errors import ConfigError, RunError, describe_os_error
+from digitlab.errors import ConfigError, RunError, describe_error
 from digitlab.files import load_json, write_json
 from digitlab.jobs import JobDirectory
 from digitlab.owners import LOCAL_OWNER
@@ -72,7 +72,7 @@ class Run(JobDirectory[RunStatus]):
         try:
             values = load_json(self.directory / "config.json", dict[str, Any])
         except (OSError, ValueError) as error:
-            reason = describe_os_error(error)
+            reason = describe_error(error)
             raise RunError(f"The run {self.id} has no readable config.json ({reason}).") from error
         try:
             return TrainConfig.from_json(values)
@@ -90,7 +90,7 @@ class Run(JobDirectory[RunStatus]):
         except FileNotFoundError:
             return RunMeta()
         except (OSError, ValueError) as error:
-            reason = describe_os_error(error)
+            reason = describe_error(error)
             raise RunError(
                 f"The file meta.json of the run {self.id} is damaged ({reason})."
             ) from error
@@ -104,7 +104,7 @@ class Run(JobDirectory[RunStatus]):
         try:
             write_json(self.directory / "meta.json", asdict(meta))
         except OSError as error:
-            reason = describe_os_error(error)
+            reason = describe_error(error)
             raise RunError(f"The run {self.id} cannot be changed: {reason}.") from error
 
     def update_status(self, **changes: Any) -> None:
@@ -186,7 +186,7 @@ def create_run(
         # Last: a folder without settings is not a run.
         write_json(run.directory / "config.json", config.to_json())
     except OSError as error:
-        raise RunError(f"The run cannot be created: {describe_os_error(error)}.") from error
+        raise RunError(f"The run cannot be created: {describe_error(error)}.") from error
     return run
 
 
@@ -235,7 +235,7 @@ def _make_directory(run_id: str, name: str | None) -> Path:
                 raise RunError(f"A run named {name} exists. Choose another name.") from None
             attempt += 1
         except OSError as error:
-            raise RunError(f"The run cannot be created: {describe_os_error(error)}.") from error
+            raise RunError(f"The run cannot be created: {describe_error(error)}.") from error
         else:
             return directory
 

@@ -63,7 +63,7 @@ def load_pen_strokes(path: Path) -> list[PenDigit]:
                 digits.append(_parse_line(json.loads(line)))
     except _READ_ERRORS as error:
         raise DatasetCorruptError(
-            f"{path} is damaged: line {len(digits) + 1} has no pen strokes ({error!s:.120}). "
+            f"{path.name} is damaged: line {len(digits) + 1} has no pen strokes ({error!s:.120}). "
             "Delete or replace it."
         ) from error
     if not digits:

@@ -7,7 +7,7 @@ from typing import Any
 
 from digitlab.datasets.registry import DATASETS, get_dataset_spec
 from digitlab.errors import ConfigError
-from digitlab.nets.layers import ACTIVATIONS, DEFAULT_CHOICE, NetOptions
+from digitlab.nets.layers import ACTIVATIONS, CONVOLUTION_FORMULA, DEFAULT_CHOICE, NetOptions
 from digitlab.nets.registry import NETS
 from digitlab.training.fields import Choice, boolean, check_value, choice, model, number
 from digitlab.training.losses import LOSSES
@@ -16,13 +16,6 @@ from digitlab.training.optimizers import OPTIMIZERS
 
 _DEFAULT_OF_NET = Choice(DEFAULT_CHOICE, "Default", "As the network is defined.")
 _FROM_STRENGTH = "Default: follows from the augmentation strength."
-_CONVOLUTION = (
-    r"Convolution: $y_{ij} = b + \sum_{m,n,c} w_{mnc} \, x_{i+m,\,j+n,\,c}$: the kernel $w$ slides "
-    r"over the input $x$ with its channels $c$, and $b$ is the bias of the filter."
-    "\n"
-    r"Max pooling: $y_{ij} = \max_{m,n \in \{0,1\}} x_{2i+m,\,2j+n}$: of each 2×2 window of the "
-    r"input $x$ only the largest value is kept."
-)
 
 
 @dataclass(frozen=True)
@@ -64,7 +57,7 @@ class TrainConfig:
     net: str = choice(
         "simple_cnn", (Choice(spec.id, spec.label, spec.blurb) for spec in NETS.values()),
         "Network", "The layers through which an image passes; the preview lists them.",
-        "network", formula=_CONVOLUTION, is_basic=True,
+        "network", formula=CONVOLUTION_FORMULA, is_basic=True,
     )  # fmt: skip
     init_from: str = model(
         "Initial weights",

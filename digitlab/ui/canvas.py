@@ -15,7 +15,7 @@ Drawing = dict[str, Any]
 _INK, _PAPER = "#1f2a44", "#ffffff"
 # The canvas reports this property of the drawing that it was given, and nothing else that could
 # tell one drawing from the next; on a canvas, unlike on an object, it has no other effect.
-# tests/browser/test_draw.py watches it.
+# Without it no stroke after Clear counts: tests/browser/test_pen.py.
 _REVISION = "lockRotation"
 
 
@@ -94,12 +94,6 @@ def get_drawing(key: str) -> Drawing:
     loaded = _get_loaded(key)
     drawing = _choose_newer((canvas.get("drawing") or {}).get("raw"), loaded)
     return _add_pen_strokes(drawing, loaded, get_pen_report(_pen(key)))
-
-
-def is_pen_down(key: str) -> bool:
-    """Whether the user is drawing on a canvas with `is_live`."""
-    report = get_pen_report(_pen(key))
-    return report is not None and report.is_down
 
 
 def get_unchanged_revision(key: str) -> int | None:

@@ -12,9 +12,6 @@ CROSS_ENTROPY_HELP = (
     r"$$L = -\frac{1}{n} \sum_{i=1}^{n} \ln p_i$$"
     "\n\n$n$: test images; $p_i$: the predicted probability of the class that image $i$ has."
 )
-PRECISION_FORMULA = r"$\frac{TP}{TP + FP}$"
-RECALL_FORMULA = r"$\frac{TP}{TP + FN}$"
-F1_FORMULA = r"$\frac{2 P R}{P + R}$"
 PRECISION_HELP = (
     "Of the images predicted as a class, the fraction that belongs to it.\n\n"
     r"$$P = \frac{TP}{TP + FP}$$"

@@ -1,4 +1,4 @@
-"""`python -m digitlab.worker RUN_DIR`, or `--wait` for a run to come."""
+"""`python -m digitlab.worker`, see `main.py`."""
 
 import sys
 

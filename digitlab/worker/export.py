@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from digitlab.datasets.loading import Dataset
-from digitlab.errors import RunError
+from digitlab.errors import RunError, describe_error
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
 from digitlab.inference.reader import DigitReader
 from digitlab.model_store.formats import KERAS, MODEL_FORMATS, TFLITE, ModelFormat
@@ -96,7 +96,7 @@ def export_model(
         except Exception as error:
             # Converters raise exceptions of any type, and the model is complete without them.
             path.unlink(missing_ok=True)
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            reason = describe_error(error)
             notes.append(f"{model_format.label} is missing: its export failed ({reason}).")
     return notes
 

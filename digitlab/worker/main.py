@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from digitlab.errors import DigitlabError, RunError
+from digitlab.errors import DigitlabError, RunError, describe_error
 from digitlab.processes import ProcessIdentity, identify_process, lower_priority
 from digitlab.runs.checkpoints import find_checkpoint
 from digitlab.runs.health import HeartbeatWriter
@@ -144,7 +144,8 @@ def _describe_failure(run: Run, error: Exception) -> str:
             "Training failed because the disk is full. What was saved before is kept: free some "
             "space, then resume the run."
         )
-    return f"Training failed ({type(error).__name__}: {error}). Traceback: see worker.log."
+    reason = f"{type(error).__name__}: {describe_error(error)}"
+    return f"Training failed ({reason}). Traceback: see worker.log."
 
 
 def _is_disk_full(run: Run, error: Exception) -> bool:

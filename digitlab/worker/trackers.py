@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import keras
 
+from digitlab.errors import describe_error
 from digitlab.files import load_json, write_json
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
@@ -31,13 +32,14 @@ _CLIENT_SETTINGS = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 _USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
+_FOLDER = re.compile(r"(sqlite:///)/[^\s?]*/")
 _SECRET_PARAMETER = re.compile(
     r"([?&][^=&\s]*(?:password|passwd|pwd|token|secret|key)=)[^&\s]+", re.I
 )
 
 
 def redact_credentials(text: str) -> str:
-    """Replace user names, passwords and tokens in URIs by `***`.
+    """Replace user names, passwords and tokens in URIs by `***`, and folders by `…`.
 
     Args:
         text: a URI, or a message that may contain some.
@@ -48,6 +50,7 @@ def redact_credentials(text: str) -> str:
         password = urlsplit(uri).password or ""
         secrets += [password, unquote(password)]
     text = _USER_INFO.sub("***@", text)
+    text = _FOLDER.sub(r"\1…/", text)
     text = _SECRET_PARAMETER.sub(r"\1***", text)
     for secret in filter(None, secrets):
         text = text.replace(secret, "***")
@@ -100,7 +103,7 @@ class Tracker:
             call()
         except Exception as error:
             # Clients raise exceptions of any type, with any message or none.
-            self._turn_off((str(error).strip().splitlines() or [type(error).__name__])[0])
+            self._turn_off(describe_error(error))
 
     def _turn_off(self, reason: str) -> None:
         uri = os.environ[_URI_VARIABLE]
@@ -108,7 +111,7 @@ class Tracker:
         with contextlib.suppress(OSError):
             self._status_writer.add_note(
                 f"Tracking with MLflow at {redact_credentials(uri)} failed "
-                f"({redact_credentials(reason)[:200]}). Training is not affected."
+                f"({redact_credentials(reason)}). Training is not affected."
             )
         # After the note: `end` does not wait for a tracker that is off.
         self._is_on = False

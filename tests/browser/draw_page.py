@@ -106,7 +106,7 @@ class DrawPage:
 
     def try_sample(self, digit: int) -> None:
         """Click a sample digit and wait for its answer."""
-        self.page.get_by_role("button", name=f"Try a {digit}").click()
+        self.page.get_by_role("button", name=f"Sample {digit}").click()
         self.expect_digit(digit)
         # The canvas has reported that it shows the sample.
         self.wait_until_idle()

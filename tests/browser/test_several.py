@@ -69,7 +69,7 @@ def test_number_is_read(several_page):
     several_page.expect_number("2026")
     expect(several_page.boxes).to_have_attribute("aria-label", "What you wrote, with a box around "
         "each digit. From left to right: 2, 0, 2, 6.")  # fmt: skip
-    confidences = several_page.page.get_by_role("list", name="How sure each digit is")
+    confidences = several_page.page.get_by_role("list", name="Confidence of each digit")
     expect(confidences.get_by_role("listitem")).to_have_count(4)
 
 
@@ -123,7 +123,7 @@ def test_drawing_of_one_digit_is_read_in_both_modes(draw_page):
 
 def test_samples_are_appended(several_page):
     for number in ("2", "20", "202", "2026"):
-        several_page.page.get_by_role("button", name=f"Try a {number[-1]}").click()
+        several_page.page.get_by_role("button", name=f"Sample {number[-1]}").click()
         several_page.expect_number(number)
         several_page.wait_until_idle()
 

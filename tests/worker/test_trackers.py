@@ -116,7 +116,7 @@ def test_an_unreachable_mlflow_server_is_noted_without_its_password(monkeypatch,
     ("text", "redacted"),
     [
         ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
-        ("sqlite:////home/ada/mlflow.db", "sqlite:////home/ada/mlflow.db"),
+        ("sqlite:////home/ada/mlflow.db", "sqlite:///…/mlflow.db"),
         ("https://ada:pass@word@host/path", "https://***@host/path"),
         ("https://token@host", "https://***@host"),
         (

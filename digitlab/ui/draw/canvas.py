@@ -7,7 +7,6 @@ from digitlab.ui.canvas import (
     Drawing,
     get_drawing,
     get_unchanged_revision,
-    is_pen_down,
     render_ink_canvas,
     replace_drawing,
 )
@@ -52,11 +51,6 @@ def render_canvas(width_px: int, *, is_wide: bool) -> Drawing:
     )
     _render_tools()
     return drawing
-
-
-def is_drawing() -> bool:
-    """Whether the pen is down."""
-    return is_pen_down(_KEY)
 
 
 def draw_sample(digit: int, *, append: bool) -> None:

@@ -101,7 +101,7 @@ def _render_number(digits: Sequence[BoxedDigit]) -> None:
         f'<div role="status"><div class="draw-number" data-testid="number" '
         f'style="font-size:{size:.2f}rem">{lines}</div>'
         f'<div class="draw-certainty">{_describe_certainty(digits)}</div></div>'
-        f'<ul class="draw-confidences" aria-label="How sure each digit is">{confidences}</ul>'
+        f'<ul class="draw-confidences" aria-label="Confidence of each digit">{confidences}</ul>'
     )
 
 

@@ -41,7 +41,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   data.digits.forEach(({ digit, paths }) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.setAttribute("aria-label", `Try a ${digit}`);
+    button.setAttribute("aria-label", `Sample ${digit}`);
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.setAttribute("viewBox", `0 0 ${data.side} ${data.side}`);
     paths.forEach((d) => {

@@ -84,7 +84,7 @@ def _render_filters(evaluated: EvaluatedModel, query: GalleryQuery) -> None:
         )
         _render_flag(
             "rejected", "Rejected", query, int(report.is_rejected.sum()),
-            "The network takes these for no digit: the Draw page would not give an answer.",
+            "The network rejects these as no digit: the Draw page would give no answer.",
         )  # fmt: skip
         _render_flag(
             "label_error", "Probable label errors", query,

@@ -58,7 +58,7 @@ def _build_cell(probabilities: np.ndarray, label: int, epoch: int) -> str:
     prediction = int(probabilities.argmax())
     confidence = float(probabilities[prediction])
     result = "unknown" if label < 0 else ("right" if prediction == label else "wrong")
-    title = escape(f"After epoch {epoch}: {prediction}, {format_percent(confidence)} sure")
+    title = escape(f"After epoch {epoch}: {prediction}, {format_percent(confidence)} confidence")
     # The class after the ten digits is "no digit".
     text = str(prediction) if prediction < 10 else "–"
     # With ten classes the confidence is at least 10 %.
