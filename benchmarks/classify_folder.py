@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from digitlab.datasets.loading import load_sample
+from digitlab.datasets.sample import load_sample
 from digitlab.paths import PROJECT_DIR
 
 SIDE_PX = 280

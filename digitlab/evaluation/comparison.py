@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from digitlab.datasets.registry import DATASETS
+from digitlab.datasets.registry import find_test_set_spec
 from digitlab.errors import ModelStoreError
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.model_store.card import load_card
@@ -201,7 +201,7 @@ def _group_by_data(reports: Mapping[str, EvaluationReport]) -> list[dict[str, Ev
 
 def _format_data(group: Mapping[str, EvaluationReport]) -> str:
     report = next(iter(group.values()))
-    spec = DATASETS.get(report.test_set_id)
+    spec = find_test_set_spec(report.test_set_id)
     return f"{spec.label if spec else 'other images'} ({len(report.labels):,} test images)"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from digitlab.datasets.loading import Dataset, load_local_dataset
-from digitlab.datasets.registry import get_dataset_spec
+from digitlab.datasets.registry import find_test_set_spec, get_dataset_spec
 from digitlab.errors import ModelStoreError
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.robustness import Robustness
@@ -127,7 +127,8 @@ def describe_data(model: StoredModel, report: EvaluationReport) -> dict[str, Any
     """Describe a model's test set: `label`, `n`, `licence`, `notes`."""
     data = model.card["data"]
     # The card names the training set; some have the test images of another data set.
-    spec = get_dataset_spec(data["dataset"]).base_spec
+    base = get_dataset_spec(data["dataset"]).base_spec
+    spec = find_test_set_spec(data.get("copy_id", "")) or base
     return {
         "label": f"the offline sample of {spec.label}" if model.is_sample else spec.label,
         "n": len(report.labels),
@@ -194,7 +195,9 @@ def load_test_images(model: StoredModel, report: EvaluationReport) -> TestImages
 def find_dataset(model: StoredModel) -> Dataset | None:
     """Load the data set a model was trained and tested on, if this machine has it."""
     data = model.card["data"]
-    return load_local_dataset(data["dataset"], is_sample=model.is_sample)
+    return load_local_dataset(
+        data["dataset"], is_sample=model.is_sample, copy_id=data.get("copy_id", "")
+    )
 
 
 def _list_saved_images(model: StoredModel, report: EvaluationReport) -> Iterator[SavedImages]:

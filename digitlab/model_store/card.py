@@ -4,7 +4,7 @@ A card is `card.json` beside the model's files, in a run directory or in a store
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
 
@@ -26,7 +26,7 @@ class CardAncestor(TypedDict):
 
 
 class CardData(TypedDict):
-    """The training data."""
+    """The training data; `copy_id` names an unofficial copy of the data set."""
 
     dataset: str
     label: str
@@ -35,6 +35,7 @@ class CardData(TypedDict):
     is_sample: bool
     notes: list[str]
     n_training: int
+    copy_id: NotRequired[str]
 
 
 class CardTest(TypedDict):

@@ -9,8 +9,9 @@ import keras
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
-from digitlab.datasets.loading import Dataset, load_dataset, mask_sample
+from digitlab.datasets.loading import Dataset, load_dataset
 from digitlab.datasets.registry import get_dataset_spec
+from digitlab.datasets.sample import mask_sample
 from digitlab.datasets.sources import format_download_progress
 from digitlab.errors import ConfigError, RunStoppedError
 from digitlab.synthesis.dataset import build_training, build_validation

@@ -7,18 +7,23 @@ import threading
 from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from digitlab.datasets.loading import (
-    load_dataset,
-    load_sample,
-    mask_sample,
-    measure_download_bytes,
+from digitlab.datasets.loading import load_dataset, load_local_dataset, measure_download_bytes
+from digitlab.datasets.registry import (
+    COPIES,
+    DATASETS,
+    UNVERIFIED_NOTE,
+    DatasetSpec,
+    RemoteFile,
 )
-from digitlab.datasets.registry import DATASETS, DatasetSpec, RemoteFile
-from digitlab.errors import ConfigError, DatasetUnavailableError
+from digitlab.datasets.sample import load_sample, mask_sample
+from digitlab.datasets.sources import read_arrays
+from digitlab.errors import ConfigError, DatasetCorruptError, DatasetUnavailableError
 from digitlab.model_store.store import get_model
 
 N_TRAIN, N_TEST = 12, 5
@@ -134,19 +139,13 @@ def test_keras_cache_is_tried_next(npz_dataset, tmp_path):
     assert "Keras" in dataset.source
 
 
-@pytest.mark.parametrize("damage", ["truncated", "tampered", "garbage"])
+@pytest.mark.parametrize("damage", ["truncated", "garbage"])
 def test_a_damaged_file_is_replaced_by_a_download(npz_dataset, publisher, damage):
     spec, arrays, content, folder = npz_dataset
     served, base_url = publisher
     (served / "tiny.npz").write_bytes(content)
-    changed = {name: array.copy() for name, array in arrays.items()}
-    changed["y_test"][0] ^= 1
-    damaged = {
-        "truncated": content[: len(content) // 2],
-        "tampered": make_npz(changed),
-        "garbage": b"<html>Not found</html>",
-    }[damage]
-    (folder / "tiny.npz").write_bytes(damaged)
+    damaged = {"truncated": content[: len(content) // 2], "garbage": b"<html>Not found</html>"}
+    (folder / "tiny.npz").write_bytes(damaged[damage])
     progress = []
     dataset = load_dataset(at(spec, base_url), progress=lambda *step: progress.append(step))
     assert_equals(dataset, arrays)
@@ -154,6 +153,86 @@ def test_a_damaged_file_is_replaced_by_a_download(npz_dataset, publisher, damage
     assert "damaged or was changed" in dataset.load_errors[0]
     assert dataset.notes == ()
     assert progress[-1] == (len(content), len(content))
+
+
+def test_changed_content_is_used_from_the_users_folder_only_and_noted(npz_dataset, tmp_path):
+    spec, arrays, _, folder = npz_dataset
+    changed = {name: array.copy() for name, array in arrays.items()}
+    changed["y_test"][0] ^= 1
+    (folder / "tiny.npz").write_bytes(make_npz(changed))
+    dataset = load_dataset(spec)
+    assert dataset.labels_test[0] == changed["y_test"][0]
+    assert dataset.notes == (UNVERIFIED_NOTE,)
+    (folder / "tiny.npz").unlink()
+    cached = tmp_path / "keras" / "datasets" / "keras" / "tiny.npz"
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(make_npz(changed))
+    with pytest.raises(DatasetUnavailableError, match="differs from the published one"):
+        load_dataset(spec)
+
+
+def save_copies(folder):
+    """Both copies of CIFAR-10: all photos as JPEG, and a part of them."""
+    random = np.random.default_rng(0)
+
+    def encode(n):
+        # Smooth pictures, which JPEG hardly changes.
+        images = np.broadcast_to(random.integers(0, 256, (n, 1, 1, 3), np.uint8), (n, 32, 32, 3))
+        files = []
+        for image in images:
+            file = io.BytesIO()
+            Image.fromarray(image).save(file, "JPEG", quality=95)
+            files.append(np.frombuffer(file.getvalue(), np.uint8))
+        ends = np.cumsum([len(file) for file in files])
+        return images, np.concatenate(files), ends, random.integers(0, 10, n, np.uint8)
+
+    arrays = {}
+    images = {}
+    for half, n in (("train", N_TRAIN), ("test", N_TEST)):
+        images[half], *columns = encode(n)
+        arrays |= zip((f"jpeg_{half}", f"end_{half}", f"y_{half}"), columns, strict=True)
+    np.savez(folder / "cifar10_jpeg.npz", **arrays)
+    part = random.integers(0, 256, (16, 32, 32, 3), np.uint8)
+    np.savez(folder / "cifar10_first4000.npz", x=part, y=np.arange(16) % 10)
+    return images, part
+
+
+def test_copies_are_named_wherever_the_original_is_missing(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    images, part = save_copies(folder)
+    jpeg, first = (replace(spec, n_train=n_train, n_test=n_test) for spec, n_train, n_test in
+                   zip(COPIES, (N_TRAIN, 12), (N_TEST, 4), strict=True))  # fmt: skip
+    monkeypatch.setattr("digitlab.datasets.loading.COPIES", (jpeg, first))
+    dataset = load_dataset("cifar10", may_download=False)
+    assert np.abs(dataset.images_train.astype(int) - images["train"]).max() <= 3
+    assert np.abs(dataset.images_test.astype(int) - images["test"]).max() <= 3
+    assert (dataset.spec.id, dataset.spec.label) == ("cifar10_jpeg", "CIFAR-10 photos (JPEG copy)")
+    assert "Unverified copy" in dataset.notes[0]
+    assert "JPEG" in dataset.notes[0]
+    assert measure_download_bytes("cifar10") == 0
+
+    chosen = load_local_dataset("cifar10", copy_id="cifar10_first4000")
+    assert np.array_equal(chosen.images_test, part[12:])
+    assert load_local_dataset("cifar10") is None
+    (folder / "cifar10_jpeg.npz").unlink()
+    assert load_dataset("cifar10", may_download=False).spec.id == "cifar10_first4000"
+
+
+def test_a_pickle_that_runs_code_is_refused(tmp_path):
+    class Malicious:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "executed",))
+
+    content = pickle.dumps({b"data": Malicious(), b"labels": []})
+    with tarfile.open(tmp_path / "cifar.tar.gz", mode="w:gz") as archive:
+        for name in (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch"):
+            info = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    with pytest.raises(DatasetCorruptError, match="is no array"):
+        read_arrays(DATASETS["cifar10"], [tmp_path / "cifar.tar.gz"])
+    assert not (tmp_path / "executed").exists()
 
 
 def test_the_size_of_a_download_is_known_before_it(npz_dataset, monkeypatch):

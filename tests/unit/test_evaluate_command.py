@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from digitlab.cli.main import main
-from digitlab.datasets.loading import load_sample
 from digitlab.datasets.registry import DATASETS
+from digitlab.datasets.sample import load_sample
 from digitlab.evaluation.results_cache import load_feature_map, load_report, load_robustness
 from digitlab.files import write_json
 from tests.unit.sample_model import save_sample_model

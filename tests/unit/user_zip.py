@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from digitlab.datasets.loading import load_sample
+from digitlab.datasets.sample import load_sample
 
 
 def build_zip(images: np.ndarray, labels: Iterable[int], *, more: dict[str, bytes]) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import keras
 
-from digitlab.datasets.loading import load_sample
+from digitlab.datasets.sample import load_sample
 from digitlab.training.config import TrainConfig
 
 # Three batches an epoch.

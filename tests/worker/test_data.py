@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digitlab.datasets.loading import load_sample
+from digitlab.datasets.sample import load_sample
 from digitlab.errors import ConfigError, RunStoppedError
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from digitlab.datasets.loading import load_sample
+from digitlab.datasets.sample import load_sample
 from digitlab.errors import RunError
 from digitlab.evaluation.metrics import compute_calibration_error
 from digitlab.model_store.formats import KERAS, MODEL_FORMATS, TFLITE, ModelFormat

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from digitlab.datasets.loading import load_sample
+from digitlab.datasets.sample import load_sample
 from digitlab.errors import ConfigError
 from digitlab.inference.reader import DigitReader
 from digitlab.model_store.store import get_model
