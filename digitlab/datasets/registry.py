@@ -8,8 +8,8 @@ from digitlab.errors import ConfigError
 
 # Shown beside every number and chart that is based on the offline sample.
 SAMPLE_NOTE = (
-    "This is the offline sample of 5,000 MNIST digits (4,000 for training, 1,000 for testing), "
-    "not the full data set: results are less precise."
+    "Trained and tested on the offline sample of 5,000 MNIST digits (4,000 for training, 1,000 for "
+    "testing), not on the full data set: results are less precise."
 )
 
 

@@ -67,7 +67,7 @@ def build_live_curves(
         y_axes.append(_build_y_axis(number, quantity, scaled, label))
         series += _build_series(number, quantity, history, batches, factor)
     if best_epoch is not None and first <= best_epoch:
-        _mark_best(series, best_epoch)
+        _mark_best(series, best_epoch, is_late=best_epoch > (first + len(history)) / 2)
     return {
         "title": {
             "text": "Training curves", "left": 0, "top": 4,
@@ -199,8 +199,12 @@ def _build_y_axis(
     }
 
 
-def _mark_best(series: Sequence[Mapping[str, Any]], best_epoch: int) -> None:
-    """Draw a thin vertical line through loss and accuracy, with a label at the top."""
+def _mark_best(series: Sequence[Mapping[str, Any]], best_epoch: int, *, is_late: bool) -> None:
+    """Draw a thin vertical line through loss and accuracy, with a label at the top.
+
+    Args:
+        is_late: the label is on the left of the line, since there is no room on its right.
+    """
     for line in series:
         if line["name"] != "training":
             continue
@@ -216,6 +220,8 @@ def _mark_best(series: Sequence[Mapping[str, Any]], best_epoch: int) -> None:
                 "position": "end",
                 "rotate": 0,
                 "distance": 2,
+                # Beside the line on the side that has room.
+                "align": "right" if is_late else "left",
             },
             "data": [{"xAxis": best_epoch}],
         }

@@ -171,7 +171,7 @@ def save_model(
         model_id = same_label.id if same_label else generate_model_id(label)
     if same_label is not None and same_label.id != model_id:
         raise ModelExistsError(
-            f"The model {same_label.id} is called {same_label.label}. Choose another name."
+            f"There is already a model named “{same_label.label}”. Choose another name."
         )
     directory = get_user_models_dir() / model_id
     if directory.exists():
@@ -212,7 +212,7 @@ def rename_model(model_id: str, label: str, *, owner: str = LOCAL_OWNER) -> Stor
     same_label = _find_by_label(label)
     if same_label is not None and same_label.id != model_id:
         raise ModelExistsError(
-            f"The model {same_label.id} is called {same_label.label}. Choose another name."
+            f"There is already a model named “{same_label.label}”. Choose another name."
         )
     try:
         write_json(directory / CARD_FILE, {**_load_model(directory).card, "label": label})
@@ -238,12 +238,13 @@ def delete_model(model_id: str, *, owner: str = LOCAL_OWNER) -> None:
 
 
 def find_saved_model(run: Run) -> StoredModel | None:
-    """The saved model that this run made, found by the hash of `model.tflite`."""
+    """The saved model that this run made; two runs with the same settings make equal files."""
     try:
-        sha256 = load_card(run.directory)["files"][TFLITE.file_name]["sha256"]
+        card = load_card(run.directory)
+        made = (card["files"][TFLITE.file_name]["sha256"], card["created"])
     except (OSError, ValueError):
         return None
-    return next((model for model in list_models() if model.sha256 == sha256), None)
+    return next((one for one in list_models() if (one.sha256, one.card["created"]) == made), None)
 
 
 def _find_by_label(label: str) -> StoredModel | None:

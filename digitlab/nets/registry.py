@@ -45,14 +45,14 @@ _SPECS = (
     NetSpec(
         "digitlab_cnn",
         "digitlab CNN",
-        "Most accurate: four convolutions with batch normalization, pooled before the activation.",
+        "Four convolutions with batch normalization, pooled before the activation: for accuracy.",
         _OWN,
         nets.plan_digitlab_cnn,
     ),
     NetSpec(
         "lightning_cnn",
         "Lightning CNN",
-        "99 % within seconds: two small convolutions with stride 2.",
+        "Two small convolutions with stride 2: for speed.",
         _OWN,
         nets.plan_lightning_cnn,
     ),
@@ -116,7 +116,7 @@ _SPECS = (
     NetSpec(
         "tiny_cnn",
         "Tiny CNN",
-        "99 % with 5,266 parameters: three narrow convolutions with batch normalization.",
+        "Three narrow convolutions with batch normalization: 5,266 parameters in all.",
         _OWN,
         nets.plan_tiny_cnn,
     ),

@@ -83,6 +83,20 @@ def render_segments(
     return chosen
 
 
+def render_toggle(label: str, help_text: str, **options: Any) -> bool:
+    """Render a switch, and beside it the icon of its help.
+
+    Streamlit puts the icon into the switch's label, where a touch flips the switch.
+
+    Args:
+        options: of `st.toggle`.
+    """
+    with st.container(horizontal=True, gap="xsmall", width="content", vertical_alignment="center"):
+        is_on: bool = st.toggle(label, **options)
+        st.markdown("", help=help_text, width="content")
+    return is_on
+
+
 def format_model_names(models: dict[str, StoredModel]) -> dict[str, str]:
     """Unique names of models with their accuracy, as plain text for a list."""
     labels = [model.label for model in models.values()]

@@ -119,7 +119,7 @@ def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split |
     if config.exclude_sample:
         if dataset.is_sample:
             raise ConfigError(
-                "exclude_sample leaves nothing to train on: only the offline sample is available. "
+                "“Exclude offline sample” leaves nothing to train on: this is the sample only. "
                 "Connect to the internet, or name a folder with mnist.npz in DIGITLAB_DATA."
             )
         keep = ~mask_sample(labels)

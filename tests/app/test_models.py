@@ -34,7 +34,7 @@ def test_every_saved_format_and_the_card_can_be_downloaded(models_page):
     for model in map(get_model, ("digitlab_cnn", "simple_cnn")):
         saved = [each for each in MODEL_FORMATS if (model.directory / each.file_name).is_file()]
         assert all(each in saved for each in MODEL_FORMATS if each.is_required)
-        expected += [*(each.label for each in saved), "Card"]
+        expected += [*(each.label for each in saved), "Model card"]
     assert labels == expected
 
 
@@ -63,7 +63,7 @@ def test_model_can_be_renamed_to_any_label(user_model, models_page, label):
 def test_label_of_another_model_is_refused(user_model, models_page):
     models_page.text_input(key=f"models_label_{user_model.id}").set_value("Simple CNN")
     models_page.button(key=f"models_rename_confirm_{user_model.id}").click().run()
-    assert "simple_cnn" in read_texts(models_page.error)
+    assert "already a model named “Simple CNN”" in read_texts(models_page.error)
     assert get_model(user_model.id).label == "My model"
     models_page.run()
     assert not models_page.error

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from digitlab.files import write_json
+from digitlab.model_store.card import load_card
 from digitlab.model_store.store import get_model, list_models, save_model
 from digitlab.processes import identify_process
 from digitlab.runs.run import create_run, list_runs
@@ -102,13 +104,13 @@ def test_a_run_on_the_offline_sample_says_so_beside_its_figures(show_run):
     app = show_run(run)
     html = read_html(app)
     assert "90.00% on the test set (offline sample)" in html
-    assert "This is the offline sample of 5,000 MNIST digits" in html
+    assert "the offline sample of 5,000 MNIST digits" in html
     find_view_control(app).set_value("comparison").run()
     assert "offline sample" in app.table[0].value.iloc[0, 1]
     live = create_run(TrainConfig(), label="Live")
     write_training_status(live, epochs=5, batches=9, batch=3, is_sample=True)
     find_view_control(app).set_value("run").run()
-    assert "This is the offline sample of 5,000 MNIST digits" in read_html(app)
+    assert "the offline sample of 5,000 MNIST digits" in read_html(app)
 
 
 def test_a_run_is_deleted_after_a_confirmation(show_run):
@@ -188,6 +190,17 @@ def test_model_is_saved_under_any_name(show_run):
     assert not app.exception and not app.error
     assert "Моя первая сеть" in [model.label for model in list_models()]
     assert not app.button(key="train_draw").disabled
+
+
+def test_a_run_that_made_an_equal_model_is_not_called_saved(show_run):
+    save_model(create_finished_run(), label="Mine")
+    run = create_finished_run()
+    card = load_card(run.directory)
+    write_json(run.directory / "card.json", card | {"created": "2026-01-01T00:00:00Z"})
+    app = show_run(run)
+    assert "is saved as" not in read_texts(app.markdown)
+    app.button(key="train_save").click().run()
+    assert "is saved as" in read_texts(app.markdown)
 
 
 def test_replacing_a_model_needs_a_confirmation(show_run):

@@ -174,6 +174,14 @@ def test_brush_and_network_can_be_chosen(draw_page):
     page.get_by_role("option", name=re.compile("Simple CNN")).click()
     expect(networks).to_have_value(re.compile("Simple CNN"))
     draw_page.expect_digit(3)
+    # They are kept while another page is open.
+    draw_page.wait_until_reported()
+    page.get_by_role("link", name="Models").click()
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    draw_page.expect_digit(3)
+    expect(networks).to_have_value(re.compile("Simple CNN"))
+    expect(page.get_by_role("slider")).to_have_value("39")
 
 
 def test_picture_is_read_and_a_damaged_file_explained(draw_page):

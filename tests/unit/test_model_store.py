@@ -150,9 +150,9 @@ def test_different_labels_with_the_same_letters_get_different_ids():
     first = save_model(make_finished_run(), label="Best!")
     second = save_model(make_finished_run(), label="Best?")
     assert (first.id, second.id) == ("best", "best_2")
-    with pytest.raises(ModelExistsError, match="best is called Best!"):
+    with pytest.raises(ModelExistsError, match="already a model named “Best!”"):
         rename_model("best_2", "best!")
-    with pytest.raises(ModelExistsError, match="best is called Best!"):
+    with pytest.raises(ModelExistsError, match="already a model named “Best!”"):
         save_model(make_finished_run(), label="Best!", model_id="third", replace=True)
 
 

@@ -95,6 +95,7 @@ def _render_tools() -> None:
             _MAX_BRUSH_PX,
             _DEFAULT_BRUSH_PX,
             key="draw_brush",
+            persist_state="session",
             width=150,
             format="Brush %d px",
             label_visibility="collapsed",

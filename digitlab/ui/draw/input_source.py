@@ -10,7 +10,7 @@ from digitlab.errors import InkError
 from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
 from digitlab.ink import decode_picture
 from digitlab.model_store.store import StoredModel
-from digitlab.ui.selectors import MODEL_KEY, format_model_names, render_segments
+from digitlab.ui.selectors import MODEL_KEY, format_model_names, render_segments, render_toggle
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_markdown
 
@@ -51,8 +51,7 @@ CAMERA = InputSource(
 _SOURCES = {source.id: source for source in (CANVAS, PICTURE, CAMERA)}
 
 _SOURCE_KEY = "draw_source"
-# Streamlit drops a widget's state when its page is left; this key is kept.
-_SEVERAL, _SEVERAL_WIDGET = "draw_several_choice", "draw_several"
+_SEVERAL = "draw_several"
 _PREVIEW_PX = 280
 # An image received from another page, until the user dismisses it.
 _RECEIVED_IMAGE = "draw_received_image"
@@ -73,6 +72,7 @@ def render_reader_choice(models: dict[str, StoredModel]) -> StoredModel:
         list(models),
         format_func=names.__getitem__,
         key=MODEL_KEY,
+        persist_state="session",
         label_visibility="collapsed",
         width=260,
     )
@@ -87,20 +87,17 @@ def render_source_choice() -> InputSource:
 
 def render_several_toggle() -> bool:
     """Render the switch between one digit and several; its state survives leaving the page."""
-    state = st.session_state
-    if _SEVERAL_WIDGET not in state:
-        state[_SEVERAL_WIDGET] = state.get(_SEVERAL, False)
-    state[_SEVERAL] = st.toggle(
+    return render_toggle(
         "Several digits",
-        key=_SEVERAL_WIDGET,
-        help="Write a whole number, like 2026; each digit is found and read.",
+        "Write a whole number, like 2026; each digit is found and read.",
+        key=_SEVERAL,
+        persist_state="session",
     )
-    return bool(state[_SEVERAL])
 
 
 def read_several() -> None:
     """Switch to several digits; only from a callback."""
-    st.session_state[_SEVERAL_WIDGET] = True
+    st.session_state[_SEVERAL] = True
 
 
 def select_canvas() -> None:

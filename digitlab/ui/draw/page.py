@@ -31,6 +31,7 @@ from digitlab.ui.draw.samples import render_sample_strip
 from digitlab.ui.draw.style import render_draw_style
 from digitlab.ui.frame import page_header
 from digitlab.ui.model_cache import get_reader, list_digit_models
+from digitlab.ui.selectors import render_toggle
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_markdown
 
@@ -147,11 +148,12 @@ def _render_one_digit(ink: MultiDigitInput, reader: DigitReader) -> None:
 
 
 def _render_why() -> None:
-    st.toggle(
+    render_toggle(
         "Why this answer",
-        key=_WHY,
-        help="Each patch of the image is covered in turn. Blue: the network needs the ink there "
+        "Each patch of the image is covered in turn. Blue: the network needs the ink there "
         "for its answer. Grey: the ink there counts against it.",
+        key=_WHY,
+        persist_state="session",
     )
 
 

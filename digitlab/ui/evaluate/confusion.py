@@ -15,7 +15,7 @@ from digitlab.ui.evaluate.url_state import (
     show_gallery,
     update_url,
 )
-from digitlab.ui.selectors import render_segments
+from digitlab.ui.selectors import render_segments, render_toggle
 from digitlab.ui.streamlit_internals import callback
 
 _NORMALISATIONS = {
@@ -80,9 +80,9 @@ def _render_matrix(evaluated: EvaluatedModel, counts: np.ndarray, cell: Cell | N
                 lambda chosen: update_url(by=chosen),
             ),
         )
-        hide_diagonal = st.toggle(
+        hide_diagonal = render_toggle(
             "Errors only",
-            help="Hides the diagonal, where the predictions are correct.",
+            "Hides the diagonal, where the predictions are correct.",
             **bind_widget(
                 "evaluate_errors_only",
                 read_url_parameter("hide") == "1",

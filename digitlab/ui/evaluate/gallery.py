@@ -25,6 +25,7 @@ from digitlab.ui.evaluate.url_state import (
     update_query,
     update_url,
 )
+from digitlab.ui.selectors import render_toggle
 from digitlab.ui.streamlit_internals import callback
 
 # More pages than any test set has.
@@ -121,10 +122,10 @@ def _render_flag(
     field: str, label: str, query: GalleryQuery, count: int | None, help_text: str
 ) -> None:
     """A switch with the number of images; `count` is None before they have been computed."""
-    st.toggle(
+    render_toggle(
         f"{label} ({'not computed yet' if count is None else f'{count:,}'})",
+        help_text,
         disabled=not count and not getattr(query, field),
-        help=help_text,
         **bind_widget(
             f"evaluate_filter_{field}",
             bool(getattr(query, field)),

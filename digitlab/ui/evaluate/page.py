@@ -27,6 +27,7 @@ from digitlab.ui.evaluate.sample_detail import render_selected_sample
 from digitlab.ui.evaluate.style import render_evaluate_style
 from digitlab.ui.evaluate.url_state import (
     GALLERY_VIEW,
+    USER_TEST_SET_VIEW,
     bind_widget,
     load_url_state,
     read_url_parameter,
@@ -57,7 +58,7 @@ VIEWS: tuple[View[RenderView], ...] = (
     View("robustness", "Robustness", render_robustness),
     View("comparison", "Compare", render_model_comparison),
     View("feature_map", "Feature map", render_feature_map),
-    View("user_test_set", "Your test set", render_user_test_set),
+    View(USER_TEST_SET_VIEW, "Your test set", render_user_test_set),
 )
 
 

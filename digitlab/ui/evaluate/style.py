@@ -13,6 +13,9 @@ _CSS = f"""
 .st-key-evaluate_metrics [data-testid="stMetricValue"],
 .st-key-evaluate_coverage [data-testid="stMetricValue"] {{ font-size: 1.4rem; line-height: 1.3; }}
 .st-key-evaluate_view {{ max-width: 100%; }}
+/* On a phone no view is hidden behind the edge. */
+@media (max-width: 640px) {{
+  .st-key-evaluate_view [role="radiogroup"] {{ flex-wrap: wrap; overflow: visible; }} }}
 .st-key-evaluate_filters > *, .st-key-evaluate_filters_more > * {{ min-width: 8rem; }}
 .st-key-evaluate_cell_grid_container, .st-key-evaluate_compare_grid_container {{
   max-height: 22rem; overflow-y: auto; padding: 2px; }}

@@ -113,10 +113,10 @@ def render_thumbnail_grid(
         "rows": math.ceil(len(indices) / SPRITE_COLUMNS),
         "tiles": [_describe_tile(evaluated, int(index)) for index in indices],
     }
-    with st.container(key=f"{key}_container"):
-        grid(key=key, data=data, on_picked_change=callback(handle_pick))
     if not is_row and not evaluated.images.is_available[indices].all():
         _render_fetch_images(evaluated)
+    with st.container(key=f"{key}_container"):
+        grid(key=key, data=data, on_picked_change=callback(handle_pick))
 
 
 def _describe_tile(evaluated: EvaluatedModel, index: int) -> dict[str, object]:

@@ -11,6 +11,7 @@ from digitlab.ui.streamlit_internals import callback, is_history_navigation
 
 # Other views lead to the gallery, so its id is known here; the page has the list of all views.
 GALLERY_VIEW = "gallery"
+USER_TEST_SET_VIEW = "user_test_set"
 
 _QUERY_PARAMETERS = tuple(spec.name for spec in fields(GalleryQuery))
 # Streamlit drops the URL's parameters when the page is left; this key is kept.
@@ -61,6 +62,9 @@ def update_url(**changes: str | None) -> None:
 def show_view(view_id: str) -> None:
     """Switch to another view; the gallery starts with the errors."""
     update_url(view=view_id, sample=None)
+    if view_id == USER_TEST_SET_VIEW:
+        # A cell of the model's own test set.
+        update_url(cell=None)
     if view_id == GALLERY_VIEW and read_query() == GalleryQuery():
         update_query(GalleryQuery(correct=False))
 

@@ -29,10 +29,11 @@ from digitlab.ui.text import escape_label, escape_markdown, render_error, shorte
 def render_page() -> None:
     """Render all models."""
     with page_header("Models"):
-        caption = "Shipped and saved models. Download one, or use it on the Draw page."
+        caption = "Shipped and saved models, to use on the other pages and to download."
         st.caption(caption, width="content")
-    render_action_error()
     models, damaged = list_models(), list_damaged_models()
+    # The others are shown beside their model.
+    render_action_error(elsewhere=[*(model.id for model in models), *damaged])
     if not models and not damaged:
         st.info("There is no model. Train one on the Train page.")
     for model in models:
@@ -43,6 +44,7 @@ def render_page() -> None:
             st.subheader(escape_label(model_id), anchor=False)
             render_error(damage)
             _render_delete(model_id, model_id)
+            render_action_error(model_id)
 
 
 def _render_model(model: StoredModel) -> None:
@@ -67,6 +69,7 @@ def _render_model(model: StoredModel) -> None:
         with st.container(horizontal=True):
             _render_rename(model)
             _render_delete(model.id, model.label)
+        render_action_error(model.id)
 
 
 def _render_metrics(model: StoredModel) -> None:
@@ -97,7 +100,7 @@ def _render_downloads(model: StoredModel) -> None:
         for model_format in MODEL_FORMATS
     ]
     card_help = "The training data, accuracy, command and versions."
-    downloads.append((CARD_FILE, f"{model.id}_{CARD_FILE}", "Card", card_help))
+    downloads.append((CARD_FILE, f"{model.id}_{CARD_FILE}", "Model card", card_help))
     with st.container(horizontal=True):
         for file_name, download_name, label, help_text in downloads:
             path = model.directory / file_name
@@ -114,13 +117,17 @@ def _render_downloads(model: StoredModel) -> None:
 
 
 def _render_rename(model: StoredModel) -> None:
-    with st.popover("Rename", icon=":material/edit:", key=f"models_rename_{model.id}"):
+    # A new name makes a new, closed popover.
+    popover_key = f"models_rename_{model.id}_{model.label}"
+    with st.popover("Rename", icon=":material/edit:", key=popover_key):
         key = f"models_label_{model.id}"
         st.text_input("Name", shorten(model.label), key=key, max_chars=MAX_LABEL_LENGTH)
         st.button(
             "Rename",
             key=f"models_rename_confirm_{model.id}",
-            on_click=report_errors(lambda: rename_model(model.id, st.session_state[key])),
+            on_click=report_errors(
+                lambda: _rename(model.id, st.session_state[key]), place=model.id
+            ),
         )
 
 
@@ -132,5 +139,15 @@ def _render_delete(model_id: str, label: str) -> None:
             "Delete this model",
             key=f"models_delete_confirm_{model_id}",
             type="primary",
-            on_click=report_errors(lambda: delete_model(model_id)),
+            on_click=report_errors(lambda: _delete(model_id, label), place=model_id),
         )
+
+
+def _rename(model_id: str, label: str) -> None:
+    model = rename_model(model_id, label)
+    st.toast(f"The model is now named {escape_label(model.label)}.", icon=":material/edit:")
+
+
+def _delete(model_id: str, label: str) -> None:
+    delete_model(model_id)
+    st.toast(f"{escape_label(label)} is deleted.", icon=":material/delete:")

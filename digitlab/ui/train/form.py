@@ -25,6 +25,7 @@ from digitlab.training.fields import (
     parse_value,
 )
 from digitlab.training.fields import format_value as format_field_value
+from digitlab.ui.selectors import render_toggle
 from digitlab.ui.text import escape_markdown, shorten
 
 # What the widgets hold, by setting: numbers as text.
@@ -172,7 +173,7 @@ def _render_choice(spec: Spec, common: dict[str, Any]) -> None:
 
 
 def _render_boolean(_spec: Spec, common: dict[str, Any]) -> None:
-    st.toggle(**common)
+    render_toggle(common.pop("label"), common.pop("help"), **common)
 
 
 def _render_model(_spec: Spec, common: dict[str, Any]) -> None:

@@ -33,11 +33,13 @@ class DataSample:
 
     Attributes:
         images: `(40, h, w)` or `(40, h, w, 3)` uint8, the classes in turn.
+        indices: `(40,)`, of these images among all training images.
         labels: `(n_train,)` uint8, of all training images; those for validation are last.
         note: a remark on the data; may be empty.
     """
 
     images: np.ndarray
+    indices: np.ndarray
     labels: np.ndarray
     class_names: tuple[str, ...]
     n_train: int
@@ -70,8 +72,10 @@ def load_data_sample(dataset_id: str) -> DataSample | str:
     )
     if spec.id != dataset_id:
         note = f"{DATASETS[dataset_id].label}: the run adds generated images. {note}".strip()
+    indices = _choose_indices(labels, len(spec.class_names))
     return DataSample(
-        dataset.images_train[_choose_indices(labels, len(spec.class_names))],
+        dataset.images_train[indices],
+        indices,
         labels.astype(np.uint8),
         spec.class_names,
         len(labels),
@@ -115,7 +119,8 @@ def _render_data(config: TrainConfig | list[str]) -> None:
     )
     if sample.note:
         st.info(sample.note)
-    st.image(_build_image_sheet(sample.images), width="stretch", alt="Images of the data set")
+    images = sample.images[sample.indices < n_training]
+    st.image(_build_image_sheet(images), width="stretch", alt="Images of the data set")
     # As in training: the last images are for validation, and the first of the others are used.
     counts = np.bincount(sample.labels[:n_training], minlength=len(sample.class_names)).tolist()
     st.plotly_chart(
