@@ -28,6 +28,16 @@ def test_tutorial_recipes_match_the_tutorials():
     three = RECIPES["three_conv_cnn"].config
     assert (three.net, three.epochs, three.validation_split) == ("three_conv_cnn", 10, 0.2)
     assert three.loss == "categorical_crossentropy"
+    classic = RECIPES["cifar10_classic"].config
+    assert (classic.dataset, classic.net, classic.epochs) == ("cifar10", "classic_cnn", 10)
+    assert (classic.optimizer, classic.learning_rate, classic.batch_size) == ("adam", 0.001, 64)
+    deeper = RECIPES["cifar10_vgg"].config
+    assert (deeper.net, deeper.epochs, deeper.batch_size) == ("vgg_bn_cnn", 50, 64)
+    # A tenth of 32 pixels.
+    assert (deeper.rotation_deg, deeper.shift_px, deeper.zoom) == (15.0, 3.2, 0.2)
+    assert deeper.flip
+    # The test set chooses nothing.
+    assert classic.validation_split == deeper.validation_split == 0.1
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=lambda recipe: recipe.id)

@@ -25,7 +25,7 @@ _CSS = f"""
 .finding-problem {{ border-color: {VALIDATION}; }}
 .finding-advice {{ opacity: 0.75; }}
 .st-key-train_run_head > :first-child {{ flex: 1 1 16rem; }}
-.st-key-train_recipes {{ display: grid; grid-template-columns: repeat(5, 1fr); gap: 0.5rem; }}
+.st-key-train_recipes {{ display: grid; grid-template-columns: repeat(6, 1fr); gap: 0.5rem; }}
 .st-key-train_recipes > * {{ width: 100%; height: 100%; }}
 [class*="st-key-train_card_"] *:not(button *) {{ height: 100%; }}
 [class*="st-key-train_card_"] button * {{ justify-content: flex-start; }}
