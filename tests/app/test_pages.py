@@ -1,13 +1,19 @@
 """All pages in Streamlit's test driver."""
 
-import pytest
+import io
+import re
 
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlab.datasets.registry import DATASETS
 from digitlab.model_store.store import get_model, save_model
 from tests.app.fresh_process import run_program
-from tests.app.page_text import read_texts
+from tests.app.page_text import read_html, read_texts
 from tests.app.runs import create_finished_run
 from tests.conftest import PROJECT_DIR, TRAINING_PACKAGES
-from tests.unit.photo_model import save_photo_model
+from tests.unit.photo_model import build_photos, save_photo_model
 
 PAGES = sorted(f"pages/{path.name}" for path in (PROJECT_DIR / "pages").glob("*.py"))
 
@@ -93,6 +99,24 @@ def test_photo_model_is_not_offered_for_drawing(app):
     app.run()
     assert not app.exception
     assert not any("Photo model" in option for option in app.selectbox(key="draw_model").options)
+
+
+def test_picture_is_classified_by_a_model_of_photos(app):
+    save_photo_model()
+    photos, labels = build_photos(200)
+    # An easy one: its noise is averaged away.
+    photo = photos[labels == 3].mean(axis=0).astype(np.uint8)
+    app.run()
+    app.switch_page("pages/models.py").run()
+    content = io.BytesIO()
+    Image.fromarray(photo).resize((64, 64)).save(content, "PNG")
+    app.get("file_uploader")[0].set_value(("car.png", content.getvalue(), "image/png")).run()
+    assert not app.exception
+    classes = re.findall(r"<li><span>(.*?)</span>", read_html(app))
+    assert classes[0] == DATASETS["cifar10"].class_names[3]
+    assert len(classes) == 5
+    app.get("file_uploader")[0].set_value(("car.png", b"text", "image/png")).run()
+    assert "not a picture" in read_texts(app.error)
 
 
 def test_photo_model_is_shown_on_the_models_page_as_a_model_of_images(app):

@@ -23,6 +23,7 @@ from digitlab.ui.metric_help import (
     SIZE_HELP,
     format_interval,
 )
+from digitlab.ui.models.photo import render_photo_input
 from digitlab.ui.text import escape_label, escape_markdown, render_error, shorten
 
 
@@ -65,6 +66,8 @@ def _render_model(model: StoredModel) -> None:
     )
     st.code(card["command"], language="bash", wrap_lines=True)
     _render_downloads(model)
+    if not model.reads_digits and card["data"]["dataset"] in DATASETS:
+        render_photo_input(model)
     if not model.is_shipped:
         with st.container(horizontal=True):
             _render_rename(model)
