@@ -114,6 +114,14 @@ def _add_zoo_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_teach_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="labelled drawings, saved on the Draw page")
+    parser.add_argument("--model", default=DEFAULT_MODEL_ID, metavar="ID")
+    parser.add_argument("--name", help="name of the run directory")
+    parser.add_argument("--save-as", metavar="NAME", help="save the new model under this name")
+    _add_replace_argument(parser)
+
+
 def _add_resume_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN")
     parser.add_argument(
@@ -184,6 +192,9 @@ _COMMANDS = {
     "delete-model": _Command("delete a model", "models", "delete", _add_delete_arguments),
     "train": _Command(
         "train a network", "training", "train", _add_train_arguments, _TRAINING_PACKAGES
+    ),
+    "teach": _Command(
+        "teach a model your hand", "teach", "teach", _add_teach_arguments, _TRAINING_PACKAGES
     ),
     "zoo": _Command(
         "train every network with the same settings, and print a table", "zoo", "train_zoo",

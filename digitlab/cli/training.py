@@ -44,16 +44,25 @@ def train(options: argparse.Namespace) -> int:
     config = read_settings(options)
     for warning in find_config_warnings(config):
         console.print(f"note: {warning}")
+    check_save_as(options)
+    carry_out(create_run(config, name=options.name), options)
+    return 0
+
+
+def check_save_as(options: argparse.Namespace) -> None:
+    """Refuse a name of a model that is taken, before training rather than after it."""
     if options.save_as:
         _check_label_is_free(options.save_as, replace=options.replace)
-    run = create_run(config, name=options.name)
+
+
+def carry_out(run: Run, options: argparse.Namespace) -> None:
+    """Start a run, show its progress and save its model if the options say so."""
     with _InterruptCounter() as interrupts:
         console.print(f"run {run.id}  ({run.directory})")
         start_run(run)
         is_finished = _show_run(run, interrupts)
     if options.save_as and is_finished:
         _save_model(run, options.save_as, replace=options.replace)
-    return 0
 
 
 def _print_recipes() -> None:
@@ -63,7 +72,6 @@ def _print_recipes() -> None:
 
 
 def _check_label_is_free(label: str, *, replace: bool) -> None:
-    """Refuse a name that is taken; `train` calls this before training rather than after it."""
     label = check_label(label)
     for model in list_models():
         if model.label.casefold() == label.casefold() and (model.is_shipped or not replace):

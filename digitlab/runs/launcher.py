@@ -1,5 +1,6 @@
 """Starts the worker process, for a queued run or ahead of one. Must not import Keras."""
 
+import importlib.util
 import time
 from pathlib import Path
 
@@ -52,6 +53,11 @@ def prewarm_worker() -> bool:
         # It only saves time: the click on Start will report what is wrong.
         return False
     return True
+
+
+def is_training_installed() -> bool:
+    """Whether Keras is installed; after the first `make run` it may still be downloading."""
+    return importlib.util.find_spec("keras") is not None
 
 
 def measure_free_memory_bytes() -> int:

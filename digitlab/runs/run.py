@@ -5,6 +5,7 @@ runs/20261121-101500-simple_cnn/
 ├── config.json         TrainConfig, written by whoever creates the run
 ├── meta.json           RunMeta: label, owner, epochs planned after a resume
 ├── digits.npz          the user's digits, classified after each epoch
+├── taught.npz          the user's digits to learn from (`training/teaching.py`)
 ├── stop                its presence asks the worker to stop after the batch
 ├── status.json         RunStatus, replaced atomically
 ├── heartbeat.json      rewritten every second while the worker is running
@@ -36,7 +37,9 @@ from digitlab.owners import LOCAL_OWNER
 from digitlab.paths import get_runs_dir
 from digitlab.runs.status import RunMeta, RunStatus
 from digitlab.runs.tables import DigitReadings, Row, read_readings, read_rows, save_digits
+from digitlab.runs.taught import save_taught_digits
 from digitlab.training.config import TrainConfig
+from digitlab.training.teaching import TaughtDigits
 
 MAX_LABEL_CHARACTERS = 80
 _NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -160,6 +163,7 @@ def create_run(
     label: str = "",
     digits: np.ndarray | None = None,
     digit_labels: Sequence[int] | None = None,
+    taught: TaughtDigits | None = None,
     owner: str = LOCAL_OWNER,
 ) -> Run:
     """Create a run directory with its settings. `control.start_run` starts it.
@@ -170,6 +174,7 @@ def create_run(
         digits: up to ten digits of the user, `(n, 28, 28)` uint8, ink 255, paper 0; the network
             classifies them after each epoch.
         digit_labels: what they are meant to be, -1 where unknown.
+        taught: digits to learn besides the data set's.
         owner: who may act on it.
     Raises:
         RunError: a run of this name exists, the name is not a valid folder name, the digits have
@@ -182,6 +187,8 @@ def create_run(
     try:
         if digits is not None and len(digits):
             save_digits(run.directory, digits, digit_labels)
+        if taught is not None:
+            save_taught_digits(run.directory, taught)
         run.write_meta(RunMeta(label=label, created_s=time.time(), owner=owner))
         # Last: a folder without settings is not a run.
         write_json(run.directory / "config.json", config.to_json())

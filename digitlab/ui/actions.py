@@ -6,9 +6,9 @@ import streamlit as st
 
 from digitlab.errors import DigitlabError
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.text import render_error
+from digitlab.ui.text import escape_markdown, render_error
 
-_PROBLEM = "action_problem"
+_PROBLEM, _NOTICE = "action_problem", "action_notice"
 
 
 def report_errors(
@@ -28,6 +28,24 @@ def report_errors(
             st.session_state[_PROBLEM] = (place, str(error))
 
     return callback(attempt, whole_page=whole_page)
+
+
+def notify(text: str, icon: str) -> None:
+    """Show a short message when the page runs next; only from a callback.
+
+    `st.toast` itself, in a callback of a fragment, would replace the styles of the whole page.
+
+    Args:
+        text: plain text.
+    """
+    st.session_state[_NOTICE] = (text, icon)
+
+
+def render_notice() -> None:
+    """Show the message of the last click, once."""
+    if _NOTICE in st.session_state:
+        text, icon = st.session_state.pop(_NOTICE)
+        st.toast(escape_markdown(text), icon=icon)
 
 
 def render_action_error(place: str | None = None, *, elsewhere: Collection[str] = ()) -> None:

@@ -22,7 +22,7 @@ _CSS = """
 .stPlotlyChart :is(.xtick text, .ytick text, .xtitle, .ytitle) { fill: var(--muted) !important; }
 /* The content is 1,120 px wide; the space of the scroll bar is kept, so that no page is shifted. */
 .stMain { scrollbar-gutter: stable both-edges; }
-.stMainBlockContainer { padding: 0.5rem 1rem 3rem; max-width: 72rem; }
+.stMainBlockContainer { padding: 0.5rem 1rem 1.5rem; max-width: 72rem; }
 /* Streamlit's own header lies over the navigation; it is empty unless a host adds buttons. */
 .stAppHeader, .stAppToolbar { pointer-events: none; background: transparent; }
 .stAppToolbar :is(a, button) { pointer-events: auto; }

@@ -14,11 +14,13 @@ from digitlab.datasets.registry import get_dataset_spec
 from digitlab.datasets.sample import mask_sample
 from digitlab.datasets.sources import format_download_progress
 from digitlab.errors import ConfigError, RunStoppedError
+from digitlab.runs.taught import load_taught_digits
 from digitlab.synthesis.dataset import build_training, build_validation
 from digitlab.training.augmentation import Augmentation, augment_images, plan_augmentation
 from digitlab.training.config import TrainConfig
 from digitlab.worker.optimization import encode_labels
 from digitlab.worker.status_writer import StatusWriter
+from digitlab.worker.teaching import mix_taught_digits
 
 # `(n, h, w, channels)` uint8 and `(n,)` integers.
 Split = tuple[np.ndarray, np.ndarray]
@@ -64,9 +66,13 @@ def prepare_data(config: TrainConfig, status_writer: StatusWriter) -> TrainingDa
     )
     training, validation = split_dataset(config, dataset)
     spec = get_dataset_spec(config.dataset)
-    if spec.synthesis == "handwriting":
+    taught = load_taught_digits(status_writer.run.directory)
+    if spec.synthesis == "handwriting" and taught is None:
         training, validation = _add_handwriting(training, validation, status_writer)
     training = take_training_fraction(config, training, len(spec.class_names))
+    if taught is not None:
+        n_classes = len(spec.class_names)
+        training = mix_taught_digits(*training, taught, n_classes=n_classes, seed=config.seed)
     return TrainingData(dataset, training, validation)
 
 

@@ -111,12 +111,16 @@ def _is_installed(package: str) -> bool:
 
 def evaluate_export(directory: Path, dataset: Dataset, config: TrainConfig) -> EvaluationReport:
     """Evaluate the exported model on the test images and write `report.npz`."""
-    reader = DigitReader(
-        directory / TFLITE.file_name, no_digit_threshold=get_no_digit_threshold(config)
-    )
-    report = evaluate_reader(reader, dataset)
+    report = evaluate_reader(open_export(directory, config), dataset)
     report.save(directory / "report.npz")
     return report
+
+
+def open_export(directory: Path, config: TrainConfig) -> DigitReader:
+    """The exported model, as the app opens it once it is saved."""
+    return DigitReader(
+        directory / TFLITE.file_name, no_digit_threshold=get_no_digit_threshold(config)
+    )
 
 
 def compute_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:

@@ -7,15 +7,22 @@ import tensorflow as tf
 
 from digitlab.errors import RunError, RunStoppedError
 from digitlab.runs.checkpoints import find_checkpoint
+from digitlab.runs.taught import load_taught_digits
 from digitlab.training.config import TrainConfig
 from digitlab.worker.callbacks import StopTraining, build_callbacks
 from digitlab.worker.checkpoint import find_best_weights, restore_checkpoint
 from digitlab.worker.data import build_fit_arguments, prepare_data
-from digitlab.worker.export import evaluate_export, export_model, scale_temperature
+from digitlab.worker.export import (
+    evaluate_export,
+    export_model,
+    open_export,
+    scale_temperature,
+)
 from digitlab.worker.model import build_model, get_source_model
 from digitlab.worker.model_card import write_model_card
 from digitlab.worker.optimization import compile_model
 from digitlab.worker.status_writer import StatusWriter
+from digitlab.worker.teaching import describe_teaching
 from digitlab.worker.trackers import Tracker, track_run
 
 # Arbitrary offset, so that resumed epochs use different seeds.
@@ -109,6 +116,10 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
         temperature=temperature,
         export_notes=export_notes,
     )
+    taught = load_taught_digits(run.directory)
+    if taught is not None and source is not None:
+        reader = open_export(run.directory, config)
+        status_writer.add_note(describe_teaching(taught, source, reader, data.dataset, report))
     tracker.log_result(test_accuracy=report.accuracy)
     status_writer.update(
         state="stopped" if was_stopped else "done",

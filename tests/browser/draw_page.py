@@ -64,7 +64,8 @@ def wait_until_idle(page: Page) -> None:
 
 def upload_file(page: Page, name: str, mime_type: str, content: bytes) -> None:
     """Choose a file in a page's file uploader."""
-    upload = page.locator("input[type=file]")
+    # Not that for labelled drawings, which the Draw page has as well.
+    upload = page.locator("input[type=file]:not(.st-key-teach input)")
     # While the page changes, the old uploader may still be there beside the new one.
     expect(upload).to_have_count(1)
     wait_until_idle(page)

@@ -13,7 +13,7 @@ from digitlab.ui.canvas import (
 from digitlab.ui.draw.samples import STRIP_KEY, add_sample
 from digitlab.ui.streamlit_internals import callback, defer_rerun
 
-_KEY = "draw_canvas"
+CANVAS_KEY = "draw_canvas"
 _UNDO, _CLEAR = "draw_undo", "draw_clear"
 # Streamlit drops a widget's state when its page is left; these keys are kept.
 _SIZE = "draw_canvas_size"
@@ -43,7 +43,7 @@ def render_canvas(width_px: int, *, is_wide: bool) -> Drawing:
     drawing = render_ink_canvas(
         *size,
         pen_px=state.get("draw_brush", _DEFAULT_BRUSH_PX),
-        key=_KEY,
+        key=CANVAS_KEY,
         label="Canvas: draw here with the mouse, a finger or a pen",
         replacing_keys=(_UNDO, _CLEAR, STRIP_KEY),
         undo_key=_UNDO,
@@ -56,26 +56,26 @@ def render_canvas(width_px: int, *, is_wide: bool) -> Drawing:
 def draw_sample(digit: int, *, append: bool) -> None:
     """Replace the drawing by a sample digit, or write it behind the drawing; in a callback."""
     size = st.session_state.get(_SIZE, (_SIDE_PX, _SIDE_PX))
-    drawing = get_drawing(_KEY) if append else {"objects": []}
-    replace_drawing(_KEY, fit_drawing(add_sample(drawing, digit, size), *size))
+    drawing = get_drawing(CANVAS_KEY) if append else {"objects": []}
+    replace_drawing(CANVAS_KEY, fit_drawing(add_sample(drawing, digit, size), *size))
 
 
 def _fit() -> None:
     """Fit the drawing to the canvas's new size; on a larger one it gets its old size back."""
     state = st.session_state
-    drawing = get_drawing(_KEY)
+    drawing = get_drawing(CANVAS_KEY)
     revision, original = state.pop(_SCALED_DOWN, (None, None))
-    if revision is not None and revision == get_unchanged_revision(_KEY):
+    if revision is not None and revision == get_unchanged_revision(CANVAS_KEY):
         drawing = original
     fitted = fit_drawing(drawing, *state[_SIZE])
-    replace_drawing(_KEY, fitted)
+    replace_drawing(CANVAS_KEY, fitted)
     if fitted is not drawing:
-        state[_SCALED_DOWN] = (get_unchanged_revision(_KEY), drawing)
+        state[_SCALED_DOWN] = (get_unchanged_revision(CANVAS_KEY), drawing)
 
 
 def _undo() -> None:
-    drawing = get_drawing(_KEY)
-    replace_drawing(_KEY, {**drawing, "objects": drawing["objects"][:-1]})
+    drawing = get_drawing(CANVAS_KEY)
+    replace_drawing(CANVAS_KEY, {**drawing, "objects": drawing["objects"][:-1]})
 
 
 def _render_tools() -> None:
@@ -87,7 +87,7 @@ def _render_tools() -> None:
             key=_CLEAR,
             icon=":material/ink_eraser:",
             on_click=callback(replace_drawing),
-            args=(_KEY, None),
+            args=(CANVAS_KEY, None),
         )
         st.slider(
             "Brush",

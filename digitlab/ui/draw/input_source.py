@@ -10,9 +10,9 @@ from digitlab.errors import InkError
 from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
 from digitlab.ink import decode_picture
 from digitlab.model_store.store import StoredModel
+from digitlab.ui.actions import notify
 from digitlab.ui.selectors import MODEL_KEY, format_model_names, render_segments, render_toggle
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.text import escape_markdown
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def receive_picture(file: bytes) -> None:
     try:
         _receive_image(decode_picture(file), "From the clipboard")
     except InkError as error:
-        st.toast(escape_markdown(str(error)), icon=":material/error:")
+        notify(str(error), ":material/error:")
 
 
 def send_to_draw_page(image: np.ndarray, model_id: str) -> None:

@@ -11,6 +11,8 @@ from digitlab.inference.multi_digit import format_rows, read_many_picture
 from digitlab.inference.reader import FAIRLY_SURE, DigitReader
 from digitlab.inference.saliency import compute_occlusion
 from digitlab.ink import parse_drawing, prepare_drawing, prepare_picture
+from digitlab.model_store.store import StoredModel
+from digitlab.ui.actions import render_notice
 from digitlab.ui.browser_signals import measure_width
 from digitlab.ui.draw.answer import render_answer, render_problem, render_prompt
 from digitlab.ui.draw.canvas import draw_sample, render_canvas
@@ -29,6 +31,7 @@ from digitlab.ui.draw.input_source import (
 from digitlab.ui.draw.multi_digit import MultiDigitInput, render_reading, render_several_prompt
 from digitlab.ui.draw.samples import render_sample_strip
 from digitlab.ui.draw.style import render_draw_style
+from digitlab.ui.draw.teach import render_correction, render_teaching
 from digitlab.ui.frame import page_header
 from digitlab.ui.model_cache import get_reader, list_digit_models
 from digitlab.ui.selectors import render_toggle
@@ -48,6 +51,7 @@ class _Choices:
 
     source: InputSource
     is_several: bool
+    model: StoredModel | None
     reader: DigitReader | None
     problem: DigitlabError | None
 
@@ -65,14 +69,22 @@ def render_page() -> None:
         st.caption(escape_markdown(note))
     width_px = measure_width("draw_width") or _USUAL_WIDTH_PX
     work = st.container()
-    render_sample_strip(partial(_pick_sample, append=choices.is_several))
+    can_teach = choices.source is CANVAS and not choices.is_several
+    with st.container(horizontal=True, vertical_alignment="center", key="draw_below"):
+        render_sample_strip(partial(_pick_sample, append=choices.is_several))
+        if can_teach:
+            render_correction()
+    if can_teach and choices.model is not None:
+        render_teaching(choices.model)
     render_paste_listener(receive_picture)
+    render_notice()
     with work:
         _render_work(choices, width_px)
 
 
 def _render_choices() -> tuple[_Choices, tuple[str, ...]]:
     """The controls beside the title; also returns remarks on the model."""
+    model: StoredModel | None = None
     reader: DigitReader | None = None
     problem: ModelStoreError | None = None
     notes: tuple[str, ...] = ()
@@ -84,7 +96,7 @@ def _render_choices() -> tuple[_Choices, tuple[str, ...]]:
         problem = error
     is_several = render_several_toggle()
     source = render_source_choice()
-    return _Choices(source, is_several, reader, problem), notes
+    return _Choices(source, is_several, model, reader, problem), notes
 
 
 # A stroke reruns only this: it lists no models and draws no chart.

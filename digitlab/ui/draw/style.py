@@ -48,6 +48,11 @@ div.draw-frame { background: rgba(128, 132, 140, 0.1); }
 .draw-confidences > li { margin: 0 !important; padding: 0; font-size: inherit; }
 /* The space of the number is reserved, so that nothing moves when it appears. */
 .st-key-draw_number { min-height: 12.5rem; }
+.st-key-draw_below > :first-child { flex: 1 1 auto; width: auto; }
+.teach-digits { display: flex; flex-wrap: wrap; gap: 0.4rem; }
+.teach-digits figure { margin: 0; text-align: center; font-size: 0.8rem; }
+.teach-digits img { width: 2.2rem; height: 2.2rem; image-rendering: pixelated; display: block;
+  border: 1px solid var(--border); border-radius: 0.2rem; }
 @media (max-width: 640px) {
   .st-key-draw_work { grid-template-columns: minmax(0, 1fr) !important; gap: 0.5rem; }
   .st-key-draw_card { padding: 0; border: none; min-width: 0 !important; }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from digitlab.errors import DigitlabError
-from digitlab.runs.launcher import prewarm_worker
+from digitlab.runs.launcher import is_training_installed, prewarm_worker
 from digitlab.runs.run import list_runs
 from digitlab.ui.actions import render_action_error
 from digitlab.ui.browser_signals import run_when_idle
@@ -31,7 +31,7 @@ from digitlab.ui.train.run_choice import (
 )
 from digitlab.ui.train.run_summary import render_comparison, render_run_summary
 from digitlab.ui.train.run_view import render_live_run
-from digitlab.ui.train.start import is_training_installed, render_start, render_warnings
+from digitlab.ui.train.start import render_start, render_warnings
 from digitlab.ui.train.style import render_train_style
 
 

@@ -1,6 +1,5 @@
 """The Start button, with errors in the settings and warnings about them."""
 
-import importlib.util
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,6 +9,7 @@ from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ConfigError
 from digitlab.nets.registry import NETS
 from digitlab.runs.control import count_active_runs, start_run
+from digitlab.runs.launcher import is_training_installed
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.config_warnings import find_config_warnings
@@ -22,11 +22,6 @@ from digitlab.ui.train.user_digits import get_user_digits
 
 # Only networks of this input shape can classify the user's digits.
 _DIGIT_SHAPE = (28, 28)
-
-
-def is_training_installed() -> bool:
-    """Whether Keras is installed; after the first `make run` it may still be downloading."""
-    return importlib.util.find_spec("keras") is not None
 
 
 def render_warnings(config: TrainConfig | list[str]) -> None:
