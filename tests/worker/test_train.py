@@ -190,5 +190,5 @@ def test_demonstration_recipes_demonstrate_on_the_offline_sample(recipe):
 
 
 def test_excluding_the_sample_leaves_no_offline_data():
-    with pytest.raises(ConfigError, match="exclude_sample leaves nothing to train on"):
+    with pytest.raises(ConfigError, match="Exclude offline sample” leaves nothing to train on"):
         train_here(create_run(TrainConfig(exclude_sample=True)))
