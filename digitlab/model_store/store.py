@@ -208,8 +208,7 @@ def rename_model(model_id: str, label: str, *, owner: str = LOCAL_OWNER) -> Stor
         OwnerError: the model belongs to another user.
     """
     directory = _find_own_directory(model_id, owner)
-    label = check_label(label)
-    same_label = _find_by_label(label)
+    same_label = _find_by_label(label := check_label(label))
     if same_label is not None and same_label.id != model_id:
         raise ModelExistsError(
             f"There is already a model named “{same_label.label}”. Choose another name."

@@ -251,17 +251,6 @@ def _generate_negatives(
     yield from _generate_pictures_without_ink(mixture, random)
 
 
-def build_negatives(n: int, random: _Random) -> np.ndarray:
-    """Draw things that are no digit, shapes and scribbles in turns: `(n, 28, 28)` uint8."""
-    images = [
-        _prepare_strokes(
-            augment_strokes(draw_negative_shape(random), random) if k % 2 else draw_scribble(random)
-        )
-        for k in range(n)
-    ]
-    return np.stack(images) if images else np.empty((0, 28, 28), np.uint8)
-
-
 def _generate_pictures_without_ink(mixture: MixtureSpec, random: _Random) -> _Generated:
     """Textures, blank pages and photos of objects, as far as ink is found in them."""
     kinds: list[tuple[int, Callable[[_Random], np.ndarray]]] = [

@@ -6,7 +6,7 @@ from digitlab.datasets.loading import Dataset
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
 from digitlab.inference.reader import N_DIGITS, DigitReader
 from digitlab.model_store.store import StoredModel
-from digitlab.synthesis.dataset import build_negatives
+from digitlab.synthesis.negative_drawings import build_negatives
 from digitlab.training.teaching import TaughtDigits
 
 # The user's digits as a fraction of all training images, and how often one digit may be repeated:
