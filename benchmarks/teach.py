@@ -27,6 +27,7 @@ from digitlab.runs.run import create_run
 from digitlab.synthesis.dataset import load_pens
 from digitlab.synthesis.strokes import PenDigit, is_held_out
 from digitlab.training.teaching import TaughtDigits, build_teaching_config
+from digitlab.worker.teaching import measure_accuracy
 
 MIN_DIGITS, N_WRITERS = 40, 20
 
@@ -58,7 +59,7 @@ def main() -> None:
                 run.directory / TFLITE.file_name, no_digit_threshold=reader.no_digit_threshold
             )
             row = (
-                measure(reader, digits), measure(learned, digits),
+                measure_accuracy(reader, digits), measure_accuracy(learned, digits),
                 evaluate_reader(learned, mnist).accuracy, took_s,
             )  # fmt: skip
             rows.append(row)
@@ -95,15 +96,6 @@ def build_digits(pens: Sequence[PenDigit]) -> TaughtDigits:
     # As in a session, the digits come in any order; the two halves get the same classes.
     order = np.argsort(labels, kind="stable")
     return TaughtDigits(np.stack(images)[order], labels[order], np.arange(len(labels)) % 2 == 1)
-
-
-def measure(reader: DigitReader, digits: TaughtDigits) -> float:
-    """The accuracy on the held-out half; rejections are errors."""
-    chosen = digits.is_held_out
-    answers = reader.read_many(digits.images[chosen])
-    labels = digits.labels[chosen]
-    is_correct = [a.is_digit and a.digit == label for a, label in zip(answers, labels, strict=True)]
-    return float(np.mean(is_correct))
 
 
 if __name__ == "__main__":

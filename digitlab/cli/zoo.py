@@ -2,7 +2,6 @@
 
 import argparse
 import statistics
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from digitlab.cli.settings import read_settings
 from digitlab.cli.training import finish
 from digitlab.errors import ConfigError, RunError
+from digitlab.evaluation.results_cache import measure_latency_ms
 from digitlab.inference.reader import DigitReader
 from digitlab.model_store.card import load_card
 from digitlab.model_store.formats import TFLITE
@@ -36,14 +36,14 @@ class _Result:
     """A trained network.
 
     Attributes:
-        digit_s: seconds to classify one image, median.
+        digit_ms: milliseconds to classify one image, median.
         fit_s: seconds of training.
         epoch_s: seconds of an epoch, median.
     """
 
     accuracy: float
     n_parameters: int
-    digit_s: float
+    digit_ms: float
     fit_s: float
     epoch_s: float
 
@@ -103,16 +103,11 @@ def _measure(run: Run) -> _Result:
     card = load_card(run.directory)
     reader = DigitReader(run.directory / TFLITE.file_name)
     # What the pixels are does not change the time.
-    images = np.zeros((1, *reader.image_shape), np.uint8)
-    times_s = []
-    for _ in range(_N_TIMED):
-        begin_s = time.perf_counter()
-        reader.compute_outputs(images)
-        times_s.append(time.perf_counter() - begin_s)
+    images = np.zeros((_N_TIMED, *reader.image_shape), np.uint8)
     return _Result(
         card["test"]["accuracy"],
         card["n_parameters"],
-        statistics.median(times_s),
+        measure_latency_ms(reader, images),
         card["training"]["seconds"],
         statistics.median(row["seconds"] for row in run.read_history()),
     )
@@ -126,7 +121,7 @@ def _print_table(base: TrainConfig, results: dict[str, list[_Result]]) -> None:
         first = seeds[0]
         print(
             f"{net:22} {first.n_parameters:10,} {_format_accuracy(seeds):>20} "
-            f"{first.digit_s * 1000:7.3f} ms {format_duration(first.fit_s)}"
+            f"{first.digit_ms:7.3f} ms {format_duration(first.fit_s)}"
         )
 
 

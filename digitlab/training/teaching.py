@@ -51,9 +51,7 @@ def build_taught_digits(drawings: Sequence[LabelledDrawing]) -> TaughtDigits:
     return TaughtDigits(np.stack(images), labels, order % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1)
 
 
-def build_teaching_config(
-    model_id: str, model_config: Mapping[str, Any], *, seed: int = 0
-) -> TrainConfig:
+def build_teaching_config(model_id: str, model_config: Mapping[str, Any]) -> TrainConfig:
     """The settings of a short run that goes on training a model.
 
     Original data is mixed in (`worker/teaching.py`), so that it forgets nothing. Learning rate and
@@ -72,7 +70,6 @@ def build_teaching_config(
         learning_rate=5e-4,
         schedule="cosine",
         augmentation=1.0,
-        seed=seed,
     )
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from digitlab.errors import ConfigError, EmptyInkError, InkError
+from digitlab.errors import EmptyInkError, InkError
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.model_store.store import StoredModel
 from digitlab.png import build_data_uri, to_dark_on_light
@@ -24,6 +24,7 @@ from digitlab.ui.actions import notify, render_action_error, report_errors
 from digitlab.ui.canvas import get_drawing, replace_drawing
 from digitlab.ui.draw.canvas import CANVAS_KEY
 from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import shorten
 from digitlab.ui.train.run_choice import show_run
 
 _DRAWINGS = "teach_drawings"
@@ -121,11 +122,8 @@ def _render_start(model: StoredModel, n: int) -> None:
 
 def _start(model: StoredModel) -> None:
     taught = build_taught_digits(_get_drawings())
-    try:
-        config = build_teaching_config(model.id, model.card["config"])
-    except TypeError as error:
-        raise ConfigError(f"{model.label} has no settings to train it with.") from error
-    run = create_run(config, label=f"{model.label}, my hand"[:80], taught=taught)
+    config = build_teaching_config(model.id, model.card["config"])
+    run = create_run(config, label=shorten(f"{model.label}, my hand"), taught=taught)
     start_run(run)
     show_run(run)
     st.switch_page("pages/train.py", query_params={"run": run.id})
