@@ -16,9 +16,19 @@ def get_data_dir() -> Path | None:
 
 
 def get_keras_data_dir() -> Path:
-    """Where Keras stores its downloads (`KERAS_HOME`, as in Keras itself)."""
+    """Where Keras stores the data sets that it downloads."""
+    return _get_keras_dir() / "datasets"
+
+
+def get_keras_models_dir() -> Path:
+    """Where Keras stores the pretrained weights that it downloads."""
+    return _get_keras_dir() / "models"
+
+
+def _get_keras_dir() -> Path:
+    """Keras's own folder (`KERAS_HOME`, as in Keras itself)."""
     home = os.environ.get("KERAS_HOME")
-    return (Path(home).expanduser() if home else Path.home() / ".keras") / "datasets"
+    return Path(home).expanduser() if home else Path.home() / ".keras"
 
 
 def get_cache_dir() -> Path:

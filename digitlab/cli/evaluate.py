@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from digitlab.datasets.download import format_download_progress
 from digitlab.datasets.loading import Dataset, load_dataset
 from digitlab.datasets.registry import DATASETS
-from digitlab.datasets.sources import format_download_progress
 from digitlab.errors import ConfigError, DigitlabError, ModelStoreError
 from digitlab.evaluation.analysis import build_feature_analysis, compute_tsne_map
 from digitlab.evaluation.feature_analysis import FeatureAnalysis

@@ -29,6 +29,7 @@ from digitlab.runs.run import Run, create_run, get_run, list_runs
 from digitlab.runs.status import RunStatus
 from digitlab.training.config_warnings import find_config_warnings
 from digitlab.training.diagnosis import find_best_epoch
+from digitlab.training.phases import describe_missing_weights
 from digitlab.training.recipes import RECIPES
 
 _POLL_S = 0.2
@@ -44,6 +45,8 @@ def train(options: argparse.Namespace) -> int:
     config = read_settings(options)
     for warning in find_config_warnings(config):
         console.print(f"note: {warning}")
+    if missing := describe_missing_weights(config):
+        console.print(f"note: {missing}")
     check_save_as(options)
     carry_out(create_run(config, name=options.name), options)
     return 0

@@ -197,7 +197,7 @@ def _list_local_sources(spec: DatasetSpec) -> list[_Source]:
 def _build_server_source(spec: DatasetSpec, progress: "ProgressCallback | None") -> _Source:
     def fetch() -> list[Path]:
         # Not at the top: pages open without the packages for downloads.
-        from digitlab.datasets.sources import fetch_files
+        from digitlab.datasets.download import fetch_files
 
         return fetch_files(spec, _get_cache_dir(spec), progress)
 

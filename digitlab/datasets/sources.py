@@ -1,4 +1,4 @@
-"""Download a data set's files with pooch, verify them by sha256 and parse them."""
+"""Parse a data set's files and verify them by sha256."""
 
 import gzip
 import hashlib
@@ -8,27 +8,16 @@ import pickle
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import requests
-import urllib3
 from PIL import Image
 
 from digitlab.datasets.registry import DatasetSpec, RemoteFile
-from digitlab.errors import DatasetCorruptError, DatasetUnavailableError, describe_error
-from digitlab.jobs import ProgressCallback
-
-RETRIES = 2
-_TIMEOUT_S = (5.0, 30.0)
-_NO_CONNECTION = (
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.ProxyError,
-)
+from digitlab.errors import DatasetCorruptError, describe_error
 
 Arrays = dict[str, np.ndarray]
 ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
@@ -38,96 +27,6 @@ _PARSE_ERRORS = (
     zipfile.BadZipFile, zlib.error, tarfile.TarError, pickle.UnpicklingError,
 )  # fmt: skip
 _IDX_HEADER_BYTES = {1: 8, 3: 16}
-
-
-def format_download_progress(done_bytes: int, total_bytes: int) -> str:
-    """Format the progress of a download: 3 of 11 MB."""
-    return f"{done_bytes / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
-
-
-def fetch_files(
-    spec: DatasetSpec, folder: Path, progress: ProgressCallback | None = None
-) -> list[Path]:
-    """Download the files of a data set that are missing or damaged in `folder`.
-
-    Args:
-        progress: called with the bytes done and in all, for each file.
-    Returns:
-        The files' paths, in the order of `spec.files`.
-    Raises:
-        DatasetUnavailableError: a file could not be downloaded, or arrived damaged.
-    """
-    # Not at the top: the app loads data sets too, and starts before pooch is installed.
-    import pooch
-
-    cache = pooch.create(
-        path=folder,
-        base_url="",
-        registry={file.name: f"sha256:{file.sha256}" for file in spec.files},
-        urls={file.name: file.url for file in spec.files},
-        retry_if_failed=RETRIES,
-    )
-    pooch.get_logger().setLevel("WARNING")
-    downloader = _build_downloader(progress)
-    try:
-        return [Path(cache.fetch(file.name, downloader=downloader)) for file in spec.files]
-    except (_UnreachableError, requests.RequestException, OSError, ValueError) as error:
-        # pooch reports a wrong hash as ValueError, after its retries.
-        raise DatasetUnavailableError(
-            f"{spec.label} could not be downloaded ({_describe(error)})."
-        ) from error
-
-
-def _describe(error: Exception) -> str:
-    if isinstance(error, _UnreachableError | requests.ConnectionError):
-        return "no connection to the publisher's server"
-    return describe_error(error)
-
-
-class _UnreachableError(Exception):
-    """There is no connection at all, so that pooch must not retry."""
-
-
-def _build_downloader(progress: ProgressCallback | None) -> Callable[..., object]:
-    """A downloader that pooch retries after a broken transfer, but not without a connection.
-
-    Otherwise every run on the offline sample would start seconds later.
-    """
-    import pooch
-
-    download = pooch.HTTPDownloader(
-        progressbar=_ProgressAdapter(progress) if progress else False, timeout=_TIMEOUT_S
-    )
-
-    def download_if_reachable(*arguments: object, **options: object) -> object:
-        try:
-            return download(*arguments, **options)
-        except requests.ConnectionError as error:
-            cause = error.args[0] if error.args else None
-            if isinstance(getattr(cause, "reason", cause), _NO_CONNECTION):
-                raise _UnreachableError from error
-            raise
-
-    return download_if_reachable
-
-
-class _ProgressAdapter:
-    """Passes the calls that pooch makes to a tqdm bar to a progress callback."""
-
-    def __init__(self, progress: ProgressCallback) -> None:
-        self._progress = progress
-        self._done = 0
-        self.total = 0
-
-    def update(self, n_bytes: int) -> None:
-        self._done = min(self._done + n_bytes, self.total) if self.total else self._done + n_bytes
-        self._progress(self._done, self.total)
-
-    def reset(self) -> None:
-        self._done = 0
-
-    def close(self) -> None:
-        self._done = 0
 
 
 def read_arrays(spec: DatasetSpec, paths: Sequence[Path]) -> Arrays:

@@ -5,7 +5,7 @@ It looks like `training_curves_figure`, which draws the run once it has ended.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from digitlab.figures.theme import DARK_LABEL, LIGHT_LABEL, MUTED, TRAINING, VALIDATION
@@ -13,6 +13,7 @@ from digitlab.figures.training_curves import (
     BATCH_OPACITY,
     MAX_MARKED,
     QUANTITIES,
+    SWITCH_LABEL,
     BatchCurve,
     History,
     compute_scale,
@@ -39,6 +40,7 @@ def build_live_curves(
     *,
     n_epochs: int,
     best_epoch: int | None = None,
+    switch_epoch: int | None = None,
     last_epochs: int | None = None,
     is_dark: bool = False,
 ) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def build_live_curves(
         batches: a thin line behind the epochs; `epoch` is a fraction.
         n_epochs: planned number of epochs, the end of the axis.
         best_epoch: the epoch to mark, from 1.
+        switch_epoch: the last epoch with a frozen base, after which fine-tuning begins.
         last_epochs: show only so many epochs up to now; None shows all.
         is_dark: whether the page is dark; the labels are legible on one background only.
     Returns:
@@ -66,8 +69,14 @@ def build_live_curves(
         scaled = [float(f"{factor * end:.12g}") for end in scale]
         y_axes.append(_build_y_axis(number, quantity, scaled, label))
         series += _build_series(number, quantity, history, batches, factor)
+    marks = []
     if best_epoch is not None and first <= best_epoch:
-        _mark_best(series, best_epoch, is_late=best_epoch > (first + len(history)) / 2)
+        is_late = best_epoch > (first + len(history)) / 2
+        marks.append(_build_mark(best_epoch, f"best: epoch {best_epoch}", is_left=is_late))
+    if switch_epoch is not None and first <= switch_epoch:
+        marks.append(_build_mark(switch_epoch, SWITCH_LABEL, is_left=False, is_lower=True))
+    if marks:
+        _add_marks(series, marks)
     return {
         "title": {
             "text": "Training curves", "left": 0, "top": 4,
@@ -199,29 +208,30 @@ def _build_y_axis(
     }
 
 
-def _mark_best(series: Sequence[Mapping[str, Any]], best_epoch: int, *, is_late: bool) -> None:
-    """Draw a thin vertical line through loss and accuracy, with a label at the top.
+def _build_mark(epoch: int, label: str, *, is_left: bool, is_lower: bool = False) -> dict[str, Any]:
+    """A thin vertical line with a label on the side of it that has room."""
+    return {
+        "xAxis": epoch,
+        "label": {
+            "formatter": label,
+            "position": "end",
+            "rotate": 0,
+            "distance": -12 if is_lower else 2,
+            "align": "right" if is_left else "left",
+        },
+    }
 
-    Args:
-        is_late: the label is on the left of the line, since there is no room on its right.
-    """
+
+def _add_marks(series: Sequence[dict[str, Any]], marks: list[dict[str, Any]]) -> None:
+    """Draw vertical lines through loss and accuracy, with their labels at the top."""
     for line in series:
         if line["name"] != "training":
             continue
         is_top = line["xAxisIndex"] == 0
-        line["markLine"] = {  # type: ignore[index]
+        line["markLine"] = {
             "silent": True,
             "symbol": "none",
             "animation": False,
             "lineStyle": {"color": MUTED, "width": 1.5, "type": "dotted"},
-            "label": {
-                "show": is_top,
-                "formatter": f"best: epoch {best_epoch}",
-                "position": "end",
-                "rotate": 0,
-                "distance": 2,
-                # Beside the line on the side that has room.
-                "align": "right" if is_late else "left",
-            },
-            "data": [{"xAxis": best_epoch}],
+            "data": [mark | {"label": mark["label"] | {"show": is_top}} for mark in marks],
         }

@@ -27,6 +27,7 @@ _LINES: dict[str, dict[str, object]] = {
 BATCH_OPACITY = 0.5
 # More markers would overlap.
 MAX_MARKED = 30
+SWITCH_LABEL = "fine-tuning"
 # From bottom to top: learning rate, accuracy, loss.
 _DOMAINS_WITH_RATE = {"loss": (0.63, 1.0), "accuracy": (0.23, 0.57), "learning_rate": (0.0, 0.13)}
 _DOMAINS_WITHOUT_RATE = {"loss": (0.54, 1.0), "accuracy": (0.0, 0.44)}
@@ -37,6 +38,7 @@ def training_curves_figure(
     batches: BatchCurve = (),
     *,
     best_epoch: int | None = None,
+    switch_epoch: int | None = None,
     n_epochs: int | None = None,
     zoomable: bool = True,
 ) -> go.Figure:
@@ -47,6 +49,7 @@ def training_curves_figure(
             `val_accuracy` and `learning_rate`.
         batches: a thin line behind the epochs: `epoch` (a fraction), `loss`, `accuracy`.
         best_epoch: the epoch to mark, from 1; None marks nothing.
+        switch_epoch: the last epoch with a frozen base, after which fine-tuning begins.
         n_epochs: planned number of epochs, the end of the axis.
         zoomable: whether dragging zooms; on a touch screen that prevents scrolling.
     """
@@ -60,12 +63,18 @@ def training_curves_figure(
         scale = compute_scale(quantity, history, batches)
         figure.update_layout({f"yaxis{axis}": _build_y_axis(label, domain, ticks, scale)})
     if best_epoch is not None and 1 <= best_epoch <= len(history):
-        _mark_best(figure, history, best_epoch)
+        is_late = best_epoch > (len(history) + 1) / 2
+        _mark(figure, best_epoch, f"best: epoch {best_epoch}", is_left=is_late, top=1.0)
+    if switch_epoch is not None:
+        # Below the other label.
+        _mark(figure, switch_epoch, SWITCH_LABEL, is_left=False, top=0.95)
     _apply_layout(figure, len(domains), n_epochs or len(history), zoomable=zoomable)
     return figure
 
 
-def describe_training_curves(history: History, best_epoch: int | None = None) -> str:
+def describe_training_curves(
+    history: History, best_epoch: int | None = None, switch_epoch: int | None = None
+) -> str:
     """Text alternative of the chart."""
     if not history:
         return "Loss and accuracy by epoch; no epoch has finished yet."
@@ -76,7 +85,8 @@ def describe_training_curves(history: History, best_epoch: int | None = None) ->
             if values:
                 parts.append(f"{part} {label} from {values[0]:.4f} to {values[-1]:.4f}")
     best = f" The best epoch is {best_epoch}." if best_epoch else ""
-    return f"After {format_count(len(history), 'epoch')}: {', '.join(parts)}.{best}"
+    switch = f" Fine-tuning follows epoch {switch_epoch}." if switch_epoch else ""
+    return f"After {format_count(len(history), 'epoch')}: {', '.join(parts)}.{best}{switch}"
 
 
 def compute_scale(
@@ -159,29 +169,32 @@ def _draw_line(
     )
 
 
-def _mark_best(figure: go.Figure, history: History, best_epoch: int) -> None:
-    """Draw a thin vertical line through all axes, with a label."""
+def _mark(figure: go.Figure, epoch: int, label: str, *, is_left: bool, top: float) -> None:
+    """Draw a thin vertical line through all axes, with a label on one side of it.
+
+    Args:
+        top: height of the label, as a fraction of the chart.
+    """
     figure.add_shape(
         type="line",
         xref="x",
         yref="paper",
-        x0=best_epoch,
-        x1=best_epoch,
+        x0=epoch,
+        x1=epoch,
         y0=0,
         y1=1,
         line={"color": MUTED, "width": 1.5, "dash": "dot"},
     )
-    is_late = best_epoch > (len(history) + 1) / 2
     figure.add_annotation(
-        x=best_epoch,
-        y=1,
+        x=epoch,
+        y=top,
         xref="x",
         yref="paper",
-        text=f"best: epoch {best_epoch}",
+        text=label,
         showarrow=False,
-        xanchor="right" if is_late else "left",
+        xanchor="right" if is_left else "left",
         yanchor="top",
-        xshift=-4 if is_late else 4,
+        xshift=-4 if is_left else 4,
         font={"size": 12},
     )
 

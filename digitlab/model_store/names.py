@@ -6,6 +6,7 @@ import unicodedata
 from pathlib import Path
 
 from digitlab.errors import ModelStoreError
+from digitlab.nets.backbones import IMAGENET
 from digitlab.paths import get_shipped_models_dir, get_user_models_dir
 
 MAX_LABEL_LENGTH = 80
@@ -53,9 +54,15 @@ def generate_model_id(label: str) -> str:
     if not slug:
         slug = f"model_{hashlib.sha256(label.encode()).hexdigest()[:8]}"
     model_id, number = slug, 2
-    while is_shipped_id(model_id) or (get_user_models_dir() / model_id).exists():
+    while _is_taken(model_id):
         model_id, number = f"{slug}_{number}", number + 1
     return model_id
+
+
+def _is_taken(model_id: str) -> bool:
+    # A setting takes ids of models and this word.
+    is_reserved = model_id == IMAGENET
+    return is_reserved or is_shipped_id(model_id) or (get_user_models_dir() / model_id).exists()
 
 
 def is_shipped_id(model_id: str) -> bool:

@@ -3,6 +3,7 @@
 from functools import partial
 from itertools import chain
 
+from digitlab.nets.backbones import INCEPTION_V3, MOBILENET_V2, RESNET50, VGG16, Backbone
 from digitlab.nets.layers import (
     Dropout,
     Flattening,
@@ -161,24 +162,36 @@ def plan_resnet20(options: NetOptions, n_classes: int) -> list[Layer]:
 
 
 def plan_vgg16(options: NetOptions, n_classes: int) -> list[Layer]:
-    """Thirteen convolutions and a small head: 14,848,586 parameters on 32x32 colour.
-
-    Pooling keeps an odd last row, so that images of 28x28 pixels are not used up by five poolings.
-    """
-    blocks = [
-        conv_block(
-            options, filters, padding="same", pool="last" if k == n - 1 else "",
-            pooling=Pooling(padding="same"),
-        )
-        for filters, n in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
-        for k in range(n)
-    ]  # fmt: skip
+    """Thirteen convolutions and the tutorials' small head: 14,848,586 parameters."""
     return [
-        Rescaling(),  # (32, 32, 3)
-        *chain.from_iterable(blocks),  # (1, 1, 512)
+        VGG16,  # (1, 1, 512) of 32x32 and 48x48
         GlobalPooling(),  # 512
         *dense_layer(options, 256),
         *dropout_layer(options, 0.5),
+        *output_layer(n_classes),
+    ]
+
+
+def plan_resnet50(options: NetOptions, n_classes: int) -> list[Layer]:
+    """Fifty layers and an output layer: 23,608,202 parameters."""
+    return _plan_with_base(RESNET50, options, n_classes)
+
+
+def plan_inception_v3(options: NetOptions, n_classes: int) -> list[Layer]:
+    """Parallel convolutions of several sizes, and an output layer: 21,823,274 parameters."""
+    return _plan_with_base(INCEPTION_V3, options, n_classes)
+
+
+def plan_mobilenet_v2(options: NetOptions, n_classes: int) -> list[Layer]:
+    """The narrowest MobileNetV2 and an output layer: 423,018 parameters."""
+    return _plan_with_base(MOBILENET_V2, options, n_classes)
+
+
+def _plan_with_base(base: Backbone, options: NetOptions, n_classes: int) -> list[Layer]:
+    return [
+        base,
+        GlobalPooling(),
+        *dropout_layer(options, 0.2),
         *output_layer(n_classes),
     ]
 

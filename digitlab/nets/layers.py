@@ -4,7 +4,10 @@ A network is a list of these layers. `digitlab.worker.model` builds the Keras mo
 `digitlab.nets.summary` the table of shapes and parameters, so that both always agree.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from digitlab.nets.backbones import Backbone
 
 # The choice that keeps the network's own design.
 DEFAULT_CHOICE = "default"
@@ -61,6 +64,9 @@ class NetOptions:
     batch_norm: str = DEFAULT_CHOICE
 
 
+DEFAULT_OPTIONS = NetOptions()
+
+
 @dataclass(frozen=True)
 class Rescaling:
     """Scales pixels from 0..255 to 0..1 inside the model, so that every export does too."""
@@ -80,15 +86,9 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Pooling:
-    """Pooling over 2x2 windows.
-
-    Attributes:
-        function: "max" or "average".
-        padding: "valid" drops an odd last row and column, "same" keeps them.
-    """
+    """Pooling over 2x2 windows, "max" or "average"."""
 
     function: str = "max"
-    padding: str = "valid"
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Residual:
     shortcut: tuple["Layer", ...] = ()
 
 
-SimpleLayer = (
+PlainLayer = (
     Rescaling
     | Convolution
     | Pooling
@@ -147,6 +147,7 @@ SimpleLayer = (
     | Dropout
     | Dense
 )
+SimpleLayer = PlainLayer | Backbone
 Layer = SimpleLayer | Residual
 
 
@@ -231,6 +232,19 @@ def dropout_layer(options: NetOptions, default_rate: float) -> list[Layer]:
     """Build dropout at the chosen rate or the design's; no layer for a rate of 0."""
     rate = default_rate if options.dropout is None else options.dropout
     return [Dropout(rate)] if rate else []
+
+
+def count_base_layers(plan: Sequence[Layer]) -> int:
+    """How many of a network's layers are its base: up to the first vector of features.
+
+    The rest is the head, which transfer learning replaces.
+
+    Returns:
+        0 if nothing before that vector has weights.
+    """
+    end = next(k for k, layer in enumerate(plan) if isinstance(layer, Flattening | GlobalPooling))
+    has_weights = any(isinstance(layer, Convolution | Residual | Backbone) for layer in plan[:end])
+    return end + 1 if has_weights else 0
 
 
 def output_layer(n_classes: int) -> list[Layer]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from digitlab.errors import ConfigError
 from digitlab.nets import architectures as nets
-from digitlab.nets.layers import Layer, NetOptions
+from digitlab.nets.backbones import Backbone
+from digitlab.nets.layers import DEFAULT_OPTIONS, Layer, NetOptions, count_base_layers
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,17 @@ class NetSpec:
     blurb: str
     source: str
     plan: Callable[[NetOptions, int], list[Layer]]
+
+    @property
+    def backbone(self) -> Backbone | None:
+        """Its base, if ImageNet weights are published for it."""
+        first = self.plan(DEFAULT_OPTIONS, 1)[0]
+        return first if isinstance(first, Backbone) else None
+
+    @property
+    def has_base(self) -> bool:
+        """Whether it has a base that can be frozen while its head learns."""
+        return count_base_layers(self.plan(DEFAULT_OPTIONS, 1)) > 0
 
 
 _MNIST_TUTORIALS, _OWN = "tutorials on MNIST", "designed for digitlab"
@@ -95,9 +107,30 @@ _SPECS = (
     NetSpec(
         "vgg16",
         "VGG16",
-        "Thirteen 3x3 convolutions, 15 million parameters: slow on a CPU.",
-        "Simonyan and Zisserman 2014, with a smaller head",
+        "Thirteen 3x3 convolutions, 15 million parameters: slow on a CPU. For transfer learning.",
+        "Simonyan and Zisserman 2014, with the tutorials' smaller head",
         nets.plan_vgg16,
+    ),
+    NetSpec(
+        "resnet50",
+        "ResNet-50",
+        "Fifty layers with shortcuts, 24 million parameters. For transfer learning.",
+        "He et al. 2015",
+        nets.plan_resnet50,
+    ),
+    NetSpec(
+        "inception_v3",
+        "Inception-v3",
+        "Parallel convolutions of several sizes, 22 million parameters. For transfer learning.",
+        "Szegedy et al. 2015",
+        nets.plan_inception_v3,
+    ),
+    NetSpec(
+        "mobilenet_v2",
+        "MobileNetV2",
+        "The narrowest network made for phones: the fastest one for transfer learning.",
+        "Sandler et al. 2018",
+        nets.plan_mobilenet_v2,
     ),
     NetSpec(
         "mlp",

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from digitlab.nets import layers
-from digitlab.nets.layers import NetOptions
+from digitlab.nets.backbones import Backbone
+from digitlab.nets.layers import DEFAULT_OPTIONS, NetOptions
 from digitlab.nets.registry import get_net_spec
 
-_DEFAULT_OPTIONS = NetOptions()
 _POOL_PX = 2
 
 
@@ -52,7 +52,7 @@ def compute_layer_table(
     net_id: str,
     image_shape: tuple[int, ...],
     n_classes: int,
-    options: NetOptions = _DEFAULT_OPTIONS,
+    options: NetOptions = DEFAULT_OPTIONS,
 ) -> LayerTable:
     """Compute the layers of a network for images of one shape.
 
@@ -109,15 +109,32 @@ def _compute_row(layer: layers.SimpleLayer, shape: tuple[int, ...]) -> LayerRow:
             connections = shape[0] * layer.units
             detail = f"{layer.units} units, {layer.activation}"
             row = LayerRow("Dense", detail, (layer.units,), connections + layer.units, connections)
+        case Backbone():
+            row = _compute_backbone(layer, shape)
         case _:
             assert_never(layer)
     return row
 
 
+def _compute_backbone(backbone: Backbone, shape: tuple[int, ...]) -> LayerRow:
+    height, width = backbone.fit_shape(*shape[:2])
+    detail = "pretrained layers"
+    if (height, width) != shape[:2]:
+        detail += f", images enlarged to {height}×{width}"
+    if shape[-1] == 1:
+        detail += ", grey repeated in three channels"
+    return LayerRow(
+        backbone.id,
+        detail,
+        (backbone.measure(height), backbone.measure(width), backbone.n_channels),
+        backbone.n_parameters,
+        backbone.estimate_multiplications(height, width),
+    )
+
+
 def _compute_pooling(layer: layers.Pooling, shape: tuple[int, ...]) -> LayerRow:
     height, width, channels = shape
-    extra = _POOL_PX - 1 if layer.padding == "same" else 0
-    pooled = ((height + extra) // _POOL_PX, (width + extra) // _POOL_PX, channels)
+    pooled = (height // _POOL_PX, width // _POOL_PX, channels)
     name = {"max": "MaxPooling2D", "average": "AveragePooling2D"}[layer.function]
     return LayerRow(name, f"{_POOL_PX}x{_POOL_PX}", pooled)
 

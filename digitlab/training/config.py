@@ -1,14 +1,14 @@
 """The settings of one training run: one object for the form, the command line and the worker."""
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from digitlab.datasets.registry import DATASETS, get_dataset_spec
+from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ConfigError
 from digitlab.nets.layers import ACTIVATIONS, CONVOLUTION_FORMULA, DEFAULT_CHOICE, NetOptions
 from digitlab.nets.registry import NETS
+from digitlab.training.config_checks import CROSS_FIELD_CHECKS
 from digitlab.training.fields import Choice, boolean, check_value, choice, model, number
 from digitlab.training.losses import LOSSES
 from digitlab.training.lr_schedules import LR_SCHEDULES
@@ -61,8 +61,22 @@ class TrainConfig:
     )  # fmt: skip
     init_from: str = model(
         "Initial weights",
-        "Random weights, or those of a stored model, which learns faster from few images "
-        "(transfer learning).",
+        "Random weights, or those of a stored model or of ImageNet, which learns faster from few "
+        "images (transfer learning). ImageNet weights exist for the networks made for transfer "
+        "learning.",
+        "network",
+    )  # fmt: skip
+    frozen_epochs: int = number(
+        0, (0, 1000), "Frozen epochs",
+        "In so many epochs at first, only the head (the last layers) learns, on features that the "
+        "frozen base computes once, without augmentation. The epochs after them fine-tune all "
+        "layers. 0 trains all layers from the start.",
+        "network",
+    )  # fmt: skip
+    fine_tuning_factor: float = number(
+        0.1, (0.0001, 1.0), "Fine-tuning rate",
+        "After the frozen epochs, the learning rate is multiplied by this: large steps would "
+        "destroy what the base has learned.",
         "network",
     )  # fmt: skip
     activation: str = choice(
@@ -222,7 +236,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for spec in fields(self):
             check_value(spec, getattr(self, spec.name))
-        for check in _CROSS_FIELD_CHECKS:
+        for check in CROSS_FIELD_CHECKS:
             check(self)
 
     @property
@@ -266,31 +280,3 @@ class TrainConfig:
             elif value != spec.default or spec.name == "net":
                 parts.append(f"{flag} {value}")
         return " ".join(parts)
-
-
-def _check_sample(config: TrainConfig) -> None:
-    if config.exclude_sample and not get_dataset_spec(config.dataset).base_spec.has_sample:
-        raise ConfigError(
-            f"exclude_sample is set, but dataset is {config.dataset!r}, which has no sample."
-        )
-
-
-def _check_calibration(config: TrainConfig) -> None:
-    if config.calibrate and not config.validation_split:
-        raise ConfigError(
-            "calibrate is set, but validation_split is 0. Calibration needs validation data: set "
-            "validation_split, 0.1 for example."
-        )
-
-
-def _check_degradation(config: TrainConfig) -> None:
-    if config.degradation and len(get_dataset_spec(config.dataset).image_shape) == 3:
-        raise ConfigError(
-            f"degradation is {config.degradation}, but dataset is {config.dataset!r}. It applies "
-            "to pen strokes, not to colour photos: set degradation to 0."
-        )
-
-
-_CROSS_FIELD_CHECKS: tuple[Callable[[TrainConfig], None], ...] = (
-    _check_sample, _check_calibration, _check_degradation,
-)  # fmt: skip

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from digitlab.errors import ConfigError
+from digitlab.nets.backbones import IMAGENET
 
 GROUPS = {
     "data": "Data",
@@ -31,6 +32,7 @@ GROUPS = {
 DEFAULT_TEXT = "default"
 # No model to take the initial weights from.
 RANDOM_TEXT = "random"
+IMAGENET_TEXT = "ImageNet"
 
 Spec = dataclasses.Field[Any]
 
@@ -183,7 +185,7 @@ def format_value(spec: Spec, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if spec.metadata["kind"] == "model":
-        return str(value) or RANDOM_TEXT
+        return {"": RANDOM_TEXT, IMAGENET: IMAGENET_TEXT}.get(value, str(value))
     return str(value)
 
 

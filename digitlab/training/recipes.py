@@ -144,13 +144,48 @@ _OTHER_DATA = (
         ),
     ),
     Recipe(
+        "imagenet",
+        "ImageNet base",
+        "500 photos, two phases",
+        "A base trained on ImageNet classifies CIFAR-10 after 500 photos: first only a new head "
+        "learns, in seconds, then all layers are fine-tuned. From random weights, 500 photos are "
+        "far too few.",
+        TrainConfig(
+            dataset="cifar10", net="mobilenet_v2", init_from="imagenet", epochs=25,
+            frozen_epochs=20, training_fraction=0.0111, batch_size=32,
+        ),
+    ),
+    Recipe(
+        "vgg16_digits",
+        "VGG16: digits",
+        "Tutorial, not frozen",
+        "The tutorials' VGG16 with ImageNet weights on digits enlarged to 48×48 in three channels, "
+        "all layers trained at once. Slow on a CPU: a fraction of the digits is enough to see it.",
+        TrainConfig(
+            net="vgg16", init_from="imagenet", epochs=3, training_fraction=0.05, dropout=0.0,
+            learning_rate=0.0001,
+        ),
+    ),
+    Recipe(
+        "vgg16_photos",
+        "VGG16: photos",
+        "Tutorial, frozen",
+        "The tutorials' VGG16 with frozen ImageNet weights on CIFAR-10: only the new head learns, "
+        "on features that are computed once. The tutorial chooses its best epoch on the test set; "
+        "here held-out training photos choose it.",
+        TrainConfig(
+            dataset="cifar10", net="vgg16", init_from="imagenet", epochs=20, frozen_epochs=20,
+            training_fraction=0.2, loss="categorical_crossentropy",
+        ),
+    ),
+    Recipe(
         "transfer",
         "Transfer learning",
         "From digits to clothes",
-        "Trains on 2 % of Fashion-MNIST, starting from the weights of a digit classifier. "
+        "Trains on 500 images of Fashion-MNIST, starting from the weights of a digit classifier. "
         "Compare it with the same run from random weights.",
         TrainConfig(
-            dataset="fashion_mnist", init_from="simple_cnn", epochs=10, training_fraction=0.02,
+            dataset="fashion_mnist", init_from="simple_cnn", epochs=20, training_fraction=0.00926,
             batch_size=32,
         ),
     ),

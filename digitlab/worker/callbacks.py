@@ -14,7 +14,7 @@ from digitlab.runs.tables import (
     load_digits,
     read_rows,
 )
-from digitlab.training.config import TrainConfig
+from digitlab.training.phases import Phase
 from digitlab.worker.checkpoint import BestWeightsCallback, CheckpointCallback
 from digitlab.worker.optimization import build_loss_monitors
 from digitlab.worker.remaining_time import RemainingTime
@@ -27,28 +27,31 @@ _METRICS = ("loss", "accuracy")
 
 def build_callbacks(
     model: keras.Model,
-    config: TrainConfig,
+    phase: Phase,
     status_writer: StatusWriter,
     tracker: Tracker,
     *,
+    network: keras.Model,
     epochs: int,
     n_images: int,
     monitor: str,
 ) -> keras.callbacks.CallbackList:
-    """All callbacks of a run. Keras calls them in this order at the end of each epoch.
+    """All callbacks of a phase. Keras calls them in this order at the end of each epoch.
 
     Args:
+        model: what is trained: the network, or only its head.
+        network: what is saved.
         epochs: number of the last epoch, those before a resume included.
         n_images: number of training images.
         monitor: the loss by which the best epoch is chosen.
     """
-    run = status_writer.run
+    run, config = status_writer.run, phase.config
     n_batches = -(-n_images // config.batch_size)
     callbacks = [
         # First: adds the learning rate and the duration to `logs`, which all others share.
         ProgressCallback(status_writer, epochs, n_images, config.batch_size),
         # Before the checkpoint, which then contains the reduced learning rate.
-        *build_loss_monitors(config, run, monitor=monitor),
+        *build_loss_monitors(phase, run, monitor=monitor),
         # Before the checkpoint: if the process dies between the two, a resume drops the row. In
         # the other order, the row would be missing forever.
         keras.callbacks.CSVLogger(str(run.history_path), append=True),
@@ -56,8 +59,8 @@ def build_callbacks(
         CheckpointCallback(run),
         *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema_momentum else []),
         # After the EMA swap: the averaged weights are the ones that are exported.
-        BestWeightsCallback(run, monitor=monitor),
-        UserDigitsCallback(run),
+        BestWeightsCallback(run, network, monitor=monitor),
+        UserDigitsCallback(run, network),
         keras.callbacks.TerminateOnNaN(),
         *build_tracker_callbacks(run, tracker),
         # Last: it leaves `fit` by an exception when all others have seen the epoch.
@@ -198,9 +201,9 @@ class ProgressCallback(keras.callbacks.Callback):
 class UserDigitsCallback(keras.callbacks.Callback):
     """Classifies the user's digits before the first epoch and after each one."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, network: keras.Model) -> None:
         super().__init__()
-        self._run = run
+        self._run, self._network = run, network
         digits = load_digits(run.directory)
         self._images = None if digits is None else digits[0][..., np.newaxis]
 
@@ -216,5 +219,5 @@ class UserDigitsCallback(keras.callbacks.Callback):
     def _classify(self, n_epochs: int) -> None:
         if self._images is None:
             return
-        probabilities = np.asarray(self.model(self._images, training=False))
+        probabilities = np.asarray(self._network(self._images, training=False))
         append_reading(self._run.directory, n_epochs, probabilities)

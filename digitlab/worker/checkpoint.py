@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +43,15 @@ class CheckpointCallback(keras.callbacks.Callback):
 class BestWeightsCallback(keras.callbacks.Callback):
     """Saves the weights of the best epoch so far, those before a resume included."""
 
-    def __init__(self, run: Run, *, monitor: str) -> None:
+    def __init__(self, run: Run, network: keras.Model, *, monitor: str) -> None:
         """Look up the best epoch in the history.
 
         Args:
+            network: what to save: more than the model that is trained while a base is frozen.
             monitor: the loss to minimise.
         """
         super().__init__()
-        self._run, self._monitor = run, monitor
+        self._run, self._network, self._monitor = run, network, monitor
         losses = [row.get(monitor, math.inf) for row in run.read_history()]
         self._best = min(filter(math.isfinite, losses), default=math.inf)
 
@@ -59,7 +61,7 @@ class BestWeightsCallback(keras.callbacks.Callback):
         # False for NaN as well.
         if loss < self._best and has_finite_weights(self.model):
             self._best = loss
-            save_weights(self.model, find_best_weights(self._run))
+            save_weights(self._network, find_best_weights(self._run))
 
 
 def find_best_weights(run: Run) -> Path:
@@ -67,11 +69,14 @@ def find_best_weights(run: Run) -> Path:
     return run.directory / _BEST
 
 
-def restore_checkpoint(model: keras.Model, status_writer: StatusWriter) -> int:
+def restore_checkpoint(
+    choose_model: Callable[[int], keras.Model], status_writer: StatusWriter
+) -> int:
     """Restore the last undamaged checkpoint: model, optimizer and the run's tables.
 
     Args:
-        model: compiled, its optimizer built; changed in place.
+        choose_model: takes the number of complete epochs and returns the model that was trained
+            last, compiled, its optimizer built; it is changed in place.
     Returns:
         The number of complete epochs; 0 if the run is new.
     Raises:
@@ -91,7 +96,7 @@ def restore_checkpoint(model: keras.Model, status_writer: StatusWriter) -> int:
             status_writer.add_note(
                 f"The last checkpoint is damaged: training was resumed from epoch {epochs}."
             )
-        model.load_weights(whole.path)
+        choose_model(epochs).load_weights(whole.path)
     else:
         # An attempt that died before its first checkpoint may have left it.
         find_best_weights(run).unlink(missing_ok=True)

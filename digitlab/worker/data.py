@@ -2,17 +2,17 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
+from digitlab.datasets.download import format_download_progress
 from digitlab.datasets.loading import Dataset, load_dataset
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.datasets.sample import mask_sample
-from digitlab.datasets.sources import format_download_progress
 from digitlab.errors import ConfigError, RunStoppedError
 from digitlab.runs.taught import load_taught_digits
 from digitlab.synthesis.dataset import build_training, build_validation
@@ -21,6 +21,7 @@ from digitlab.training.config import TrainConfig
 from digitlab.worker.optimization import encode_labels
 from digitlab.worker.status_writer import StatusWriter
 from digitlab.worker.teaching import mix_taught_digits
+from digitlab.worker.transfer import compute_features
 
 # `(n, h, w, channels)` uint8 and `(n,)` integers.
 Split = tuple[np.ndarray, np.ndarray]
@@ -57,7 +58,7 @@ def prepare_data(config: TrainConfig, status_writer: StatusWriter) -> TrainingDa
         DatasetError: the data set is unavailable.
         RunStoppedError: the user stopped the run during a download.
     """
-    dataset = load_dataset(config.dataset, progress=_DownloadReporter(status_writer))
+    dataset = load_dataset(config.dataset, progress=DownloadReporter(status_writer))
     status_writer.update(
         state="preparing",
         message=" ".join(dataset.load_errors),
@@ -101,11 +102,11 @@ class _Reporter:
         raise NotImplementedError
 
 
-class _DownloadReporter(_Reporter):
-    """Updates the status while a data set is downloaded, in bytes."""
+class DownloadReporter(_Reporter):
+    """Updates the status while data or weights are downloaded, in bytes."""
 
     step = "download"
-    stopped = "Stopped while the data set was being downloaded."
+    stopped = "Stopped during the download."
 
     def _describe(self, done: int, total: int) -> dict[str, Any]:
         return {
@@ -186,8 +187,28 @@ def take_training_fraction(config: TrainConfig, training: Split, n_classes: int)
     return images[:n], labels[:n]
 
 
+def replace_by_features(
+    data: TrainingData, base: keras.Model, status_writer: StatusWriter
+) -> TrainingData:
+    """The same data with the features of a frozen base in place of the images.
+
+    Raises:
+        RunStoppedError: the user stopped the run meanwhile.
+    """
+    status_writer.update(message="Computing the features of the frozen base", prepared=0.0)
+    n_validation = len(data.validation[0]) if data.validation else 0
+    end = data.n_training / (data.n_training + n_validation)
+    reporter = _PreparationReporter(status_writer, 0.0, end)
+    training = compute_features(base, data.training[0], reporter), data.training[1]
+    validation = data.validation
+    if validation is not None:
+        reporter = _PreparationReporter(status_writer, end, 1.0)
+        validation = compute_features(base, validation[0], reporter), validation[1]
+    return replace(data, training=training, validation=validation)
+
+
 def build_fit_arguments(config: TrainConfig, data: TrainingData, *, seed: int) -> dict[str, Any]:
-    """The arguments of `model.fit` that are about data.
+    """The arguments of `model.fit` that are about data. Features are not augmented.
 
     Args:
         seed: of shuffling and augmentation, if images are augmented.
@@ -197,7 +218,7 @@ def build_fit_arguments(config: TrainConfig, data: TrainingData, *, seed: int) -
     labels = encode_labels(config, labels, n_classes)
     arguments: dict[str, Any] = {"class_weight": compute_class_weights(config, data.training[1])}
     ranges = plan_augmentation(config)
-    if ranges.is_none:
+    if ranges.is_none or images.ndim == 2:
         arguments |= {"x": images, "y": labels, "batch_size": config.batch_size}
     else:
         batches = AugmentedBatches(images, labels, config.batch_size, ranges=ranges, seed=seed)

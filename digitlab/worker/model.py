@@ -1,60 +1,35 @@
 """Build Keras models from the network definitions in `digitlab.nets`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import assert_never
 
 import keras
-import numpy as np
 from keras import layers as keras_layers
 
 from digitlab.datasets.registry import get_dataset_spec
-from digitlab.errors import ConfigError, ModelStoreError
-from digitlab.model_store.formats import KERAS
-from digitlab.model_store.store import StoredModel, get_model
 from digitlab.nets import layers
-from digitlab.nets.layers import NetOptions
+from digitlab.nets.backbones import Backbone
+from digitlab.nets.layers import DEFAULT_OPTIONS, NetOptions
 from digitlab.nets.registry import get_net_spec
 from digitlab.training.config import TrainConfig
 
-_DEFAULT_OPTIONS = NetOptions()
 # The running averages must keep up with a run of about ten epochs; Keras's default of 0.99 lags.
 _NORM_MOMENTUM = 0.9
+# Of ImageNet, in blue, green and red.
+_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
-def build_model(config: TrainConfig, source: StoredModel | None = None) -> keras.Model:
-    """Build the network of a run.
-
-    Args:
-        source: a stored model whose weights to start from; None starts from random weights.
-    Raises:
-        ConfigError: no layer of the source fits the network.
-    """
+def build_model(config: TrainConfig) -> keras.Model:
+    """Build the network of a run with random weights."""
     spec = get_dataset_spec(config.dataset)
-    model = build_net(config.net, spec.image_shape, len(spec.class_names), config.net_options)
-    if source is not None:
-        transfer_weights(source, model)
-    return model
-
-
-def get_source_model(config: TrainConfig) -> StoredModel | None:
-    """The model whose weights to start from; None without one.
-
-    Raises:
-        ConfigError: it is missing or damaged.
-    """
-    if not config.init_from:
-        return None
-    try:
-        return get_model(config.init_from)
-    except ModelStoreError as error:
-        raise ConfigError(f"init_from is {config.init_from!r}. {error}") from error
+    return build_net(config.net, spec.image_shape, len(spec.class_names), config.net_options)
 
 
 def build_net(
     net_id: str,
     image_shape: tuple[int, ...],
     n_classes: int,
-    options: NetOptions = _DEFAULT_OPTIONS,
+    options: NetOptions = DEFAULT_OPTIONS,
 ) -> keras.Model:
     """Build a network for images of one shape.
 
@@ -83,12 +58,44 @@ def _connect(
         if isinstance(layer, layers.Residual):
             paths = [_connect(path, outputs, options) for path in (layer.branch, layer.shortcut)]
             outputs = keras_layers.Add()(paths)
+        elif isinstance(layer, Backbone):
+            outputs = _connect_backbone(layer, outputs)
         else:
             outputs = _build_layer(layer, options)(outputs)
     return outputs
 
 
-def _build_layer(layer: layers.SimpleLayer, options: NetOptions) -> keras.layers.Layer:
+def _connect_backbone(backbone: Backbone, inputs: keras.KerasTensor) -> keras.KerasTensor:
+    """Bring images to the size, the channels and the scale of a base, and call it."""
+    height, width, channels = inputs.shape[1:]
+    shape = backbone.fit_shape(height, width)
+    outputs = inputs
+    if shape != (height, width):
+        outputs = keras_layers.Resizing(*shape, interpolation="bilinear")(outputs)
+    if channels == 1:
+        outputs = keras_layers.Concatenate()([outputs] * 3)
+    if backbone.scaling == "mean_bgr":
+        outputs = keras.ops.flip(outputs, axis=-1)
+        outputs = keras_layers.Rescaling(1.0, offset=[-mean for mean in _MEAN_BGR])(outputs)
+    else:
+        outputs = keras_layers.Rescaling(1 / 127.5, offset=-1.0)(outputs)
+    width_options = {} if backbone.alpha is None else {"alpha": backbone.alpha}
+    base = getattr(keras.applications, backbone.id)(
+        include_top=False,
+        weights=None,
+        input_shape=(*shape, 3),
+        name=get_base_name(backbone),
+        **width_options,
+    )
+    return base(outputs)
+
+
+def get_base_name(backbone: Backbone) -> str:
+    """The name of the nested model that is a network's base."""
+    return f"{backbone.id}_base"
+
+
+def _build_layer(layer: layers.PlainLayer, options: NetOptions) -> keras.layers.Layer:
     match layer:
         case layers.Rescaling():
             built = keras_layers.Rescaling(1 / 255)
@@ -107,7 +114,7 @@ def _build_layer(layer: layers.SimpleLayer, options: NetOptions) -> keras.layers
                 "max": keras_layers.MaxPooling2D,
                 "average": keras_layers.AveragePooling2D,
             }
-            built = pooling[layer.function](2, padding=layer.padding)
+            built = pooling[layer.function](2)
         case layers.GlobalPooling():
             built = keras_layers.GlobalAveragePooling2D()
         case layers.Normalization():
@@ -133,63 +140,3 @@ def _build_regularizer(options: NetOptions) -> keras.regularizers.Regularizer | 
     if not options.l1 and not options.l2:
         return None
     return keras.regularizers.L1L2(l1=options.l1, l2=options.l2)
-
-
-def transfer_weights(source: StoredModel, model: keras.Model) -> int:
-    """Copy a stored model's weights, layer by layer, where the shapes fit.
-
-    Layers of the same type are matched in order, so that an additional dropout layer does not
-    matter. An output layer with more classes keeps its initial weights for the new ones.
-
-    Args:
-        source: a shipped or saved model.
-        model: changed in place; it may have other classes.
-    Returns:
-        The number of layers copied.
-    Raises:
-        ConfigError: no layer fits.
-    """
-    # Stored models are shipped or the user's own; still, code in them is rejected.
-    old_model = keras.saving.load_model(
-        source.directory / KERAS.file_name, compile=False, safe_mode=True
-    )
-    n_copied = 0
-    for layer, old_layer in _match_layers(model, old_model):
-        weights, old_weights = layer.get_weights(), old_layer.get_weights()
-        if len(weights) != len(old_weights):
-            continue
-        if layer is model.layers[-1]:
-            old_weights = [
-                _add_classes(old, new) for old, new in zip(old_weights, weights, strict=True)
-            ]
-        if all(old.shape == new.shape for old, new in zip(old_weights, weights, strict=True)):
-            layer.set_weights(old_weights)
-            n_copied += 1
-    if not n_copied:
-        raise ConfigError(
-            f"init_from is {source.id!r}, but none of its layers fits the chosen network. "
-            f"Choose the network that it was trained with, {source.card['net']}."
-        )
-    return n_copied
-
-
-def _match_layers(
-    model: keras.Model, old_model: keras.Model
-) -> Iterator[tuple[keras.layers.Layer, keras.layers.Layer]]:
-    """Each layer with weights, and the next layer of its type in the other model."""
-    remaining = [layer for layer in old_model.layers if layer.weights]
-    for layer in model.layers:
-        if not layer.weights:
-            continue
-        match = next((other for other in remaining if type(other) is type(layer)), None)
-        if match is not None:
-            remaining.remove(match)
-            yield layer, match
-
-
-def _add_classes(old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """The old weights of the known classes, and the new weights of the others."""
-    n_known = old.shape[-1]
-    if old.shape[:-1] != new.shape[:-1] or n_known > new.shape[-1]:
-        return old
-    return np.concatenate([old, new[..., n_known:]], axis=-1)

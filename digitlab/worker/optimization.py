@@ -14,6 +14,7 @@ from digitlab.training.config import TrainConfig
 from digitlab.training.losses import LOSSES
 from digitlab.training.lr_schedules import LR_SCHEDULES, PLATEAU_FACTOR, PLATEAU_PATIENCE
 from digitlab.training.optimizers import OPTIMIZERS
+from digitlab.training.phases import Phase
 
 _OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
@@ -107,16 +108,16 @@ _SCHEDULE_BUILDERS: dict[
 }
 
 
-def build_loss_monitors(
-    config: TrainConfig, run: Run, *, monitor: str
-) -> list[keras.callbacks.Callback]:
+def build_loss_monitors(phase: Phase, run: Run, *, monitor: str) -> list[keras.callbacks.Callback]:
     """The callbacks that lower the learning rate or end the run when the loss stops falling.
 
     Args:
-        run: its history counts, so that a resumed run behaves as if it had never stopped.
+        run: its history in this phase counts, so that a resumed run behaves as if it had never
+            stopped.
         monitor: the loss to look at.
     """
-    losses = [row[monitor] for row in run.read_history() if monitor in row]
+    config = phase.config
+    losses = [row[monitor] for row in run.read_history()[phase.begin :] if monitor in row]
     callbacks: list[keras.callbacks.Callback] = []
     if config.schedule == "plateau":
         callbacks.append(ResumablePlateau(losses, monitor=monitor))
@@ -254,13 +255,16 @@ def choose_steps_per_execution(config: TrainConfig, n_batches: int) -> int:
     """As many training steps as take about 0.1 seconds, or as many as the settings say.
 
     Keras calls no callback between them, which makes small networks about a quarter faster. A
-    large network takes one step at a time, so that a stop takes effect at once.
+    large network takes one step at a time, so that a stop takes effect at once. The head of a
+    frozen base is small.
 
     Args:
         n_batches: steps in an epoch.
     """
     if config.steps_per_execution:
         return min(config.steps_per_execution, n_batches)
+    if config.frozen_epochs:
+        return min(_MAX_STEPS_PER_EXECUTION, n_batches)
     spec = get_dataset_spec(config.dataset)
     table = compute_layer_table(
         config.net, spec.image_shape, len(spec.class_names), config.net_options

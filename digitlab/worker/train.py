@@ -9,21 +9,34 @@ from digitlab.errors import RunError, RunStoppedError
 from digitlab.runs.checkpoints import find_checkpoint
 from digitlab.runs.taught import load_taught_digits
 from digitlab.training.config import TrainConfig
+from digitlab.training.phases import list_phases
 from digitlab.worker.callbacks import StopTraining, build_callbacks
 from digitlab.worker.checkpoint import find_best_weights, restore_checkpoint
-from digitlab.worker.data import build_fit_arguments, prepare_data
+from digitlab.worker.data import (
+    DownloadReporter,
+    TrainingData,
+    build_fit_arguments,
+    prepare_data,
+    replace_by_features,
+)
 from digitlab.worker.export import (
     evaluate_export,
     export_model,
     open_export,
     scale_temperature,
 )
-from digitlab.worker.model import build_model, get_source_model
+from digitlab.worker.model import build_model
 from digitlab.worker.model_card import write_model_card
 from digitlab.worker.optimization import compile_model
 from digitlab.worker.status_writer import StatusWriter
 from digitlab.worker.teaching import describe_teaching
 from digitlab.worker.trackers import Tracker, track_run
+from digitlab.worker.transfer import (
+    fetch_imagenet_weights,
+    get_source_model,
+    set_initial_weights,
+    split_model,
+)
 
 # Arbitrary offset, so that resumed epochs use different seeds.
 _SEED_STEP = 7919
@@ -53,6 +66,7 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
     run = status_writer.run
     # A missing model is reported at once, not after minutes of preparing data.
     source = get_source_model(config)
+    weights = fetch_imagenet_weights(config, DownloadReporter(status_writer))
     # The same settings give the same weights on the same machine, whatever ran here before.
     keras.backend.clear_session()
     keras.utils.set_random_seed(config.seed)
@@ -61,37 +75,9 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
     status_writer.heartbeat.progress("data")
     data = prepare_data(config, status_writer)
     status_writer.heartbeat.progress("compile")
-    model = build_model(config, source)
-    compile_model(model, config, n_images=data.n_training)
-    first_epoch = restore_checkpoint(model, status_writer)
-    seed = (config.seed + _SEED_STEP * first_epoch) % 2**31
-    if first_epoch:
-        # Otherwise the resumed epochs would repeat the shuffling and augmentation of the first.
-        keras.utils.set_random_seed(seed)
-
-    epochs = run.read_meta().epochs or config.epochs
-    callbacks = build_callbacks(
-        model,
-        config,
-        status_writer,
-        tracker,
-        epochs=epochs,
-        n_images=data.n_training,
-        monitor="val_loss" if data.validation else "loss",
-    )
-    was_stopped = False
-    try:
-        model.fit(
-            **build_fit_arguments(config, data, seed=seed),
-            initial_epoch=first_epoch,
-            epochs=epochs,
-            callbacks=callbacks,
-            verbose=0,
-        )
-    except StopTraining:
-        was_stopped = True
-        # `fit` was left before it calls on_train_end, where the callbacks close their files.
-        callbacks.on_train_end()
+    model = build_model(config)
+    set_initial_weights(model, config, source, weights)
+    was_stopped = _fit(model, config, data, status_writer, tracker)
 
     _check_result(status_writer, was_stopped=was_stopped)
     status_writer.heartbeat.progress("evaluation")
@@ -127,6 +113,59 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
         batch=0,
         metrics={"test_accuracy": report.accuracy},
     )
+
+
+def _fit(
+    model: keras.Model,
+    config: TrainConfig,
+    data: TrainingData,
+    status_writer: StatusWriter,
+    tracker: Tracker,
+) -> bool:
+    """Train all phases, from the last checkpoint; whether the user stopped the run."""
+    epochs = status_writer.run.read_meta().epochs or config.epochs
+    compiled: dict[bool, keras.Model] = {}
+    base, head = split_model(model) if config.frozen_epochs else (None, model)
+    phases = list_phases(config, epochs)
+    for phase in phases:
+        compiled[phase.is_frozen] = head if phase.is_frozen else model
+        compile_model(compiled[phase.is_frozen], phase.config, n_images=data.n_training)
+    first_epoch = restore_checkpoint(
+        lambda n: compiled[next(one for one in phases if n <= one.end).is_frozen], status_writer
+    )
+    seed = (config.seed + _SEED_STEP * first_epoch) % 2**31
+    if first_epoch:
+        # Otherwise the resumed epochs would repeat the shuffling and augmentation of the first.
+        keras.utils.set_random_seed(seed)
+    for phase in phases:
+        if first_epoch >= phase.end and phase is not phases[-1]:
+            continue
+        phase_data = data
+        if phase.is_frozen and base is not None:
+            phase_data = replace_by_features(data, base, status_writer)
+        callbacks = build_callbacks(
+            compiled[phase.is_frozen],
+            phase,
+            status_writer,
+            tracker,
+            network=model,
+            epochs=epochs,
+            n_images=data.n_training,
+            monitor="val_loss" if data.validation else "loss",
+        )
+        try:
+            compiled[phase.is_frozen].fit(
+                **build_fit_arguments(phase.config, phase_data, seed=seed),
+                initial_epoch=max(first_epoch, phase.begin),
+                epochs=phase.end,
+                callbacks=callbacks,
+                verbose=0,
+            )
+        except StopTraining:
+            # `fit` was left before it calls on_train_end, where the callbacks close their files.
+            callbacks.on_train_end()
+            return True
+    return False
 
 
 def _check_result(status_writer: StatusWriter, *, was_stopped: bool) -> None:

@@ -61,7 +61,7 @@ def test_live_curves_look_like_the_figure():
     assert colours == [TRAINING, VALIDATION]
     assert [axis["name"] for axis in option["yAxis"]] == ["Loss", "Accuracy", "Learning rate"]
     assert (option["xAxis"][0]["min"], option["xAxis"][0]["max"]) == (0, 5)
-    assert lines["training 0"]["markLine"]["data"] == [{"xAxis": 2}]
+    assert lines["training 0"]["markLine"]["data"][0]["xAxis"] == 2
 
 
 def test_live_curves_of_the_last_epochs_end_now():
@@ -152,3 +152,13 @@ def test_live_labels_are_legible(theme):
     for style in styles:
         dark, light = sorted((paper, compute_luminance(style["color"])))
         assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_the_switch_to_fine_tuning_is_marked_in_both_charts():
+    figure = training_curves_figure(HISTORY, best_epoch=2, switch_epoch=1)
+    assert [shape.x0 for shape in figure.layout.shapes] == [2, 1]
+    assert figure.layout.annotations[1].text == "fine-tuning"
+    option = build_live_curves(HISTORY, [], n_epochs=3, best_epoch=2, switch_epoch=1)
+    marked = [line["markLine"]["data"] for line in option["series"] if "markLine" in line]
+    assert [[mark["xAxis"] for mark in marks] for marks in marked] == [[2, 1], [2, 1]]
+    assert "Fine-tuning follows epoch 1" in describe_training_curves(HISTORY, 2, 1)

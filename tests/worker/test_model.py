@@ -12,7 +12,8 @@ from digitlab.nets.layers import ACTIVATIONS, NetOptions
 from digitlab.nets.registry import NETS
 from digitlab.nets.summary import compute_layer_table
 from digitlab.worker.export import export_tflite
-from digitlab.worker.model import build_net, transfer_weights
+from digitlab.worker.model import build_net, get_base_name
+from digitlab.worker.transfer import transfer_weights
 
 LAYERS = {
     "simple_cnn": "Conv2D MaxPooling2D Conv2D MaxPooling2D Flatten Dense Dropout Dense",
@@ -44,7 +45,7 @@ def test_the_default_dropout_is_one_half():
 @pytest.mark.parametrize("net", NETS)
 def test_every_network_gives_the_same_probabilities_when_exported(net, tmp_path):
     keras.utils.set_random_seed(1)
-    shape = (32, 32, 3) if net in ("photo_cnn", "vgg_bn_cnn", "vgg16") else (28, 28)
+    shape = (32, 32, 3) if net in ("photo_cnn", "vgg_bn_cnn") else (28, 28)
     model = build_net(net, shape, 10)
     images = np.random.default_rng(0).integers(0, 256, (130, *shape), dtype=np.uint8)
     export_tflite(model, tmp_path / "model.tflite", images)
@@ -69,6 +70,8 @@ def test_every_activation_can_be_exported(tmp_path):
     export_tflite(model, tmp_path / "model.tflite", images)
 
 
+PLAIN_NETS = [net for net, spec in NETS.items() if spec.backbone is None]
+BASE_NETS = [net for net, spec in NETS.items() if spec.backbone is not None]
 OPTIONS = [
     NetOptions(),
     NetOptions(activation="gelu", batch_norm="on"),
@@ -80,7 +83,7 @@ OPTIONS = [
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("shape", [(28, 28), (32, 32, 3)])
-@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("net", PLAIN_NETS)
 def test_the_layer_table_matches_the_keras_model(net, shape, options):
     table = compute_layer_table(net, shape, 11, options)
     model = build_net(net, shape, 11, options)
@@ -95,7 +98,18 @@ def test_the_layer_table_matches_the_keras_model(net, shape, options):
     assert (found[0], found[-1]) == (expected[0], expected[-1])
 
 
-@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("shape", [(28, 28), (48, 48, 3), (128, 128, 3)])
+@pytest.mark.parametrize("net", BASE_NETS)
+def test_the_layer_table_matches_the_pretrained_base(net, shape):
+    table = compute_layer_table(net, shape, 11)
+    model = build_net(net, shape, 11)
+    assert table.n_parameters == model.count_params()
+    base = model.get_layer(get_base_name(NETS[net].backbone))
+    row = table.rows[0]
+    assert (row.output_shape, row.n_parameters) == (base.output_shape[1:], base.count_params())
+
+
+@pytest.mark.parametrize("net", PLAIN_NETS)
 def test_the_activation_reaches_every_hidden_layer(net):
     model = build_net(net, (32, 32, 3), 10, NetOptions(activation="elu"))
     found = {getattr(layer, "activation", keras.activations.linear) for layer in model.layers[:-1]}

@@ -13,10 +13,12 @@ import streamlit as st
 
 from digitlab.errors import ConfigError
 from digitlab.model_store.store import list_models
+from digitlab.nets.backbones import IMAGENET
 from digitlab.training.config import TrainConfig
 from digitlab.training.fields import (
     DEFAULT_TEXT,
     GROUPS,
+    IMAGENET_TEXT,
     RANDOM_TEXT,
     Spec,
     check_value,
@@ -177,7 +179,8 @@ def _render_boolean(_spec: Spec, common: dict[str, Any]) -> None:
 
 
 def _render_model(_spec: Spec, common: dict[str, Any]) -> None:
-    labels = {"": RANDOM_TEXT, **{model.id: model.label for model in list_models()}}
+    labels = {"": RANDOM_TEXT, IMAGENET: IMAGENET_TEXT}
+    labels |= {model.id: model.label for model in list_models()}
     selected = st.session_state[common["key"]]
     # The model may have been deleted meanwhile; starting the run then reports it.
     labels.setdefault(selected, selected)

@@ -23,21 +23,34 @@ _LAST_EPOCHS = 10
 _RANGES = {"all": "All epochs", "last": f"Last {_LAST_EPOCHS} epochs"}
 
 
-def render_curves(run: Run, status: RunStatus, history: list[Row], *, zoomable: bool) -> None:
+def render_curves(
+    run: Run,
+    status: RunStatus,
+    history: list[Row],
+    *,
+    switch_epoch: int | None = None,
+    zoomable: bool,
+) -> None:
     """Render loss, accuracy and learning rate.
 
     Args:
+        switch_epoch: the last epoch with a frozen base, after which fine-tuning begins.
         zoomable: whether dragging zooms in the curves of a run that has ended.
     """
     batches = _read_batch_curve(run, status)
     best = find_best_epoch(history) if len(history) > 1 else None
-    alt = describe_training_curves(history, best)
+    alt = describe_training_curves(history, best, switch_epoch)
     # The key becomes a CSS class, which allows fewer characters than a run's id.
     name = re.sub(r"[^A-Za-z0-9_-]", "-", run.id)
     if status.is_final:
         if history:
             figure = training_curves_figure(
-                history, batches, best_epoch=best, n_epochs=status.epochs, zoomable=zoomable
+                history,
+                batches,
+                best_epoch=best,
+                switch_epoch=switch_epoch,
+                n_epochs=status.epochs,
+                zoomable=zoomable,
             )
             st.plotly_chart(figure, key=f"train_curves_{name}", config=PLOTLY_CONFIG, alt=alt)
         return
@@ -50,6 +63,7 @@ def render_curves(run: Run, status: RunStatus, history: list[Row], *, zoomable: 
             batches,
             n_epochs=status.epochs,
             best_epoch=best,
+            switch_epoch=switch_epoch,
             last_epochs=_LAST_EPOCHS if _render_range(status) == "last" else None,
             is_dark=st.context.theme.type == "dark",
         ),

@@ -14,6 +14,7 @@ from digitlab.runs.status import RunStatus, describe_status
 from digitlab.runs.tables import Row
 from digitlab.training.config import TrainConfig
 from digitlab.training.diagnosis import Finding, diagnose, list_training_noise
+from digitlab.training.phases import find_switch_epoch
 from digitlab.ui.browser_signals import measure_width
 from digitlab.ui.text import escape_markdown, render_error
 from digitlab.ui.train.digit_strip import describe_readings, render_digit_strip
@@ -71,7 +72,8 @@ def _render(run: Run, page_status: RunStatus, zoomable: bool) -> None:
     _render_messages(status)
     curves, numbers = st.columns([2, 1], gap="medium")
     with curves:
-        render_curves(run, status, history, zoomable=zoomable)
+        switch = find_switch_epoch(config)
+        render_curves(run, status, history, switch_epoch=switch, zoomable=zoomable)
     with numbers:
         _render_numbers(run, status, history)
         _render_findings(status, history, config)

@@ -1,0 +1,71 @@
+"""The phases of a run: one, or with transfer learning a frozen base and then fine-tuning."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from digitlab.nets.backbones import IMAGENET
+from digitlab.nets.registry import NETS
+from digitlab.training.config import TrainConfig
+
+_MIN_LEARNING_RATE = 1e-7
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Some successive epochs of a run.
+
+    Attributes:
+        begin, end: complete epochs before it and after it.
+        is_frozen: whether the base keeps its weights and only the head learns.
+        config: the run's settings with the learning rate and the planned epochs of this phase.
+    """
+
+    begin: int
+    end: int
+    is_frozen: bool
+    config: TrainConfig
+
+
+def list_phases(config: TrainConfig, epochs: int) -> list[Phase]:
+    """The phases of a run, in order.
+
+    Args:
+        epochs: of the whole run; a resume may have added some, which continue the last phase.
+    """
+    return list(_build_phases(config, epochs))
+
+
+def find_switch_epoch(config: TrainConfig) -> int | None:
+    """The last epoch with a frozen base, if fine-tuning follows."""
+    return config.frozen_epochs if 0 < config.frozen_epochs < config.epochs else None
+
+
+def _build_phases(config: TrainConfig, epochs: int) -> Iterator[Phase]:
+    switch = find_switch_epoch(config)
+    if switch is None:
+        yield Phase(0, epochs, config.frozen_epochs > 0, config)
+        return
+    # Early stopping would end the run before it is fine-tuned.
+    yield Phase(0, switch, True, replace(config, epochs=switch, early_stopping=0))
+    learning_rate = max(_MIN_LEARNING_RATE, config.learning_rate * config.fine_tuning_factor)
+    yield Phase(
+        switch,
+        epochs,
+        False,
+        replace(
+            config, epochs=config.epochs - switch, frozen_epochs=0, learning_rate=learning_rate
+        ),
+    )
+
+
+def describe_missing_weights(config: TrainConfig) -> str:
+    """What a run will have to download, in one sentence; empty if its weights are here."""
+    backbone = NETS[config.net].backbone
+    if config.init_from != IMAGENET or backbone is None or backbone.find_weights() is not None:
+        return ""
+    weights = backbone.weights
+    return (
+        f"The ImageNet weights of {backbone.label} are not on this computer. The run downloads "
+        f"{weights.name} ({weights.format_size()}) from Keras; without a connection, put this file "
+        "into a folder and set DIGITLAB_DATA to it before you start."
+    )
