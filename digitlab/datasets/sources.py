@@ -18,7 +18,7 @@ import requests
 import urllib3
 from PIL import Image
 
-from digitlab.datasets.registry import DatasetSpec, RemoteFile
+from digitlab.datasets.spec import DatasetSpec, RemoteFile
 from digitlab.errors import DatasetCorruptError, DatasetUnavailableError, describe_error
 from digitlab.jobs import ProgressCallback
 

@@ -7,7 +7,6 @@ import streamlit as st
 
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import InkError, ModelStoreError
-from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
 from digitlab.inference.photos import fit_photo
 from digitlab.inference.reader import format_percent
 from digitlab.ink import decode_picture
@@ -15,6 +14,7 @@ from digitlab.model_store.store import StoredModel
 from digitlab.png import build_data_uri
 from digitlab.ui.model_cache import get_reader
 from digitlab.ui.text import render_error
+from digitlab.zip_safety import MAX_UPLOAD_MB
 
 _N_CLASSES_SHOWN = 5
 _CSS = """
