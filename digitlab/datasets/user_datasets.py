@@ -25,6 +25,7 @@ from digitlab.errors import DatasetError, DatasetUnavailableError, describe_erro
 from digitlab.files import load_json, replace_file, write_json
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_user_datasets_dir
+from digitlab.quantities import format_count
 
 CARD_FILE, IMAGES_FILE = "dataset.json", "images.npz"
 MAX_LABEL_LENGTH = 60
@@ -76,6 +77,18 @@ class UserDataset:
     def is_deleted(self) -> bool:
         """Whether its images were deleted."""
         return not (self.directory / IMAGES_FILE).is_file()
+
+    def describe_left_out(self) -> list[str]:
+        """One sentence for each reason why pictures were left out, the most frequent first."""
+        reasons = dict(self.skipped)
+        if self.n_duplicates:
+            reasons["the same picture is in its class already"] = self.n_duplicates
+        if self.n_conflicts:
+            reasons["the same picture is in several classes"] = self.n_conflicts
+        return [
+            f"{format_count(count, 'file')} left out: {reason}."
+            for reason, count in sorted(reasons.items(), key=lambda item: -item[1])
+        ]
 
 
 def get_user_dataset_dir(dataset_id: str) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from digitlab.datasets.registry import DATASETS
+from digitlab.datasets.registry import find_dataset_spec
 from digitlab.errors import ModelExistsError, ModelStoreError, RunError
 from digitlab.files import write_json
 from digitlab.inference.reader import DigitReader
@@ -66,8 +66,24 @@ class StoredModel:
     @property
     def reads_digits(self) -> bool:
         """Whether the Draw page can use it: it was trained on handwritten digits."""
-        spec = DATASETS.get(self.card["data"]["dataset"])
+        spec = find_dataset_spec(self.card["data"]["dataset"])
         return spec is not None and spec.is_digits
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the classes of its test set, in order; empty if they are unknown."""
+        if names := self.card["data"].get("class_names"):
+            return tuple(names)
+        spec = find_dataset_spec(self.card["data"]["dataset"])
+        return spec.base_spec.class_names if spec else ()
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """The shape of one image: `(h, w)` or `(h, w, 3)`; empty if it is unknown."""
+        if shape := self.card["data"].get("image_shape"):
+            return tuple(shape)
+        spec = find_dataset_spec(self.card["data"]["dataset"])
+        return spec.image_shape if spec else ()
 
     @property
     def is_sample(self) -> bool:
@@ -81,7 +97,11 @@ class StoredModel:
 
     def open_reader(self) -> DigitReader:
         """Load the model for inference; raises what `read_content` raises."""
-        return DigitReader(self.read_content(), no_digit_threshold=self.card["no_digit_threshold"])
+        return DigitReader(
+            self.read_content(),
+            no_digit_threshold=self.card["no_digit_threshold"],
+            reads_digits=self.reads_digits,
+        )
 
     def read_content(self) -> bytes:
         """The bytes of `model.tflite`, checked against the card.

@@ -73,6 +73,8 @@ def write_model_card(
             "notes": list(dataset.notes),
             "n_training": n_training,
             "copy_id": dataset.spec.id if dataset.spec.copy_of else "",
+            "class_names": list(dataset.spec.class_names),
+            "image_shape": list(dataset.spec.image_shape),
         },
         "validation": _describe_best_epoch(run),
         "temperature": temperature,

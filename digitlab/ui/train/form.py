@@ -11,7 +11,12 @@ from typing import Any
 
 import streamlit as st
 
-from digitlab.errors import ConfigError
+from digitlab.datasets.registry import (
+    check_is_not_deleted,
+    get_dataset_spec,
+    list_dataset_specs,
+)
+from digitlab.errors import ConfigError, DatasetUnavailableError
 from digitlab.model_store.store import list_models
 from digitlab.training.config import TrainConfig
 from digitlab.training.fields import (
@@ -78,9 +83,11 @@ def read_form(values: Values) -> TrainConfig | list[str]:
     if problems:
         return problems
     try:
-        return TrainConfig(**parsed)
-    except ConfigError as error:
+        config = TrainConfig(**parsed)
+        check_is_not_deleted(get_dataset_spec(config.dataset))
+    except (ConfigError, DatasetUnavailableError) as error:
         return [_NAMES.sub(lambda match: get_setting_label(match[0]), str(error))]
+    return config
 
 
 def _build_values(config: TrainConfig) -> Values:
@@ -172,6 +179,18 @@ def _render_choice(spec: Spec, common: dict[str, Any]) -> None:
     st.selectbox(options=list(choices), format_func=lambda value: choices[value].label, **common)
 
 
+def _render_dataset(_spec: Spec, common: dict[str, Any]) -> None:
+    labels = {spec.id: spec.label for spec in list_dataset_specs()}
+    selected = st.session_state[common["key"]]
+    # It may have been deleted meanwhile; the form then says so.
+    if selected not in labels:
+        labels[selected] = f"{format_value('dataset', selected)} (deleted)"
+    # A browser sends back the text of an option: of two equal ones, only the first can be chosen.
+    names = list(labels.values())
+    labels = {k: v if names.count(v) == 1 else f"{v} ({k})" for k, v in labels.items()}
+    st.selectbox(options=list(labels), format_func=labels.__getitem__, **common)
+
+
 def _render_boolean(_spec: Spec, common: dict[str, Any]) -> None:
     render_toggle(common.pop("label"), common.pop("help"), **common)
 
@@ -200,6 +219,7 @@ _RENDERERS: dict[str, Callable[[Spec, dict[str, Any]], None]] = {
     "number": _render_number,
     "choice": _render_choice,
     "boolean": _render_boolean,
+    "dataset": _render_dataset,
     "model": _render_model,
 }
 
