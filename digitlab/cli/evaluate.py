@@ -32,7 +32,8 @@ from digitlab.evaluation.saved_images import SavedImages, choose_indices_to_save
 from digitlab.evaluation.user_test_set import read_labelled_folder, read_labelled_zip
 from digitlab.jobs import ProgressCallback
 from digitlab.model_store.formats import TFLITE
-from digitlab.model_store.store import StoredModel, get_model
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.reports.document import Subject, render_html, to_json
 
 _SAMPLE_PREFIX = "the offline sample of "

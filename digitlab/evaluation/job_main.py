@@ -28,7 +28,8 @@ from digitlab.evaluation.results_cache import (
     save_tsne_map,
 )
 from digitlab.evaluation.robustness import compute_robustness
-from digitlab.model_store.store import StoredModel, get_model
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.step_jobs import StepProgress, carry_out
 
 # Enough for curves within a percent, in a minute on a small machine.

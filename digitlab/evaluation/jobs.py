@@ -18,7 +18,7 @@ from pathlib import Path
 from digitlab.errors import ModelStoreError, RunError, describe_error
 from digitlab.evaluation.results_cache import get_results_dir
 from digitlab.files import load_json, write_json
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.step_jobs import StepJob
 

@@ -18,7 +18,8 @@ from digitlab.evaluation.robustness import Robustness
 from digitlab.evaluation.saved_images import SavedImages
 from digitlab.files import replace_file
 from digitlab.inference.reader import DigitReader
-from digitlab.model_store.store import StoredModel, list_models
+from digitlab.model_store.store import list_models
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.paths import get_cache_dir
 
 REPORT_FILE, ROBUSTNESS_FILE, TSNE_FILE = "report.npz", "robustness.json", "tsne.npy"

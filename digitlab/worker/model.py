@@ -10,7 +10,8 @@ from keras import layers as keras_layers
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import ConfigError, ModelStoreError
 from digitlab.model_store.formats import KERAS
-from digitlab.model_store.store import StoredModel, get_model
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.nets import layers
 from digitlab.nets.layers import NetOptions
 from digitlab.nets.registry import get_net_spec

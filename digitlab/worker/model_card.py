@@ -15,7 +15,7 @@ from digitlab.files import write_json
 from digitlab.inference.reader import N_DIGITS
 from digitlab.model_store.card import CARD_FILE, CardAncestor, CardFile, CardTest, ModelCard
 from digitlab.model_store.formats import MODEL_FORMATS, ModelFormat
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.nets.registry import get_net_spec
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig

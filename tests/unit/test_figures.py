@@ -149,7 +149,8 @@ def test_an_absent_class_has_no_bar():
     for k in (3, 7):
         rows[k] |= {"precision": 0.99, "recall": 0.98, "f1": 0.985, "support": 20}
     figure = per_class_figure(rows, NAMES)
-    assert [list(bars.x) for bars in figure.data] == [["3", "7"], ["3", "7"]]
+    assert [list(bars.customdata) for bars in figure.data] == [["3", "7"], ["3", "7"]]
+    assert figure.layout.xaxis.ticktext == ("3", "7")
     assert figure.layout.yaxis.range[0] > 0.9
     assert "0: precision" not in describe_per_class(rows, NAMES)
 
@@ -166,7 +167,7 @@ PROBABILITIES = (0.01, 0.02, 0.03, 0.04, 0.6, 0.05, 0.05, 0.05, 0.05, 0.1)
 
 def test_the_bar_of_the_prediction_is_highlighted():
     bars = probability_figure(PROBABILITIES).data[0]
-    assert list(bars.x) == list(NAMES)
+    assert list(bars.customdata) == list(NAMES)
     assert list(bars.y) == list(PROBABILITIES)
     assert [k for k, colour in enumerate(bars.marker.color) if colour == TRAINING] == [4]
 

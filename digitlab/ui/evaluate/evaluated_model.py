@@ -21,7 +21,7 @@ from digitlab.evaluation.results_cache import (
     load_test_images,
 )
 from digitlab.model_store.card import CARD_FILE
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.reports.document import Subject
 
 Fingerprint = tuple[tuple[str, int], ...]

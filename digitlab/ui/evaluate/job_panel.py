@@ -12,7 +12,7 @@ from digitlab.evaluation.jobs import (
     start_job,
     stop_job,
 )
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.step_jobs import StepStatus
 from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.text import escape_markdown, render_error
