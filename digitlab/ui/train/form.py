@@ -32,7 +32,7 @@ from digitlab.training.fields import (
 from digitlab.training.fields import format_value as format_field_value
 from digitlab.ui.selectors import render_toggle
 from digitlab.ui.text import escape_markdown, shorten
-from digitlab.ui.train.user_dataset import render_user_dataset, take_imported_dataset
+from digitlab.ui.train.user_dataset import render_user_dataset, take_dataset_choice
 
 # What the widgets hold, by setting: numbers as text.
 Values = dict[str, Any]
@@ -52,9 +52,9 @@ def prepare_form() -> Values:
     Call it before any of the widgets, so that what is above them can depend on their values.
     """
     state = st.session_state
-    imported = take_imported_dataset()
-    if imported is not None:
-        state[_get_key("dataset")] = imported
+    chosen = take_dataset_choice()
+    if chosen is not None:
+        state[_get_key("dataset")] = chosen
     values: Values = state.setdefault(_VALUES, _build_values(TrainConfig()))
     for name, value in values.items():
         state.setdefault(_get_key(name), value)

@@ -27,6 +27,7 @@ from digitlab.datasets.user_datasets import (
 from digitlab.errors import DatasetError, DigitlabError
 from digitlab.png import build_data_uri
 from digitlab.quantities import format_count
+from digitlab.training.config import TrainConfig
 from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.hosting import is_hosted
 from digitlab.ui.streamlit_internals import callback
@@ -35,7 +36,7 @@ from digitlab.zip_safety import MAX_UPLOAD_MB
 
 # Streamlit drops a widget's state when its page is left; these keys are kept.
 _JOB, _PROBLEM = "train_import_job", "train_import_problem"
-_IMPORTED, _VERSION = "train_imported", "train_upload_version"
+_CHOICE, _VERSION = "train_dataset_choice", "train_upload_version"
 _PLACE = "train_user_dataset"
 _INTERVAL_S = 0.4
 _N_CLASSES_SHOWN, _N_SAMPLES = 12, 4
@@ -52,10 +53,10 @@ _CSS = """
 """
 
 
-def take_imported_dataset() -> str | None:
-    """The id of a data set that has just been imported, once; the form selects it."""
-    imported: str | None = st.session_state.pop(_IMPORTED, None)
-    return imported
+def take_dataset_choice() -> str | None:
+    """The id of the data set that the form should select, once, after an import or a deletion."""
+    chosen: str | None = st.session_state.pop(_CHOICE, None)
+    return chosen
 
 
 def render_user_dataset(dataset_id: str) -> None:
@@ -144,7 +145,7 @@ def _render_progress(job: ImportJob) -> None:
     try:
         status = job.inspect()
         if status.state == "done":
-            state[_IMPORTED] = job.read_dataset_id()
+            state[_CHOICE] = job.read_dataset_id()
     except DigitlabError as error:
         state[_PROBLEM] = str(error)
         _end(job)
@@ -205,8 +206,13 @@ def _render_found(own: UserDataset) -> None:
             "Delete this data set",
             key="train_own_delete_confirmed",
             type="primary",
-            on_click=report_errors(lambda: delete_user_dataset(own.id), place=_PLACE),
+            on_click=report_errors(lambda: _delete(own.id), place=_PLACE),
         )
+
+
+def _delete(dataset_id: str) -> None:
+    delete_user_dataset(dataset_id)
+    st.session_state[_CHOICE] = TrainConfig().dataset
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
