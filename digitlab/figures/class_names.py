@@ -6,7 +6,7 @@ from typing import Any
 
 # From this number of classes on a chart has no room for all of them.
 MANY_CLASSES = 20
-_MAX_LENGTH = 18
+_MAX_LENGTH = 14
 _MAX_TICKS = 25
 
 
@@ -16,7 +16,7 @@ def escape_text(text: str) -> str:
 
 
 def shorten_class_name(name: str) -> str:
-    """A class name for a tick or a legend: at most 18 characters, escaped."""
+    """A class name for a tick or a legend: at most 14 characters, escaped."""
     short = name if len(name) <= _MAX_LENGTH else name[: _MAX_LENGTH - 1] + "…"
     return escape_text(short)
 
@@ -34,6 +34,8 @@ def build_class_axis(class_names: Sequence[str]) -> dict[str, Any]:
         "tickvals": list(shown),
         "ticktext": [shorten_class_name(class_names[k]) for k in shown],
         "range": [-0.6, len(class_names) - 0.4],
+        # Otherwise a long label at the edge would be hidden.
+        "ticklabeloverflow": "allow",
         "fixedrange": True,
         "showgrid": False,
         "zeroline": False,

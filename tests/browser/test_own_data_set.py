@@ -63,11 +63,13 @@ def test_photos_of_three_classes_become_a_model_that_classifies_a_new_one(browse
     with use_empty_folders(tmp_path):
         os.environ.pop("DIGITLAB_TRAINER", None)
         with serve_app(tmp_path / "server.log") as (url, _):
-            page = browser.new_page()
+            # High enough that nothing scrolls while a list is open, which would close it.
+            page = browser.new_page(viewport={"width": 1280, "height": 1600})
             page.goto(f"{url}/train")
             train_page = TrainPage(page)
             page.get_by_text("Use your own pictures").click()
-            page.locator(".st-key-train_own_px").get_by_role("combobox").click()
+            train_page.wait_until_idle()
+            page.get_by_role("combobox", name="Image size").click()
             page.get_by_role("option", name="32×32 pixels").click()
             train_page.wait_until_idle()
             upload(train_page, pack_pictures(40))

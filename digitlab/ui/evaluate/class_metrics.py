@@ -20,7 +20,10 @@ from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
 from digitlab.ui.evaluate.url_state import bind_widget, read_index, show_gallery, update_url
 from digitlab.ui.metric_help import F1_HELP, PRECISION_HELP, RECALL_HELP
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.text import escape_markdown
+from digitlab.ui.text import escape_markdown, shorten
+
+# Of a class name in the table, which has four more columns.
+_MAX_NAME_LENGTH = 24
 
 
 def render_class_metrics(evaluated: EvaluatedModel) -> ShownSamples:
@@ -53,7 +56,9 @@ def _render_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> No
     show(
         {
             "Class": [
-                names[row["class"]] if has_many else escape_markdown(names[row["class"]])
+                names[row["class"]]
+                if has_many
+                else escape_markdown(shorten(names[row["class"]], _MAX_NAME_LENGTH))
                 for row in rows
             ],
             "Precision": [f"{row['precision']:.2%}" for row in rows],

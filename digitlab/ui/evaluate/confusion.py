@@ -20,7 +20,7 @@ from digitlab.ui.evaluate.url_state import (
 )
 from digitlab.ui.selectors import render_segments, render_toggle
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.text import escape_markdown
+from digitlab.ui.text import escape_markdown, shorten
 
 _NORMALISATIONS = {
     "count": "Counts",
@@ -31,6 +31,8 @@ _N_CONFUSIONS = 6
 # Of each of the most frequent errors, as many as fit into one row on a phone.
 _N_ROW_SAMPLES = 6
 _N_CELL_SAMPLES = 24
+# Of a class name on a button.
+_MAX_NAME_LENGTH = 20
 _CELL_WIDGETS = ("evaluate_cell_true", "evaluate_cell_predicted")
 _CHART = "evaluate_matrix_chart"
 # The true and the predicted class.
@@ -165,7 +167,9 @@ def _render_frequent_error(
     evaluated: EvaluatedModel, confusion: Confusion, indices: np.ndarray
 ) -> None:
     cell = (confusion.true, confusion.predicted)
-    true, predicted = (escape_markdown(evaluated.class_names[k]) for k in cell)
+    true, predicted = (
+        escape_markdown(shorten(evaluated.class_names[k], _MAX_NAME_LENGTH)) for k in cell
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             f"{true} → {predicted} ({confusion.count:,})",

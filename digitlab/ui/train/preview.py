@@ -24,7 +24,9 @@ from digitlab.ui.train.user_digits import render_user_digits
 _CACHE_TTL_S = 120
 _N_IMAGES = 40
 _N_AUGMENTED = 10
-_COLUMNS, _GAP_PX, _SCALE = 10, 2, 3
+_COLUMNS, _GAP_PX = 10, 2
+# The width of an image on the sheet, roughly.
+_SHOWN_PX = 90
 _AUGMENTATION_SEED = "train_augmentation_seed"
 
 
@@ -97,7 +99,8 @@ def _build_image_sheet(images: np.ndarray) -> np.ndarray:
     """Rows of ten enlarged images, `(n, h, w)` or `(n, h, w, 3)` uint8, as one picture."""
     shown = np.stack([to_dark_on_light(image) for image in images])
     sheet = build_montage(shown, _COLUMNS, gap_px=_GAP_PX)
-    return cv2.resize(sheet, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_NEAREST)
+    scale = max(1, round(_SHOWN_PX / images.shape[2]))
+    return cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
 
 
 def render_preview(config: TrainConfig | list[str]) -> None:

@@ -42,13 +42,14 @@ _INTERVAL_S = 0.4
 _N_CLASSES_SHOWN, _N_SAMPLES = 12, 4
 _CSS = """
 <style>
-.own-classes { display: grid; gap: 0.4rem; margin: 0.4rem 0; }
+.own-classes { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.4rem;
+  margin: 0.4rem 0; }
 .own-classes > div { display: flex; align-items: center; gap: 0.3rem; }
 .own-classes span { flex: 1 1 5rem; min-width: 0; overflow: hidden; text-overflow: ellipsis;
   white-space: nowrap; font-size: 0.875rem; }
 .own-classes b { font-weight: 400; font-variant-numeric: tabular-nums; font-size: 0.875rem;
   min-width: 2.2rem; text-align: right; margin-right: 0.3rem; }
-.own-classes img { width: 2.4rem; height: 2.4rem; border-radius: 0.2rem; }
+.own-classes img { flex: none; width: 2.4rem; height: 2.4rem; border-radius: 0.2rem; }
 </style>
 """
 
