@@ -21,7 +21,8 @@ run: install-app
 	@# The training packages are most of the download: they are fetched while the app is open.
 	@$(MAKE) --question install 2>/dev/null || (nice $(MAKE) --silent install >$(VENV)/install.log 2>&1 &)
 	@# Watching the source files costs memory and is of use only to developers.
-	$(BIN)/python -m streamlit run app.py --server.fileWatcherType none
+	@# Bound to this computer: what only its user may do, such as uploading data sets, is on.
+	$(BIN)/python -m streamlit run app.py --server.fileWatcherType none --server.address localhost
 
 ## test: checks, then all tests but those of `make integration`
 test: check browser

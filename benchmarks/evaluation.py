@@ -16,7 +16,8 @@ from digitlab.evaluation.gallery import ORDERS, GalleryQuery, find_samples, pagi
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.results_cache import load_report, measure_latency_ms
 from digitlab.inference.saliency import compute_occlusion
-from digitlab.model_store.store import StoredModel, get_model
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
 
 N_RUNS = 5
 N_OCCLUSIONS = 20

@@ -10,7 +10,7 @@ DigitlabError
 │   ├── EmptyInkError           nothing is drawn
 │   ├── DrawingError            a canvas drawing cannot be read
 │   └── PictureError            a picture file cannot be read
-├── UserTestSetError            labelled pictures cannot be used as a test set
+├── LabelledFilesError          a folder or zip of labelled pictures cannot be used
 ├── ModelStoreError             a model is missing or damaged
 │   └── ModelExistsError        another model has this name or id
 ├── RunError                    a training run is missing or failed
@@ -61,8 +61,8 @@ class PictureError(InkError):
     """A picture file cannot be read."""
 
 
-class UserTestSetError(DigitlabError):
-    """A folder or zip of labelled pictures cannot be used as a test set."""
+class LabelledFilesError(DigitlabError):
+    """A folder or zip of labelled pictures cannot be used as a test set or a data set."""
 
 
 class ModelStoreError(DigitlabError):

@@ -59,3 +59,11 @@ def get_user_models_dir() -> Path:
     if named:
         return Path(named).expanduser()
     return user_data_path("digitlab", appauthor=False) / "models"
+
+
+def get_user_datasets_dir() -> Path:
+    """The user's own data sets (`DIGITLAB_DATASETS`)."""
+    named = os.environ.get("DIGITLAB_DATASETS")
+    if named:
+        return Path(named).expanduser()
+    return user_data_path("digitlab", appauthor=False) / "datasets"

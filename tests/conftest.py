@@ -21,7 +21,7 @@ SHARED_DATA_DIR = PROJECT_DIR.parent / "shared" / "data"
 @pytest.fixture(autouse=True)
 def isolated_folders(tmp_path, monkeypatch):
     """Give every test empty folders instead of the user's data, runs and models."""
-    for name in ("DATA", "CACHE", "RUNS", "MODELS"):
+    for name in ("DATA", "CACHE", "DATASETS", "RUNS", "MODELS"):
         monkeypatch.setenv(f"DIGITLAB_{name}", str(tmp_path / name.lower()))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
 

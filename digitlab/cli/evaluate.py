@@ -11,7 +11,7 @@ import numpy as np
 
 from digitlab.datasets.download import format_download_progress
 from digitlab.datasets.loading import Dataset, load_dataset
-from digitlab.datasets.registry import DATASETS
+from digitlab.datasets.registry import find_dataset_spec
 from digitlab.errors import ConfigError, DigitlabError, ModelStoreError
 from digitlab.evaluation.analysis import build_feature_analysis, compute_tsne_map
 from digitlab.evaluation.feature_analysis import FeatureAnalysis
@@ -32,7 +32,8 @@ from digitlab.evaluation.saved_images import SavedImages, choose_indices_to_save
 from digitlab.evaluation.user_test_set import read_labelled_folder, read_labelled_zip
 from digitlab.jobs import ProgressCallback
 from digitlab.model_store.formats import TFLITE
-from digitlab.model_store.store import StoredModel, get_model
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.reports.document import Subject, render_html, to_json
 
 _SAMPLE_PREFIX = "the offline sample of "
@@ -167,12 +168,12 @@ def _get_dataset_id(model: StoredModel) -> str:
 
 def _is_own_dataset(model: StoredModel, dataset: Dataset) -> bool:
     """Whether the model was trained on this data set, or on one that is derived from it."""
-    spec = DATASETS.get(_get_dataset_id(model))
+    spec = find_dataset_spec(_get_dataset_id(model))
     return spec is not None and spec.base_spec.id in (dataset.spec.id, dataset.spec.copy_of)
 
 
 def _evaluate(model: StoredModel, data: str | None) -> _Evaluation:
-    if data is not None and data not in DATASETS and Path(data).exists():
+    if data is not None and find_dataset_spec(data) is None and Path(data).exists():
         return _evaluate_pictures(model, Path(data))
     return _evaluate_dataset(model, data)
 
@@ -253,14 +254,15 @@ def _print_metrics(metrics: dict[str, Any], class_names: tuple[str, ...]) -> Non
     low, high = metrics["interval"]
     print(f"accuracy {metrics['accuracy']:.4f}  (95 % interval {low:.4f} to {high:.4f})")
     print(f"loss     {metrics['loss']:.4f}")
-    print(f"\n{'':12} precision  recall      F1  support")
+    width = max(12, *map(len, class_names))
+    print(f"\n{'':{width}} precision  recall      F1  support")
     for row in metrics["per_class"]:
         name = class_names[row["class"]]
         print(
-            f"{name:12} {row['precision']:9.4f} {row['recall']:7.4f} {row['f1']:7.4f} "
+            f"{name:{width}} {row['precision']:9.4f} {row['recall']:7.4f} {row['f1']:7.4f} "
             f"{row['support']:8,}"
         )
     macro = metrics["macro"]
-    print(f"{'macro':12} {macro['precision']:9.4f} {macro['recall']:7.4f} {macro['f1']:7.4f}")
+    print(f"{'macro':{width}} {macro['precision']:9.4f} {macro['recall']:7.4f} {macro['f1']:7.4f}")
     if not all(row["support"] for row in metrics["per_class"]):
         print(f"\n{MACRO_NOTE}")

@@ -86,6 +86,11 @@ def _add_json_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")
 
 
+def _add_datasets_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--delete", metavar="ID", help="delete the images of a data set of yours")
+    _add_json_argument(parser)
+
+
 def _add_rename_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model_id", metavar="MODEL", help="the id, as listed by `models`")
     parser.add_argument("label", metavar="NAME", help="the new name")
@@ -97,6 +102,18 @@ def _add_delete_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER|ZIP",
+        help="train on your own pictures, in one folder for each class (rose/photo.jpg)",
+    )
+    parser.add_argument(
+        "--image-px",
+        type=int,
+        metavar="N",
+        help="with --data: scale the pictures to N pixels: 32, 48, 64, 96 or 128 (default: 64)",
+    )
     parser.add_argument("--list-recipes", action="store_true", help="list the recipes and exit")
     parser.add_argument("--name", help="name of the run directory")
     parser.add_argument("--save-as", metavar="NAME", help="save the model under this name")
@@ -190,6 +207,10 @@ _COMMANDS = {
     "models": _Command("list the models", "models", "show_models", _add_json_argument),
     "rename-model": _Command("rename a model", "models", "rename", _add_rename_arguments),
     "delete-model": _Command("delete a model", "models", "delete", _add_delete_arguments),
+    "datasets": _Command(
+        "list the data sets, or delete one of yours", "datasets", "show_datasets",
+        _add_datasets_arguments,
+    ),
     "train": _Command(
         "train a network", "training", "train", _add_train_arguments, _TRAINING_PACKAGES
     ),

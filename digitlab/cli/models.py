@@ -11,13 +11,13 @@ from digitlab.inference.reader import format_percent
 from digitlab.ink.decode import FORMAT_NAMES
 from digitlab.model_store.formats import TFLITE
 from digitlab.model_store.store import (
-    StoredModel,
     delete_model,
     get_model,
     list_damaged_models,
     list_models,
     rename_model,
 )
+from digitlab.model_store.stored_model import StoredModel
 
 
 def classify(options: argparse.Namespace) -> int:

@@ -78,7 +78,9 @@ def _add_flag(flags: "argparse._ArgumentGroup", spec: Spec) -> None:
 
 def _format_default(spec: Spec) -> str:
     """The default as it would be written after the flag."""
-    return str(spec.default) if "choices" in spec.metadata else format_value(spec, spec.default)
+    if spec.metadata["kind"] in ("choice", "dataset"):
+        return str(spec.default)
+    return format_value(spec, spec.default)
 
 
 class _Parser:

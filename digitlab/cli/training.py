@@ -10,6 +10,7 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from digitlab.cli.datasets import choose_dataset
 from digitlab.cli.settings import read_settings
 from digitlab.datasets.registry import SAMPLE_NOTE
 from digitlab.errors import DigitlabError, ModelExistsError, RunError
@@ -42,6 +43,7 @@ def train(options: argparse.Namespace) -> int:
     if options.list_recipes:
         _print_recipes()
         return 0
+    choose_dataset(options)
     config = read_settings(options)
     for warning in find_config_warnings(config):
         console.print(f"note: {warning}")

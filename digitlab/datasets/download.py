@@ -6,7 +6,7 @@ from pathlib import Path
 import requests
 import urllib3
 
-from digitlab.datasets.registry import DatasetSpec
+from digitlab.datasets.spec import DatasetSpec
 from digitlab.errors import DatasetUnavailableError, describe_error
 from digitlab.jobs import ProgressCallback
 

@@ -13,11 +13,12 @@ from digitlab.datasets.registry import (
     COPIES,
     SAMPLE_NOTE,
     UNVERIFIED_NOTE,
-    DatasetSpec,
+    check_is_not_deleted,
     get_dataset_spec,
 )
 from digitlab.datasets.sample import load_sample
 from digitlab.datasets.sources import Arrays, read_arrays, verify
+from digitlab.datasets.spec import DatasetSpec
 from digitlab.errors import DatasetCorruptError, DatasetUnavailableError
 from digitlab.paths import get_cache_dir, get_data_dir, get_keras_data_dir
 
@@ -77,10 +78,10 @@ def load_dataset(
     """Load a data set from the first source that has it.
 
     In order: the folder named by `DIGITLAB_DATA`, Keras's cache, digitlab's own cache, a copy in
-    the folder (`COPIES`), the publisher's server, the offline sample. For a derived data set this
-    loads its base. A damaged file is skipped for the next source, and the error is added to
-    `load_errors`. Content that differs from the published one is used from the folder only, and
-    noted.
+    the folder (`COPIES`), the publisher's server, the offline sample. A user's data set is in its
+    own folder only. For a derived data set this loads its base. A damaged file is skipped for the
+    next source, and the error is added to `load_errors`. Content that differs from the published
+    one is used from the folder only, and noted.
 
     Args:
         dataset: an id of the registry, or a spec.
@@ -88,19 +89,26 @@ def load_dataset(
         may_download: whether files may be downloaded from the publisher's server.
     Raises:
         ConfigError: no data set has this id.
-        DatasetUnavailableError: no source has it; the message lists the sources' errors.
+        DatasetUnavailableError: no source has it, and the message lists the sources' errors; or
+            the user has deleted it.
     """
     spec = get_dataset_spec(dataset) if isinstance(dataset, str) else dataset
     spec = spec.base_spec
+    check_is_not_deleted(spec)
     load_errors: list[str] = []
     sources = _list_local_sources(spec)
-    if may_download:
+    if may_download and spec.folder is None:
         sources.append(_build_server_source(spec, progress))
     found = _read_first(sources, load_errors)
     if found is not None:
         return found
     if spec.has_sample:
         return _build_dataset(spec, load_sample(), "offline sample", load_errors, is_sample=True)
+    if spec.folder is not None:
+        raise DatasetUnavailableError(
+            f"{spec.label} is unavailable: {' '.join(load_errors)} Delete the data set and import "
+            "its pictures again."
+        )
     raise DatasetUnavailableError(
         f"{spec.label} is unavailable: {' '.join(load_errors)} Connect to the internet, or put "
         f"{', '.join(file.name for file in spec.files)} into a folder and set DIGITLAB_DATA to it."
@@ -136,7 +144,9 @@ def measure_download_bytes(dataset: str) -> int:
         ConfigError: no data set has this id.
     """
     spec = get_dataset_spec(dataset).base_spec
-    if any(source.find() is not None for source in _list_local_sources(spec)):
+    if spec.folder is not None or any(
+        source.find() is not None for source in _list_local_sources(spec)
+    ):
         return 0
     return sum(file.size_bytes for file in spec.files)
 
@@ -180,6 +190,8 @@ def _read(source: _Source, paths: list[Path], load_errors: list[str]) -> Dataset
 
 
 def _list_local_sources(spec: DatasetSpec) -> list[_Source]:
+    if spec.folder is not None:
+        return [_Source("the user's data sets", spec, partial(_find_in, spec.folder, spec))]
     caches = [
         _Source("Keras's cache", spec, partial(_find_in, get_keras_data_dir(), spec)),
         _Source("digitlab's cache", spec, partial(_find_in, _get_cache_dir(spec), spec)),

@@ -1,10 +1,17 @@
 """The data sets: facts about each, download addresses and checksums."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
-from digitlab.errors import ConfigError
+from digitlab.datasets.spec import DatasetSpec, RemoteFile
+from digitlab.datasets.user_datasets import (
+    IMAGES_FILE,
+    UserDataset,
+    find_user_dataset,
+    get_user_dataset_dir,
+    list_user_datasets,
+)
+from digitlab.errors import ConfigError, DatasetUnavailableError
 
 # Shown beside every number and chart that is based on the offline sample.
 SAMPLE_NOTE = (
@@ -19,63 +26,6 @@ UNVERIFIED_NOTE = (
 )
 
 
-@dataclass(frozen=True)
-class RemoteFile:
-    """One file of a data set: its address, size, sha256 and its names in Keras's cache."""
-
-    name: str
-    url: str
-    size_bytes: int
-    sha256: str
-    keras_cache_names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class DatasetSpec:
-    """One data set.
-
-    Code branches on these fields, never on the id, so that a new data set is one row of this table.
-
-    Attributes:
-        image_shape: `(h, w)` for grey images, `(h, w, 3)` for colour.
-        layout: file format: "npz", "idx", "cifar", "jpeg" or "part", each with a parser in
-            `sources.py`; "derived" for a set without files.
-        array_sha256: sha256 of each array's bytes as uint8 in C order, where it is known. Files
-            in another container are accepted when their arrays match.
-        is_digits: whether the classes are the ten digits 0 to 9 on 28x28 grey images, and nothing
-            else but possibly "no digit" as the eleventh. A model trained on it can read
-            handwriting; all its outputs after the tenth are read as "no digit".
-        has_sample: whether the offline sample can replace the full set.
-        base_dataset: id of the data set that a derived set loads its images from and is tested on.
-        synthesis: which generated images are added for training; None adds nothing.
-        copy_of: id of the data set of which this is an unofficial copy; "" for an original.
-        note: a sentence shown wherever results on this data set are.
-    """
-
-    id: str
-    label: str
-    image_shape: tuple[int, ...]
-    class_names: tuple[str, ...]
-    n_train: int
-    n_test: int
-    files: tuple[RemoteFile, ...]
-    layout: str
-    licence: str
-    homepage: str
-    array_sha256: Mapping[str, str] = field(default_factory=dict)
-    is_digits: bool = False
-    has_sample: bool = False
-    base_dataset: str | None = None
-    synthesis: Literal["handwriting"] | None = None
-    copy_of: str = ""
-    note: str = ""
-
-    @property
-    def base_spec(self) -> "DatasetSpec":
-        """The data set that files and test images come from: its base, or itself."""
-        return DATASETS[self.base_dataset] if self.base_dataset else self
-
-
 _FASHION_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
@@ -83,35 +33,37 @@ def _fashion_file(name: str, size_bytes: int, sha256: str) -> RemoteFile:
     return RemoteFile(name, _FASHION_URL + name, size_bytes, sha256, (f"fashion-mnist/{name}",))
 
 
-_SPECS = (
-    DatasetSpec(
-        id="mnist",
-        label="MNIST handwritten digits",
-        image_shape=(28, 28),
-        class_names=tuple("0123456789"),
-        n_train=60_000,
-        n_test=10_000,
-        files=(
-            RemoteFile(
-                "mnist.npz",
-                "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
-                11_490_434,
-                "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
-                ("mnist.npz",),
-            ),
+_MNIST = DatasetSpec(
+    id="mnist",
+    label="MNIST handwritten digits",
+    image_shape=(28, 28),
+    class_names=tuple("0123456789"),
+    n_train=60_000,
+    n_test=10_000,
+    files=(
+        RemoteFile(
+            "mnist.npz",
+            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+            11_490_434,
+            "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+            ("mnist.npz",),
         ),
-        layout="npz",
-        licence="CC BY-SA 3.0 (Yann LeCun, Corinna Cortes)",
-        homepage="http://yann.lecun.com/exdb/mnist/",
-        array_sha256={
-            "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
-            "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
-            "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
-            "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
-        },
-        is_digits=True,
-        has_sample=True,
     ),
+    layout="npz",
+    licence="CC BY-SA 3.0 (Yann LeCun, Corinna Cortes)",
+    homepage="http://yann.lecun.com/exdb/mnist/",
+    array_sha256={
+        "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+        "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+        "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+        "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+    },
+    is_digits=True,
+    has_sample=True,
+)
+
+_SPECS = (
+    _MNIST,
     DatasetSpec(
         id="fashion_mnist",
         label="Fashion-MNIST clothes",
@@ -209,7 +161,7 @@ _SPECS = (
             "https://zenodo.org/records/1195803"
         ),
         is_digits=True,
-        base_dataset="mnist",
+        base=_MNIST,
         synthesis="handwriting",
     ),
 )
@@ -247,18 +199,62 @@ COPIES = (
 )
 
 
+def find_dataset_spec(dataset_id: str) -> DatasetSpec | None:
+    """The published or the user's data set with this id, deleted or not; None if there is none."""
+    if dataset_id in DATASETS:
+        return DATASETS[dataset_id]
+    own = find_user_dataset(dataset_id)
+    return None if own is None else _build_user_spec(own)
+
+
 def find_test_set_spec(test_set_id: str) -> DatasetSpec | None:
     """The data set or copy with this id; None if there is none, as for a user's test set."""
     copies = {spec.id: spec for spec in COPIES}
-    return DATASETS.get(test_set_id) or copies.get(test_set_id)
+    return find_dataset_spec(test_set_id) or copies.get(test_set_id)
 
 
 def get_dataset_spec(dataset_id: str) -> DatasetSpec:
-    """Return the spec with this id.
+    """Return the spec with this id. A data set that was deleted has one too.
 
     Raises:
         ConfigError: no data set has this id.
     """
-    if dataset_id not in DATASETS:
-        raise ConfigError(f"dataset is {dataset_id!r}; it must be one of {', '.join(DATASETS)}.")
-    return DATASETS[dataset_id]
+    spec = find_dataset_spec(dataset_id)
+    if spec is None:
+        known = ", ".join(one.id for one in list_dataset_specs())
+        raise ConfigError(f"dataset is {dataset_id!r}; it must be one of {known}.")
+    return spec
+
+
+def list_dataset_specs() -> list[DatasetSpec]:
+    """The published data sets, then the user's."""
+    return [*DATASETS.values(), *map(_build_user_spec, list_user_datasets())]
+
+
+def check_is_not_deleted(spec: DatasetSpec) -> None:
+    """Check that a run on a data set can start.
+
+    Raises:
+        DatasetUnavailableError: the user has deleted it.
+    """
+    if spec.is_deleted:
+        raise DatasetUnavailableError(
+            f"The data set {spec.label} was deleted. Import its pictures again, or choose another "
+            "data set."
+        )
+
+
+def _build_user_spec(own: UserDataset) -> DatasetSpec:
+    return DatasetSpec(
+        id=own.id,
+        label=own.label,
+        image_shape=(own.image_px, own.image_px, 3),
+        class_names=tuple(own.class_names),
+        n_train=own.n_train,
+        n_test=own.n_test,
+        files=(RemoteFile(IMAGES_FILE, "", own.file_bytes, own.file_sha256),),
+        layout="npz",
+        licence="licence not stated",
+        homepage="imported pictures",
+        folder=get_user_dataset_dir(own.id),
+    )

@@ -23,7 +23,7 @@ def load_sample() -> dict[str, np.ndarray]:
     """
     table = np.loadtxt(_find_sample_file(), delimiter=",", dtype=np.uint8)
     images, labels = table[:, :-1].reshape(-1, 28, 28), table[:, -1]
-    rank = rank_within_digit(labels)
+    rank = rank_within_class(labels)
     is_test = rank >= SAMPLES_PER_DIGIT - TEST_SAMPLES_PER_DIGIT
     # The file is sorted by digit, and a validation split takes the last images.
     order = np.random.default_rng(0).permutation(np.flatnonzero(~is_test))
@@ -43,14 +43,14 @@ def mask_sample(labels: np.ndarray) -> np.ndarray:
     Returns:
         `(60000,)` bool, true for the first 500 of each digit.
     """
-    return rank_within_digit(labels) < SAMPLES_PER_DIGIT
+    return rank_within_class(labels) < SAMPLES_PER_DIGIT
 
 
-def rank_within_digit(labels: np.ndarray) -> np.ndarray:
+def rank_within_class(labels: np.ndarray) -> np.ndarray:
     """For each label, the number of equal labels before it: `(n,)` int."""
     rank = np.empty(len(labels), dtype=np.int64)
-    for digit in np.unique(labels):
-        where = np.flatnonzero(labels == digit)
+    for label in np.unique(labels):
+        where = np.flatnonzero(labels == label)
         rank[where] = np.arange(len(where))
     return rank
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from digitlab.datasets.registry import DatasetSpec, RemoteFile
+from digitlab.datasets.spec import DatasetSpec, RemoteFile
 from digitlab.errors import DatasetCorruptError, describe_error
 
 Arrays = dict[str, np.ndarray]

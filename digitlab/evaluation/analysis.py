@@ -90,7 +90,7 @@ def count_votes(
     """
     if not len(features):
         return np.zeros(0, int)
-    nearest = _find_top(features @ training.features.T, k)
+    nearest = _find_top(features @ training.features.T, min(k, len(training.labels)))
     return (training.labels[nearest] == classes[:, None]).sum(axis=1)
 
 

@@ -4,22 +4,20 @@ It communicates only through the job folder. LiteRT classifies; Keras is not nee
 """
 
 import sys
-import time
-import traceback
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from digitlab.datasets.loading import Dataset, load_dataset
-from digitlab.errors import DigitlabError, ModelStoreError, describe_error
+from digitlab.errors import ModelStoreError
 from digitlab.evaluation.analysis import (
     build_feature_analysis,
     choose_evenly_spaced,
     compute_tsne_map,
     require_grayscale,
 )
-from digitlab.evaluation.jobs import AnalysisJob, AnalysisStatus, wait_until_started
+from digitlab.evaluation.jobs import AnalysisJob
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.results_cache import (
     REPORT_FILE,
@@ -30,85 +28,27 @@ from digitlab.evaluation.results_cache import (
     save_tsne_map,
 )
 from digitlab.evaluation.robustness import compute_robustness
-from digitlab.model_store.store import StoredModel, get_model
-from digitlab.processes import identify_process, lower_priority
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
+from digitlab.step_jobs import StepProgress, carry_out
 
-_REPORT_EVERY_S = 0.3
 # Enough for curves within a percent, in a minute on a small machine.
 _N_ROBUSTNESS = 2000
-
-
-class _StopRequested(Exception):  # noqa: N818
-    """The user asked to stop."""
 
 
 def main(directory: Path) -> int:
     """Carry out one analysis; the exit code is 0 on success."""
     job = AnalysisJob(directory)
-    wait_until_started(job)
-    progress = _JobProgress(job)
-    lower_priority()
-    state, message = _carry_out(job, progress)
-    progress.update(state, message=message)
-    return 0 if state == "done" else 1
 
-
-def _carry_out(job: AnalysisJob, progress: "_JobProgress") -> tuple[str, str]:
-    """The final state, and a message where one is needed."""
-    try:
-        progress(0, 0)
+    def analyse(progress: StepProgress) -> None:
         model = get_model(job.read_spec().model)
         _ANALYSES[job.kind](job, model, load_report(model), progress)
-    except _StopRequested:
-        return "stopped", "Stopped by you."
-    except DigitlabError as error:
-        return "failed", str(error)
-    except ModuleNotFoundError as error:
-        return "failed", f"This needs the package {error.name}. Run `make install` and try again."
-    except Exception as error:
-        # The last resort: log the traceback, show the user one sentence.
-        traceback.print_exc()
-        return "failed", (
-            f"The analysis failed ({type(error).__name__}: {describe_error(error)}). Traceback: "
-            "see worker.log."
-        )
-    return "done", ""
 
-
-class _JobProgress:
-    """Writes the progress a few times per second and obeys a stop request."""
-
-    def __init__(self, job: AnalysisJob) -> None:
-        self._job = job
-        self._identity = identify_process()
-        self._last_write_s = 0.0
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._last_write_s < _REPORT_EVERY_S and done < total:
-            return
-        self._last_write_s = now
-        if self._job.is_stop_requested():
-            raise _StopRequested
-        self.update("running", done, total)
-
-    def update(self, state: str, done: int = 0, total: int = 0, message: str = "") -> None:
-        """Write the status."""
-        identity = self._identity
-        self._job.write_status(
-            AnalysisStatus(
-                state=state,
-                done=done,
-                total=total,
-                message=message,
-                pid=identity.pid,
-                process_started_s=identity.started_s,
-            )
-        )
+    return carry_out(job, analyse)
 
 
 def _analyse_features(
-    job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: _JobProgress
+    job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: StepProgress
 ) -> None:
     dataset = _load_dataset(model, report, progress)
     feature_analysis = build_feature_analysis(
@@ -120,7 +60,7 @@ def _analyse_features(
 
 
 def _measure_robustness(
-    job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: _JobProgress
+    job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: StepProgress
 ) -> None:
     images = _load_dataset(model, report, progress).images_test
     require_grayscale(images)
@@ -132,7 +72,7 @@ def _measure_robustness(
 
 
 def _compute_tsne(
-    job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: _JobProgress
+    job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: StepProgress
 ) -> None:
     images = _load_dataset(model, report, progress).images_test
     coordinates = compute_tsne_map(model.read_content(), images, progress=progress)
@@ -140,13 +80,13 @@ def _compute_tsne(
 
 
 def _fetch_test_images(
-    _job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: _JobProgress
+    _job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: StepProgress
 ) -> None:
     """Downloaded images stay in the data set cache, where the page finds them."""
     _load_dataset(model, report, progress)
 
 
-def _load_dataset(model: StoredModel, report: EvaluationReport, progress: _JobProgress) -> Dataset:
+def _load_dataset(model: StoredModel, report: EvaluationReport, progress: StepProgress) -> Dataset:
     """The data set that the model was evaluated on; downloaded if it is missing."""
     dataset = find_dataset(model)
     if dataset is None:

@@ -7,24 +7,20 @@
     ├── job.json       model, kind and owner, written by whoever starts it
     ├── job.lock       held while it is being started
     ├── stop           its presence asks the worker to stop
-    ├── status.json    AnalysisStatus, replaced atomically
+    ├── status.json    StepStatus, replaced atomically
     └── worker.log     what the worker printed
 ```
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar
-
-from filelock import FileLock
 
 from digitlab.errors import ModelStoreError, RunError, describe_error
 from digitlab.evaluation.results_cache import get_results_dir
 from digitlab.files import load_json, write_json
-from digitlab.jobs import JobDirectory, JobStatus
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.owners import LOCAL_OWNER, check_owner
-from digitlab.processes import start_module
+from digitlab.step_jobs import StepJob
 
 JOB_KINDS = {
     "feature_analysis": "Nearest training images, the feature map and probable label errors",
@@ -34,26 +30,6 @@ JOB_KINDS = {
 }
 # The only place that names the module of the worker.
 _WORKER_MODULE = "digitlab.evaluation.job_main"
-_LOCK_TIMEOUT_S = 20.0
-
-
-@dataclass(frozen=True)
-class AnalysisStatus(JobStatus):
-    """Progress of an analysis.
-
-    Attributes:
-        state: "starting", "running", "done", "stopped" or "failed".
-        done, total: steps; `total` is 0 while it is unknown.
-    """
-
-    state: str = "starting"
-    done: int = 0
-    total: int = 0
-
-    @property
-    def fraction(self) -> float:
-        """How much is done, 0 to 1."""
-        return min(1.0, self.done / self.total) if self.total else 0.0
 
 
 @dataclass(frozen=True)
@@ -72,10 +48,8 @@ class JobSpec:
 
 
 @dataclass(frozen=True)
-class AnalysisJob(JobDirectory[AnalysisStatus]):
+class AnalysisJob(StepJob):
     """One analysis, by its folder."""
-
-    status_type: ClassVar[type[AnalysisStatus]] = AnalysisStatus
 
     @property
     def kind(self) -> str:
@@ -99,29 +73,11 @@ class AnalysisJob(JobDirectory[AnalysisStatus]):
             reason = describe_error(error)
             raise RunError(f"The analysis {self.kind} cannot be read ({reason}).") from error
 
-    def inspect(self) -> AnalysisStatus:
-        """The status after checking the process: "failed" if it ended without a final status.
-
-        Raises:
-            RunError: the status file is damaged.
-        """
-        status = self.read_status()
-        if status.is_final or status.process.is_alive():
-            return status
-        # It may have written its final status between the two checks.
-        status = self.read_status()
-        if status.is_final or status.process.is_alive():
-            return status
-        message = (
-            "The process ended unexpectedly: it was killed, or memory ran out. Start it again."
-        )
-        return replace(status, state="failed", message=message)
-
 
 def find_job(model: StoredModel, kind: str) -> AnalysisJob | None:
     """The last analysis of this kind of this model file, running or not; None if there is none."""
     job = AnalysisJob(get_results_dir(model) / _check_kind(kind))
-    return job if (job.directory / "status.json").is_file() else None
+    return job if job.has_started else None
 
 
 def start_job(model: StoredModel, kind: str, *, owner: str = LOCAL_OWNER) -> AnalysisJob:
@@ -138,15 +94,11 @@ def start_job(model: StoredModel, kind: str, *, owner: str = LOCAL_OWNER) -> Ana
     job = AnalysisJob(get_results_dir(model) / _check_kind(kind))
     try:
         job.directory.mkdir(parents=True, exist_ok=True)
-        # The worker takes this lock before it writes its first status: see `wait_until_started`.
-        with _get_lock(job):
-            if _is_running(job):
+        with job.get_lock():
+            if job.is_running():
                 return job
-            job.clear_stop_request()
             write_json(job.directory / "job.json", asdict(JobSpec(model.id, kind, owner)))
-            with job.log_path.open("wb") as log:
-                process = start_module(_WORKER_MODULE, [str(job.directory.resolve())], log)
-            job.write_status(AnalysisStatus(pid=process.pid, process_started_s=process.started_s))
+            job.start(_WORKER_MODULE)
     except OSError as error:
         raise RunError(f"The analysis could not be started: {describe_error(error)}.") from error
     return job
@@ -164,26 +116,6 @@ def stop_job(job: AnalysisJob, *, owner: str = LOCAL_OWNER) -> None:
         job.request_stop()
     except OSError as error:
         raise RunError(f"The analysis cannot be stopped: {describe_error(error)}.") from error
-
-
-def wait_until_started(job: AnalysisJob) -> None:
-    """Wait until `start_job` has written the first status; called by the worker."""
-    with _get_lock(job):
-        pass
-
-
-def _is_running(job: AnalysisJob) -> bool:
-    if not (job.directory / "status.json").is_file():
-        return False
-    try:
-        return not job.inspect().is_final
-    except RunError:
-        # A damaged status is replaced by starting again.
-        return False
-
-
-def _get_lock(job: AnalysisJob) -> FileLock:
-    return FileLock(job.directory / "job.lock", timeout=_LOCK_TIMEOUT_S)
 
 
 def _check_kind(kind: str) -> str:

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from digitlab.datasets.loading import Dataset, load_local_dataset
-from digitlab.datasets.registry import find_test_set_spec, get_dataset_spec
+from digitlab.datasets.registry import find_dataset_spec, find_test_set_spec
 from digitlab.errors import ModelStoreError
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.robustness import Robustness
 from digitlab.evaluation.saved_images import SavedImages
 from digitlab.files import replace_file
 from digitlab.inference.reader import DigitReader
-from digitlab.model_store.store import StoredModel, list_models
+from digitlab.model_store.store import list_models
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.paths import get_cache_dir
 
 REPORT_FILE, ROBUSTNESS_FILE, TSNE_FILE = "report.npz", "robustness.json", "tsne.npy"
@@ -127,12 +128,14 @@ def describe_data(model: StoredModel, report: EvaluationReport) -> dict[str, Any
     """Describe a model's test set: `label`, `n`, `licence`, `notes`."""
     data = model.card["data"]
     # The card names the training set; some have the test images of another data set.
-    base = get_dataset_spec(data["dataset"]).base_spec
+    trained_on = find_dataset_spec(data["dataset"])
+    base = trained_on.base_spec if trained_on else None
     spec = find_test_set_spec(data.get("copy_id", "")) or base
+    label = spec.label if spec else data["label"]
     return {
-        "label": f"the offline sample of {spec.label}" if model.is_sample else spec.label,
+        "label": f"the offline sample of {label}" if model.is_sample else label,
         "n": len(report.labels),
-        "licence": spec.licence,
+        "licence": spec.licence if spec else data["licence"],
         "notes": list(model.notes),
     }
 
@@ -195,6 +198,8 @@ def load_test_images(model: StoredModel, report: EvaluationReport) -> TestImages
 def find_dataset(model: StoredModel) -> Dataset | None:
     """Load the data set a model was trained and tested on, if this machine has it."""
     data = model.card["data"]
+    if find_dataset_spec(data["dataset"]) is None:
+        return None
     return load_local_dataset(
         data["dataset"], is_sample=model.is_sample, copy_id=data.get("copy_id", "")
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from digitlab.figures.class_names import build_class_axis, escape_text
 from digitlab.figures.theme import MUTED, TRAINING, apply_theme
 
 
@@ -15,18 +16,19 @@ def class_balance_figure(counts: Sequence[int], class_names: Sequence[str]) -> g
         class_names: of the classes, in order.
     """
     bars = go.Bar(
-        x=list(class_names),
+        x=list(range(len(class_names))),
+        customdata=[escape_text(name) for name in class_names],
         y=list(counts),
         width=0.5,
         marker={"color": TRAINING},
-        hovertemplate="%{x}: %{y:,} images<extra></extra>",
+        hovertemplate="%{customdata}: %{y:,} images<extra></extra>",
     )
     figure = go.Figure(bars)
     apply_theme(
         figure,
         "Images per class",
         height_px=180,
-        xaxis={"type": "category", "fixedrange": True, "title": None},
+        xaxis=build_class_axis(class_names) | {"title": None},
         yaxis={"fixedrange": True, "gridcolor": MUTED, "gridwidth": 0.4, "nticks": 4},
     )
     return figure

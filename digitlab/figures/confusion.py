@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from digitlab.figures.class_names import MANY_CLASSES, build_class_axis, escape_text
 from digitlab.figures.theme import CORRECT, MUTED, TRAINING, TRANSPARENT, WRONG, apply_theme
 
 _NEUTRAL = "rgba(128, 132, 140, 0.06)"
@@ -17,6 +18,9 @@ _TITLES = {
 _TEXT_COLOURS = {False: "#26282e", True: "#e9e6df"}
 # The strongest tint of a cell: its text keeps a contrast of 4.5:1 in both modes.
 _MAX_ALPHA = 0.6
+_HEIGHT_PX, _LARGE_HEIGHT_PX = 400, 560
+# The width of the matrix itself, without labels, on a small screen.
+_PLOT_PX = 360
 
 
 def confusion_figure(
@@ -66,6 +70,8 @@ def difference_figure(
         difference: `(classes, classes)` integers, rows true: the second minus the first.
         is_dark: whether the page is in dark mode.
     """
+    has_text = len(class_names) <= MANY_CLASSES
+    names = [escape_text(name) for name in class_names]
     badness = np.where(np.eye(len(difference), dtype=bool), -difference, difference)
     highest = max(1, int(np.abs(badness).max()))
     scale = [
@@ -75,9 +81,13 @@ def difference_figure(
     ]
     text = [[f"{value:+d}" if value else "" for value in row] for row in difference.tolist()]
     cells = go.Heatmap(
-        z=badness, zmin=-highest, zmax=highest, colorscale=scale, showscale=False, xgap=1, ygap=1,
-        text=text, texttemplate="%{text}", textfont={"color": _TEXT_COLOURS[is_dark]},
-        hovertemplate="actual %{y}, predicted %{x}: %{text}<extra></extra>",
+        z=badness, zmin=-highest, zmax=highest, colorscale=scale, showscale=False,
+        xgap=_find_gap_px(len(names)), ygap=_find_gap_px(len(names)),
+        text=text, texttemplate="%{text}" if has_text else None,
+        textfont={"color": _TEXT_COLOURS[is_dark]},
+        customdata=[[f"actual {true}, predicted {predicted}" for predicted in names]
+                    for true in names],
+        hovertemplate="%{customdata}: %{text}<extra></extra>",
         x=list(range(len(class_names))), y=list(range(len(class_names))),
     )  # fmt: skip
     figure = go.Figure(cells)
@@ -109,8 +119,8 @@ def _draw_cells(values: np.ndarray, colour: str) -> go.Heatmap:
         zmax=max(highest, 1e-9) ** 0.5,
         colorscale=[[0, _NEUTRAL], [1, _add_alpha(colour, _MAX_ALPHA)]],
         showscale=False,
-        xgap=1,
-        ygap=1,
+        xgap=_find_gap_px(len(values)),
+        ygap=_find_gap_px(len(values)),
         hoverinfo="skip",
     )
 
@@ -118,21 +128,35 @@ def _draw_cells(values: np.ndarray, colour: str) -> go.Heatmap:
 def _draw_squares(
     shown: np.ndarray, class_names: Sequence[str], by: str, text_colour: str
 ) -> go.Scatter:
-    cells = [(row, column) for row in range(len(shown)) for column in range(len(shown))]
+    n = len(shown)
+    names = [escape_text(name) for name in class_names]
+    has_text = n <= MANY_CLASSES
+    # Ten thousand elements would make the page slow; behind an empty cell is nothing to see.
+    cells = [
+        (row, column)
+        for row in range(n)
+        for column in range(n)
+        if has_text or np.nan_to_num(shown[row, column])
+    ]
     invisible = {"marker": {"opacity": 0}, "textfont": {"color": text_colour}}
     return go.Scatter(
         x=[column for _, column in cells],
         y=[row for row, _ in cells],
         customdata=cells,
-        mode="markers+text",
-        marker={"symbol": "square", "size": 34, "color": TRANSPARENT, "line": {"width": 0}},
+        mode="markers+text" if has_text else "markers",
+        marker={
+            "symbol": "square",
+            "size": min(34, _PLOT_PX // n),
+            "color": TRANSPARENT,
+            "line": {"width": 0},
+        },
         text=[_format_cell(shown[cell], by) for cell in cells],
         textfont={"color": text_colour, "size": 12},
         # Otherwise a click fades all other cells.
         selected=invisible,
         unselected=invisible,
         hovertext=[
-            f"actual {class_names[row]}, predicted {class_names[column]}: "
+            f"actual {names[row]}, predicted {names[column]}: "
             f"{_format_cell(shown[row, column], by) or 'never'}<br>Click to see the images"
             for row, column in cells
         ],
@@ -149,6 +173,11 @@ def _format_cell(value: float, by: str) -> str:
     return "<.1" if value < 0.0005 else f"{value * 100:.1f}" if value < 0.1 else f"{value:.0%}"
 
 
+def _find_gap_px(n: int) -> float:
+    """The gap between cells; of many classes the cells are a few pixels wide."""
+    return 1 if n <= MANY_CLASSES else 0.2
+
+
 def _add_alpha(colour: str, alpha: float) -> str:
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, {alpha})"
@@ -156,18 +185,11 @@ def _add_alpha(colour: str, alpha: float) -> str:
 
 def _apply_layout(figure: go.Figure, class_names: Sequence[str], title: str) -> None:
     n = len(class_names)
-    axis = {
-        "tickvals": list(range(n)),
-        "ticktext": list(class_names),
-        "fixedrange": True,
-        "showgrid": False,
-        "zeroline": False,
-        "automargin": True,
-    }
+    axis = build_class_axis(class_names)
     apply_theme(
         figure,
         title,
-        height_px=400,
+        height_px=_HEIGHT_PX if n <= MANY_CLASSES else _LARGE_HEIGHT_PX,
         right_px=18,
         clickmode="event+select",
         dragmode=False,

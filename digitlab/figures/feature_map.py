@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from digitlab.figures.class_names import MANY_CLASSES, escape_text, shorten_class_name
 from digitlab.figures.theme import CLASSES, WRONG, apply_theme
 
 # Browsers are slow with more points.
@@ -42,7 +43,7 @@ def feature_map_figure(
         _add_points(figure, coordinates, wrong, "errors",
                     {"color": colours, "size": 9, "symbol": "x",
                      "line": {"color": WRONG, "width": 1.5}})  # fmt: skip
-    _apply_layout(figure, title, axis_title)
+    _apply_layout(figure, title, axis_title, has_legend=len(class_names) <= MANY_CLASSES)
     return figure
 
 
@@ -60,15 +61,16 @@ def _add_points(
         # Plain integers, which a click event returns unchanged.
         customdata=indices.tolist(),
         mode="markers",
-        name=name,
+        name=shorten_class_name(name),
         marker=marker,
         selected=unchanged,
         unselected=unchanged,
-        hovertemplate=f"{name}, index %{{customdata}}<br>Click to open it<extra></extra>",
+        hovertemplate=f"{escape_text(name)}, index %{{customdata}}<br>Click to open it"
+        "<extra></extra>",
     )
 
 
-def _apply_layout(figure: go.Figure, title: str, axis_title: str) -> None:
+def _apply_layout(figure: go.Figure, title: str, axis_title: str, *, has_legend: bool) -> None:
     # The coordinates themselves have no meaning, and no unit.
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "fixedrange": True}
     apply_theme(
@@ -78,6 +80,8 @@ def _apply_layout(figure: go.Figure, title: str, axis_title: str) -> None:
         clickmode="event+select",
         dragmode=False,
         hovermode="closest",
+        # Of many classes it would be longer than the map; hovering names them.
+        showlegend=has_legend,
         # Below the map: above it, on a phone, its three lines would cover the title.
         legend={"orientation": "h", "x": 0, "y": -0.06, "yanchor": "top"},
         xaxis=axis | {"title": {"text": f"{axis_title} 1", "font": {"size": 12}, "standoff": 4}},

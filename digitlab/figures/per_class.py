@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from digitlab.figures.class_names import build_class_axis, escape_text
 from digitlab.figures.theme import MUTED, TRAINING, VALIDATION, VALUE_AXIS, apply_theme
 
 _MEASURES = {"precision": TRAINING, "recall": VALIDATION}
@@ -22,14 +23,16 @@ def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[st
         class_names: of all classes, in order.
     """
     present = [row for row in rows if row["support"]]
+    names = [class_names[row["class"]] for row in present]
     figure = go.Figure()
     for measure, colour in _MEASURES.items():
         figure.add_bar(
-            x=[class_names[row["class"]] for row in present],
+            x=list(range(len(present))),
+            customdata=[escape_text(name) for name in names],
             y=[row[measure] for row in present],
             name=measure.capitalize(),
             marker={"color": colour},
-            hovertemplate=f"%{{x}}: {measure} %{{y:.2%}}<extra></extra>",
+            hovertemplate=f"%{{customdata}}: {measure} %{{y:.2%}}<extra></extra>",
         )
     lowest = min((row[measure] for row in present for measure in _MEASURES), default=0.0)
     # A whole percent below the lowest bar, so that 99 % and 99.9 % look different.
@@ -42,7 +45,7 @@ def per_class_figure(rows: Sequence[Mapping[str, Any]], class_names: Sequence[st
         barmode="group",
         dragmode=False,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        xaxis={"type": "category", "fixedrange": True, "title": _label_axis("Class")},
+        xaxis=build_class_axis(names) | {"title": _label_axis("Class")},
         yaxis={
             "title": _label_axis("Fraction (not from 0)"),
             "range": [low, 1.0],
@@ -93,7 +96,7 @@ def precision_recall_figure(
     figure = go.Figure(line)
     apply_theme(
         figure,
-        f"{class_name} against all others: average precision {average_precision:.4f}",
+        f"{escape_text(class_name)} against all others: average precision {average_precision:.4f}",
         height_px=230,
         right_px=18,
         dragmode=False,

@@ -3,6 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from digitlab.figures.class_names import escape_text
 from digitlab.figures.theme import apply_theme
 
 _SCALE = [
@@ -22,6 +23,7 @@ def occlusion_figure(
         image: `(28, 28)` uint8, ink 255.
         class_name: of the class that the saliency is about.
     """
+    name = escape_text(str(class_name))
     highest = max(float(np.abs(weights).max()), 1e-6)
     heat = go.Heatmap(
         z=weights,
@@ -29,7 +31,7 @@ def occlusion_figure(
         zmax=highest,
         colorscale=_SCALE,
         showscale=False,
-        hovertemplate=f"covered here, {class_name} loses %{{z:.1%}}<extra></extra>",
+        hovertemplate=f"covered here, {name} loses %{{z:.1%}}<extra></extra>",
     )
     outline = go.Contour(
         z=image,
@@ -42,7 +44,7 @@ def occlusion_figure(
     figure = go.Figure([heat, outline])
     apply_theme(
         figure,
-        f"Saliency for {class_name}",
+        f"Saliency for {name}",
         height_px=height_px,
         xaxis=hidden | {"scaleanchor": "y"},
         yaxis=hidden | {"autorange": "reversed"},

@@ -24,7 +24,8 @@ class Answer:
     """A network's prediction for one image.
 
     Attributes:
-        probabilities: ten floats that sum to 1: which digit it is, given that it is one.
+        probabilities: one for each class, which sum to 1; of a digit reader ten: which digit it is,
+            given that it is one.
         no_digit: the probability that it is not a digit; 0 for a network without that class.
         no_digit_threshold: the image is rejected from this probability of "no digit" on; None
             disables rejection.
@@ -76,7 +77,13 @@ class DigitReader:
     millisecond.
     """
 
-    def __init__(self, model: Path | bytes, *, no_digit_threshold: float | None = None) -> None:
+    def __init__(
+        self,
+        model: Path | bytes,
+        *,
+        no_digit_threshold: float | None = None,
+        reads_digits: bool = True,
+    ) -> None:
         """Load a model.
 
         Args:
@@ -84,10 +91,13 @@ class DigitReader:
                 output `(n, classes)` probabilities.
             no_digit_threshold: images are rejected from this probability of "no digit" on; a
                 stored model has it on its card. None disables rejection.
+            reads_digits: whether outputs after the tenth are "no digit"; false for a network of
+                other classes, of which there may be any number.
         Raises:
             ModelStoreError: the file is missing or is not an image classifier.
         """
         self.no_digit_threshold = no_digit_threshold
+        self._reads_digits = reads_digits
         try:
             content = model if isinstance(model, bytes) else model.read_bytes()
             self._single = _BatchInterpreter(content, 1, n_threads=1)
@@ -132,7 +142,7 @@ class DigitReader:
         Returns:
             `(n, 10)` float32, each row sums to 1.
         """
-        return _condition_on_digits(self.compute_outputs(images))
+        return self.compute_readings(images)[0]
 
     def compute_readings(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The probability of each digit, given that it is one, and of "no digit".
@@ -144,6 +154,8 @@ class DigitReader:
             class.
         """
         outputs = self.compute_outputs(images)
+        if not self._reads_digits:
+            return outputs, np.zeros(len(outputs), np.float32)
         return _condition_on_digits(outputs), outputs[:, N_DIGITS:].sum(axis=1)
 
     def compute_outputs(self, images: np.ndarray) -> np.ndarray:

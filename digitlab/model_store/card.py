@@ -26,7 +26,12 @@ class CardAncestor(TypedDict):
 
 
 class CardData(TypedDict):
-    """The training data; `copy_id` names an unofficial copy of the data set."""
+    """The training data.
+
+    Keys:
+        copy_id: of an unofficial copy of the data set.
+        class_names, image_shape: of the test set; the model is used without the data set.
+    """
 
     dataset: str
     label: str
@@ -36,6 +41,8 @@ class CardData(TypedDict):
     notes: list[str]
     n_training: int
     copy_id: NotRequired[str]
+    class_names: NotRequired[list[str]]
+    image_shape: NotRequired[list[int]]
 
 
 class CardTest(TypedDict):

@@ -1,105 +1,21 @@
 """The models: shipped with the project, or saved by the user."""
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ModelExistsError, ModelStoreError, RunError
 from digitlab.files import write_json
-from digitlab.inference.reader import DigitReader
-from digitlab.model_store.card import CARD_FILE, ModelCard, load_card
+from digitlab.model_store.card import CARD_FILE, load_card
 from digitlab.model_store.formats import TFLITE, find_model_files
 from digitlab.model_store.names import check_label, check_model_id, generate_model_id, is_shipped
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_shipped_models_dir, get_user_models_dir
 from digitlab.runs.run import Run
 
 DEFAULT_MODEL_ID = "digitlab_cnn"
-
-
-@dataclass(frozen=True)
-class StoredModel:
-    """A shipped or saved model.
-
-    Attributes:
-        card: the content of `card.json`: what it is, its data, accuracy, command, versions.
-    """
-
-    id: str
-    directory: Path
-    card: ModelCard
-
-    @property
-    def label(self) -> str:
-        """The name that pages show."""
-        return self.card["label"]
-
-    @property
-    def owner(self) -> str:
-        """Who may rename, replace or delete it."""
-        return self.card["owner"]
-
-    @property
-    def is_shipped(self) -> bool:
-        """Whether it comes with digitlab and cannot be changed."""
-        return is_shipped(self.directory)
-
-    @property
-    def accuracy(self) -> float:
-        """Test accuracy, 0 to 1."""
-        return self.card["test"]["accuracy"]
-
-    @property
-    def sha256(self) -> str:
-        """The hash of `model.tflite`, which identifies the model's weights."""
-        return self.card["files"][TFLITE.file_name]["sha256"]
-
-    @property
-    def size_bytes(self) -> int:
-        """The size of `model.tflite`."""
-        return self.card["files"][TFLITE.file_name]["bytes"]
-
-    @property
-    def reads_digits(self) -> bool:
-        """Whether the Draw page can use it: it was trained on handwritten digits."""
-        spec = DATASETS.get(self.card["data"]["dataset"])
-        return spec is not None and spec.is_digits
-
-    @property
-    def is_sample(self) -> bool:
-        """Whether it was trained and tested on the offline sample only."""
-        return self.card["data"]["is_sample"]
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Remarks on the data that must be shown wherever the model's results are."""
-        return tuple(self.card["data"]["notes"])
-
-    def open_reader(self) -> DigitReader:
-        """Load the model for inference; raises what `read_content` raises."""
-        return DigitReader(self.read_content(), no_digit_threshold=self.card["no_digit_threshold"])
-
-    def read_content(self) -> bytes:
-        """The bytes of `model.tflite`, checked against the card.
-
-        Raises:
-            ModelStoreError: the file is missing or damaged, or is not the one in the card.
-        """
-        name = TFLITE.file_name
-        try:
-            content = (self.directory / name).read_bytes()
-        except OSError as error:
-            raise ModelStoreError(f"The file {name} of the model {self.id} is missing.") from error
-        if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise ModelStoreError(
-                f"The model {self.id} is damaged: {name} is not the file that its card describes. "
-                "Install it again, or choose another model."
-            )
-        return content
 
 
 def list_models() -> list[StoredModel]:

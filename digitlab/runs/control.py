@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from digitlab.datasets.registry import check_is_not_deleted, get_dataset_spec
 from digitlab.errors import RunError, describe_error
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_runs_dir
@@ -89,6 +90,7 @@ def resume_run(run: Run, *, epochs: int | None = None, owner: str = LOCAL_OWNER)
     Raises:
         RunError: the run is active, no epoch is missing, or the process could not be started.
         ConfigError: the run would have too many epochs.
+        DatasetUnavailableError: its data set was deleted.
         OwnerError: the run belongs to another user.
     """
     _check_owner(run, owner)
@@ -100,6 +102,7 @@ def resume_run(run: Run, *, epochs: int | None = None, owner: str = LOCAL_OWNER)
             "Start a new run with the same settings."
         )
     config, meta, done = run.read_config(), run.read_meta(), find_checkpoint(run)
+    check_is_not_deleted(get_dataset_spec(config.dataset))
     planned = meta.epochs or config.epochs
     total = planned if epochs is None else done + epochs
     if total <= done:

@@ -30,6 +30,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from digitlab.datasets.registry import check_is_not_deleted, get_dataset_spec
 from digitlab.errors import ConfigError, RunError, describe_error
 from digitlab.files import load_json, write_json
 from digitlab.jobs import JobDirectory
@@ -179,7 +180,9 @@ def create_run(
     Raises:
         RunError: a run of this name exists, the name is not a valid folder name, the digits have
             another shape, or the directory cannot be created.
+        DatasetUnavailableError: the data set was deleted.
     """
+    check_is_not_deleted(get_dataset_spec(config.dataset))
     if name is not None and not _NAME_PATTERN.fullmatch(name):
         raise RunError(f"{name!r} is not a valid run name: use letters, digits, dots, _ and -.")
     label = check_label(label)

@@ -4,12 +4,11 @@ import dataclasses
 from dataclasses import dataclass, fields
 from typing import Any
 
-from digitlab.datasets.registry import DATASETS
 from digitlab.errors import ConfigError
 from digitlab.nets.layers import ACTIVATIONS, CONVOLUTION_FORMULA, DEFAULT_CHOICE, NetOptions
 from digitlab.nets.registry import NETS
 from digitlab.training.config_checks import CROSS_FIELD_CHECKS
-from digitlab.training.fields import Choice, boolean, check_value, choice, model, number
+from digitlab.training.fields import Choice, boolean, check_value, choice, dataset, model, number
 from digitlab.training.losses import LOSSES
 from digitlab.training.lr_schedules import LR_SCHEDULES
 from digitlab.training.optimizers import OPTIMIZERS
@@ -27,9 +26,8 @@ class TrainConfig:
             other; the message names the field, the value, and the range or the reason.
     """
 
-    dataset: str = choice(
-        "mnist", (Choice(spec.id, spec.label) for spec in DATASETS.values()),
-        "Data set", "The images to train on.", "data", is_basic=True,
+    dataset: str = dataset(
+        "mnist", "Data set", "The images to train on.", "data", is_basic=True
     )  # fmt: skip
     training_fraction: float = number(
         1.0, (0.001, 1.0), "Training fraction",

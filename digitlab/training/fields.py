@@ -2,7 +2,8 @@
 
 The form, the command line and validation are generated from a field's metadata:
 
-- `kind`: "integer", "number", "choice", "boolean" or "model" (the id of a stored model, or "")
+- `kind`: "integer", "number", "choice", "boolean", "dataset" (the id of a data set, published or
+  the user's) or "model" (the id of a stored model, or "")
 - `low`, `high`: range of a number
 - `choices`: id to `Choice`
 - `is_optional`: None is allowed and means "the default of the network or method"
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from digitlab.datasets.registry import find_dataset_spec, get_dataset_spec
 from digitlab.errors import ConfigError
 from digitlab.nets.backbones import IMAGENET
 
@@ -98,6 +100,12 @@ def boolean(label: str, help_text: str, group: str) -> Any:
     return field(default=False, metadata=_describe("boolean", label, help_text, group))
 
 
+def dataset(default: str, label: str, help_text: str, group: str, *, is_basic: bool = False) -> Any:
+    """The id of a published data set or of one of the user's, deleted or not."""
+    metadata = _describe("dataset", label, help_text, group) | {"is_basic": is_basic}
+    return field(default=default, metadata=metadata)
+
+
 def model(label: str, help_text: str, group: str) -> Any:
     """The id of a stored model; empty by default."""
     return field(default="", metadata=_describe("model", label, help_text, group))
@@ -121,6 +129,8 @@ def check_value(spec: Spec, value: Any) -> None:
         if value not in spec.metadata["choices"]:
             choices = ", ".join(spec.metadata["choices"])
             raise ConfigError(f"{spec.name} is {value!r}; it must be one of {choices}.")
+    elif kind == "dataset":
+        get_dataset_spec(str(value))
     elif kind == "model":
         if not isinstance(value, str):
             raise ConfigError(f"{spec.name} is {value!r}; it must be a model id, or empty.")
@@ -175,16 +185,19 @@ def parse_value(spec: Spec, text: str) -> Any:
 
 def format_value(spec: Spec, value: Any) -> str:
     """Format a value for display: the label of a choice, "yes" or "no", a short number."""
+    kind = spec.metadata["kind"]
     if value is None:
         return DEFAULT_TEXT
-    if spec.metadata["kind"] == "choice":
-        row: Choice | None = spec.metadata["choices"].get(value)
-        return row.label if row else str(value)
+    if kind in ("choice", "dataset"):
+        found = (
+            spec.metadata["choices"].get(value) if kind == "choice" else find_dataset_spec(value)
+        )
+        return str(found.label if found else value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
-    if spec.metadata["kind"] == "model":
+    if kind == "model":
         return {"": RANDOM_TEXT, IMAGENET: IMAGENET_TEXT}.get(value, str(value))
     return str(value)
 

@@ -4,7 +4,8 @@ import streamlit as st
 
 from digitlab.errors import ModelStoreError
 from digitlab.inference.reader import DigitReader
-from digitlab.model_store.store import StoredModel, list_models
+from digitlab.model_store.store import list_models
+from digitlab.model_store.stored_model import StoredModel
 
 
 def list_digit_models() -> list[StoredModel]:

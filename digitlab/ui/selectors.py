@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import shorten
 

@@ -24,10 +24,10 @@ def escape_markdown(text: str) -> str:
     return _PUNCTUATION.sub(r"\\\1", text)
 
 
-def shorten(text: str) -> str:
-    """A label of at most 80 characters, on one line."""
+def shorten(text: str, max_length: int = MAX_LABEL_LENGTH) -> str:
+    """A label of at most so many characters, on one line."""
     text = " ".join(text.split())
-    return text if len(text) <= MAX_LABEL_LENGTH else text[: MAX_LABEL_LENGTH - 1] + "…"
+    return text if len(text) <= max_length else text[: max_length - 1] + "…"
 
 
 def escape_label(label: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from digitlab.datasets.loading import Dataset
+from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import RunError, describe_error
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
 from digitlab.inference.reader import DigitReader
@@ -119,7 +120,9 @@ def evaluate_export(directory: Path, dataset: Dataset, config: TrainConfig) -> E
 def open_export(directory: Path, config: TrainConfig) -> DigitReader:
     """The exported model, as the app opens it once it is saved."""
     return DigitReader(
-        directory / TFLITE.file_name, no_digit_threshold=get_no_digit_threshold(config)
+        directory / TFLITE.file_name,
+        no_digit_threshold=get_no_digit_threshold(config),
+        reads_digits=get_dataset_spec(config.dataset).is_digits,
     )
 
 

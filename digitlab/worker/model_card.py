@@ -15,7 +15,7 @@ from digitlab.files import write_json
 from digitlab.inference.reader import N_DIGITS
 from digitlab.model_store.card import CARD_FILE, CardAncestor, CardFile, CardTest, ModelCard
 from digitlab.model_store.formats import MODEL_FORMATS, ModelFormat
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.nets.registry import get_net_spec
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
@@ -73,6 +73,8 @@ def write_model_card(
             "notes": list(dataset.notes),
             "n_training": n_training,
             "copy_id": dataset.spec.id if dataset.spec.copy_of else "",
+            "class_names": list(dataset.spec.class_names),
+            "image_shape": list(dataset.spec.image_shape),
         },
         "validation": _describe_best_epoch(run),
         "temperature": temperature,

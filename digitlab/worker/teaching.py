@@ -5,7 +5,7 @@ import numpy as np
 from digitlab.datasets.loading import Dataset
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
 from digitlab.inference.reader import N_DIGITS, DigitReader
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.synthesis.negative_drawings import build_negatives
 from digitlab.training.teaching import TaughtDigits
 

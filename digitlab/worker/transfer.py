@@ -11,7 +11,8 @@ from digitlab.datasets.download import download
 from digitlab.errors import ConfigError, DatasetUnavailableError, ModelStoreError, describe_error
 from digitlab.jobs import ProgressCallback
 from digitlab.model_store.formats import KERAS
-from digitlab.model_store.store import StoredModel, get_model
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.nets.backbones import IMAGENET, Backbone, get_weights_dir
 from digitlab.nets.registry import get_net_spec
 from digitlab.paths import get_cache_dir

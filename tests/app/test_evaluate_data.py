@@ -8,12 +8,13 @@ import pytest
 
 from digitlab.evaluation.feature_analysis import FeatureAnalysis
 from digitlab.evaluation.gallery import GalleryQuery, find_samples
-from digitlab.evaluation.jobs import AnalysisJob, AnalysisStatus
+from digitlab.evaluation.jobs import AnalysisJob
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.results_cache import get_results_dir, load_report, load_test_images
 from digitlab.files import write_json
 from digitlab.model_store.store import DEFAULT_MODEL_ID, get_model
 from digitlab.processes import identify_process
+from digitlab.step_jobs import StepStatus
 from digitlab.ui.evaluate.page import VIEWS
 from tests.app.page_text import read_html, read_texts
 from tests.unit.photo_model import save_photo_model
@@ -124,7 +125,7 @@ def test_without_the_training_set_only_saved_neighbours_are_shown(open_page, is_
 def test_failed_job_shows_the_reason_and_can_be_restarted(open_page, user_model, view, kind):
     directory = get_results_dir(user_model) / kind
     directory.mkdir(parents=True)
-    AnalysisJob(directory).write_status(AnalysisStatus(state="failed", message="The disk is full."))
+    AnalysisJob(directory).write_status(StepStatus(state="failed", message="The disk is full."))
     app = open_page(view=view, model=user_model.id)
     assert "The disk is full." in read_texts(app.error)
     assert not app.button(key=f"evaluate_start_{kind}").disabled
@@ -137,9 +138,7 @@ def test_running_job_shows_its_progress(open_page, user_model):
     me = identify_process()
     write_json(directory / "job.json", {"model": user_model.id, "kind": "robustness"})
     AnalysisJob(directory).write_status(
-        AnalysisStatus(
-            state="running", done=3, total=12, pid=me.pid, process_started_s=me.started_s
-        )
+        StepStatus(state="running", done=3, total=12, pid=me.pid, process_started_s=me.started_s)
     )
     app = open_page(view="robustness", model=user_model.id)
     assert app.progress[0].value == 25

@@ -112,7 +112,7 @@ def test_picture_is_classified_by_a_model_of_photos(app):
     Image.fromarray(photo).resize((64, 64)).save(content, "PNG")
     app.get("file_uploader")[0].set_value(("car.png", content.getvalue(), "image/png")).run()
     assert not app.exception
-    classes = re.findall(r"<li><span>(.*?)</span>", read_html(app))
+    classes = re.findall(r"<li><span title=.*?>(.*?)</span>", read_html(app))
     assert classes[0] == DATASETS["cifar10"].class_names[3]
     assert len(classes) == 5
     app.get("file_uploader")[0].set_value(("car.png", b"text", "image/png")).run()

@@ -17,6 +17,7 @@ WIDGETS = {
     "integer": "text_input",
     "number": "text_input",
     "choice": "selectbox",
+    "dataset": "selectbox",
     "boolean": "toggle",
     "model": "selectbox",
 }

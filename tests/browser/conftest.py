@@ -46,7 +46,7 @@ def server(tmp_path_factory):
 def runs_of_server(server, monkeypatch):
     """Gives the test the server's folders, without the runs of other tests; ends its runs."""
     environment = psutil.Process(server[1].pid).environ()
-    for name in ("DIGITLAB_CACHE", "DIGITLAB_MODELS", "DIGITLAB_RUNS"):
+    for name in ("DIGITLAB_CACHE", "DIGITLAB_DATASETS", "DIGITLAB_MODELS", "DIGITLAB_RUNS"):
         monkeypatch.setenv(name, environment[name])
     shutil.rmtree(environment["DIGITLAB_RUNS"], ignore_errors=True)
     yield

@@ -17,7 +17,8 @@ from digitlab.evaluation.report import evaluate_reader
 from digitlab.evaluation.saved_images import SavedImages
 from digitlab.files import write_json
 from digitlab.inference.reader import DigitReader
-from digitlab.model_store.store import StoredModel, get_model
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.paths import get_user_models_dir
 
 _SHAPE, _N_CLASSES = (32, 32, 3), 10

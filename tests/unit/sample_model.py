@@ -5,7 +5,8 @@ import shutil
 
 from digitlab.datasets.loading import load_local_dataset
 from digitlab.evaluation.report import evaluate_reader
-from digitlab.model_store.store import StoredModel, get_model
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.paths import get_user_models_dir
 
 

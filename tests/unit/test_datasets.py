@@ -18,11 +18,10 @@ from digitlab.datasets.registry import (
     COPIES,
     DATASETS,
     UNVERIFIED_NOTE,
-    DatasetSpec,
-    RemoteFile,
 )
 from digitlab.datasets.sample import load_sample, mask_sample
 from digitlab.datasets.sources import read_arrays
+from digitlab.datasets.spec import DatasetSpec, RemoteFile
 from digitlab.errors import ConfigError, DatasetCorruptError, DatasetUnavailableError
 from digitlab.model_store.store import get_model
 
@@ -238,6 +237,8 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path):
 def test_the_size_of_a_download_is_known_before_it(npz_dataset, monkeypatch):
     spec, _, content, folder = npz_dataset
     monkeypatch.setitem(DATASETS, "mnist", spec)
+    derived = replace(DATASETS["handwriting"], base=spec)
+    monkeypatch.setitem(DATASETS, "handwriting", derived)
     assert measure_download_bytes("mnist") == measure_download_bytes("handwriting") == len(content)
     (folder / "tiny.npz").write_bytes(content)
     assert measure_download_bytes("mnist") == 0

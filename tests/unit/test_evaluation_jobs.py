@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from digitlab.errors import ModelStoreError, OwnerError
-from digitlab.evaluation.jobs import AnalysisJob, AnalysisStatus, find_job, start_job, stop_job
+from digitlab.evaluation.jobs import AnalysisJob, find_job, start_job, stop_job
 from digitlab.evaluation.results_cache import (
     get_results_dir,
     load_feature_map,
@@ -23,6 +23,7 @@ from digitlab.evaluation.results_cache import (
 from digitlab.evaluation.saved_images import SavedImages
 from digitlab.model_store.store import get_model
 from digitlab.processes import identify_process
+from digitlab.step_jobs import StepStatus
 from tests.conftest import PROJECT_DIR
 from tests.unit.sample_model import save_sample_model
 
@@ -128,13 +129,11 @@ def test_a_job_of_a_process_that_has_gone_is_final_though_its_number_is_used_aga
     job.directory.mkdir(parents=True)
     identity = identify_process()
     job.write_status(
-        AnalysisStatus(state="running", pid=identity.pid, process_started_s=identity.started_s)
+        StepStatus(state="running", pid=identity.pid, process_started_s=identity.started_s)
     )
     assert job.inspect().state == "running"
     job.write_status(
-        AnalysisStatus(
-            state="running", pid=identity.pid, process_started_s=identity.started_s - 1000
-        )
+        StepStatus(state="running", pid=identity.pid, process_started_s=identity.started_s - 1000)
     )
     assert job.inspect().state == "failed"
 

@@ -14,6 +14,7 @@ from digitlab.figures.calibration import (
     histogram_figure,
     reliability_figure,
 )
+from digitlab.figures.class_balance import class_balance_figure
 from digitlab.figures.confusion import confusion_figure, describe_confusion, difference_figure
 from digitlab.figures.feature_map import MAX_CORRECT_POINTS, feature_map_figure
 from digitlab.figures.per_class import describe_per_class, per_class_figure, precision_recall_figure
@@ -149,7 +150,8 @@ def test_an_absent_class_has_no_bar():
     for k in (3, 7):
         rows[k] |= {"precision": 0.99, "recall": 0.98, "f1": 0.985, "support": 20}
     figure = per_class_figure(rows, NAMES)
-    assert [list(bars.x) for bars in figure.data] == [["3", "7"], ["3", "7"]]
+    assert [list(bars.customdata) for bars in figure.data] == [["3", "7"], ["3", "7"]]
+    assert figure.layout.xaxis.ticktext == ("3", "7")
     assert figure.layout.yaxis.range[0] > 0.9
     assert "0: precision" not in describe_per_class(rows, NAMES)
 
@@ -166,7 +168,7 @@ PROBABILITIES = (0.01, 0.02, 0.03, 0.04, 0.6, 0.05, 0.05, 0.05, 0.05, 0.1)
 
 def test_the_bar_of_the_prediction_is_highlighted():
     bars = probability_figure(PROBABILITIES).data[0]
-    assert list(bars.x) == list(NAMES)
+    assert list(bars.customdata) == list(NAMES)
     assert list(bars.y) == list(PROBABILITIES)
     assert [k for k, colour in enumerate(bars.marker.color) if colour == TRAINING] == [4]
 
@@ -208,3 +210,34 @@ def _compute_contrast(one, other):
         luminances.append(float(linear @ [0.2126, 0.7152, 0.0722]))
     darker, lighter = sorted(luminances)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_class_names_are_shown_literally():
+    """Plotly would read them as HTML and as a template."""
+    names = ["<b>", "%{x}", "&amp;", *(f"n{k}" for k in range(7))]
+    counts = np.ones((10, 10), int)
+    rows = [{"class": k, "precision": 1, "recall": 1, "f1": 1, "support": 2} for k in range(10)]
+    figures = [
+        probability_figure(PROBABILITIES, names),
+        per_class_figure(rows, names),
+        confusion_figure(counts, names),
+        class_balance_figure([1] * 10, names),
+    ]
+    for figure in figures:
+        text = figure.to_json()
+        assert "<b>" not in text.replace("\\u003c", "<")
+        assert figure.layout.xaxis.ticktext[:3] == ("&lt;b&gt;", "&#37;{x}", "&amp;amp;")
+
+
+def test_charts_have_room_for_a_hundred_classes():
+    names = [f"class {k}" for k in range(100)]
+    counts = np.diag(np.full(100, 3))
+    counts[4, 7] = 1
+    figure = confusion_figure(counts, names)
+    squares = figure.data[2]
+    assert len(squares.x) == 101
+    assert squares.mode == "markers"
+    assert len(figure.layout.xaxis.ticktext) == 25
+    bars = probability_figure([*[0.001] * 98, 0.002, 0.9], names).data[0]
+    assert list(bars.customdata[:2]) == ["class 99", "class 98"]
+    assert len(bars.x) == 10

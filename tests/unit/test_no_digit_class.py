@@ -11,7 +11,8 @@ from digitlab.inference.reader import Answer, DigitReader
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.samples import build_drawing, build_sample_drawing
-from digitlab.model_store.store import StoredModel, get_model
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.synthesis.negatives import NEGATIVE_SHAPES, draw_scribble
 
 

@@ -9,6 +9,7 @@ from digitlab.inference.saliency import compute_occlusion
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
 from digitlab.model_store.store import get_model
+from digitlab.paths import get_shipped_models_dir
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +91,12 @@ def test_occlusion_finds_the_ink_that_matters(reader):
         far_from_ink[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3] = False
     assert (weights[far_from_ink] == 0).all()
     assert weights.max() > 0.1
+
+
+def test_eleven_classes_of_photos_have_no_no_digit():
+    content = (get_shipped_models_dir() / "digitlab_cnn" / "model.tflite").read_bytes()
+    images = np.zeros((2, 28, 28), np.uint8)
+    reader = DigitReader(content, reads_digits=False)
+    probabilities, no_digit = reader.compute_readings(images)
+    assert probabilities.shape == (2, 11)
+    assert not no_digit.any()

@@ -6,8 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from digitlab.errors import UserTestSetError
-from digitlab.evaluation import user_test_set
+from digitlab.errors import LabelledFilesError
 from digitlab.evaluation.report import evaluate_images
 from digitlab.evaluation.user_test_set import (
     label_drawings,
@@ -15,6 +14,7 @@ from digitlab.evaluation.user_test_set import (
     read_labelled_folder,
     read_labelled_zip,
 )
+from digitlab.inference import labelled_files
 from digitlab.model_store.store import get_model
 from tests.unit.user_zip import build_pngs, pack
 
@@ -54,14 +54,14 @@ def test_a_zip_of_digits_is_read(pngs):
 
 
 def test_a_zip_without_digits_explains_how_to_sort_them():
-    with pytest.raises(UserTestSetError, match=r"such as 7/photo\.png") as raised:
+    with pytest.raises(LabelledFilesError, match=r"such as 7/photo\.png") as raised:
         read_labelled_zip(pack([("eleven/a.png", b""), ("readme.md", b"")]))
     assert "1 not in a folder named 0 to 9" in str(raised.value)
 
 
 def test_reading_stops_at_the_time_limit(pngs, monkeypatch):
-    monkeypatch.setattr(user_test_set, "MAX_SECONDS", 0)
-    with pytest.raises(UserTestSetError, match="not read within 0 s"):
+    monkeypatch.setattr(labelled_files, "MAX_SECONDS", 0)
+    with pytest.raises(LabelledFilesError, match="not read within 0 s"):
         read_labelled_zip(pack([("7/a.png", pngs[0][1])]))
 
 
@@ -100,10 +100,10 @@ class TestFolder:
         assert test_set.skipped == {"not a regular file": 2}
 
     def test_too_many_files_are_rejected(self, folder, monkeypatch):
-        monkeypatch.setattr(user_test_set, "MAX_FILES", 19)
-        with pytest.raises(UserTestSetError, match="more than 19 files"):
+        monkeypatch.setattr(labelled_files, "MAX_FILES", 19)
+        with pytest.raises(LabelledFilesError, match="more than 19 files"):
             read_labelled_folder(folder)
 
     def test_a_missing_folder_is_reported(self, folder):
-        with pytest.raises(UserTestSetError, match="There is no folder"):
+        with pytest.raises(LabelledFilesError, match="There is no folder"):
             read_labelled_folder(folder / "nowhere")

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from digitlab.errors import UserTestSetError
+from digitlab.errors import LabelledFilesError
 from digitlab.evaluation import user_test_set
 from digitlab.evaluation.user_test_set import (
     read_labelled_zip,
 )
-from digitlab.evaluation.zip_safety import MAX_ARCHIVE_BYTES, MAX_UPLOAD_MB
 from digitlab.paths import PROJECT_DIR
+from digitlab.zip_safety import MAX_ARCHIVE_BYTES, MAX_UPLOAD_MB
 from tests.unit.user_zip import build_pngs, pack
 
 
@@ -54,25 +54,25 @@ def test_unsupported_compression_methods_are_skipped(pngs, method):
 def test_a_zip_of_a_later_version_is_rejected(pngs):
     content = bytearray(pack([("7/good.png", pngs[0][1])]))
     content[content.index(b"PK\x01\x02") + 6] = 99  # version needed to extract
-    with pytest.raises(UserTestSetError, match="zip cannot be read"):
+    with pytest.raises(LabelledFilesError, match="zip cannot be read"):
         read_labelled_zip(bytes(content))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"hello" * 100, b"PK\x05\x06" + b"\xff" * 18])
 def test_what_is_not_a_zip_is_rejected(content):
-    with pytest.raises(UserTestSetError):
+    with pytest.raises(LabelledFilesError):
         read_labelled_zip(content)
 
 
 def test_a_truncated_zip_is_rejected(pngs):
     whole = pack([("7/a.png", pngs[0][1])] * 3)
     for length in range(0, len(whole), 97):
-        with pytest.raises(UserTestSetError):
+        with pytest.raises(LabelledFilesError):
             read_labelled_zip(whole[:length])
 
 
 def test_100_000_files_are_rejected():
-    with pytest.raises(UserTestSetError, match="more than 20,000 files"):
+    with pytest.raises(LabelledFilesError, match="more than 20,000 files"):
         read_labelled_zip(pack((f"7/{k}.png", b"") for k in range(100_000)))
 
 
@@ -80,7 +80,7 @@ def test_a_directory_of_gigabytes_is_rejected_unread():
     """The end record says two files, and a directory of 3 GB."""
     whole = bytearray(pack([("7/a.png", b"a"), ("7/b.png", b"b")]))
     whole[-10:-6] = struct.pack("<I", 3_000_000_000)
-    with pytest.raises(UserTestSetError, match="more than 20,000 files"):
+    with pytest.raises(LabelledFilesError, match="more than 20,000 files"):
         read_labelled_zip(bytes(whole))
 
 
@@ -99,7 +99,7 @@ def test_a_zip_bomb_is_skipped_whatever_size_it_declares(pngs):
 
 def test_the_uncompressed_size_of_a_zip_is_limited():
     large = bytes(19_000_000)
-    with pytest.raises(UserTestSetError, match="larger than 500 MB together"):
+    with pytest.raises(LabelledFilesError, match="larger than 500 MB together"):
         read_labelled_zip(pack((f"7/{k}.png", large) for k in range(27)))
 
 
@@ -131,7 +131,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from digitlab.errors import UserTestSetError
+from digitlab.errors import LabelledFilesError
 from digitlab.evaluation.user_test_set import read_labelled_zip
 
 def read_peak_mb():
@@ -151,7 +151,7 @@ with open("large.zip", "rb") as file:
     zipped = file.read()
 try:
     read_labelled_zip(zipped)
-except UserTestSetError as error:
+except LabelledFilesError as error:
     print(error, file=sys.stderr)
 print(read_peak_mb() - before_mb)
 """
@@ -190,7 +190,7 @@ def test_a_zip_above_the_upload_limit_is_rejected(tmp_path_factory):
     path = tmp_path_factory.mktemp("large") / "large.zip"
     with path.open("wb") as file:
         file.truncate(MAX_ARCHIVE_BYTES + 1)
-    with pytest.raises(UserTestSetError, match="larger than 50 MB"):
+    with pytest.raises(LabelledFilesError, match="larger than 50 MB"):
         read_labelled_zip(path)
 
 
@@ -199,7 +199,7 @@ def test_an_encrypted_zip_is_explained(pngs):
     # The flag "encrypted", in the local header and in the directory.
     encrypted[6] |= 1
     encrypted[encrypted.index(b"PK\x01\x02") + 8] |= 1
-    with pytest.raises(UserTestSetError, match="damaged or encrypted"):
+    with pytest.raises(LabelledFilesError, match="damaged or encrypted"):
         read_labelled_zip(bytes(encrypted))
 
 

@@ -52,7 +52,8 @@ def trained_run(tmp_path_factory, worker_id):
 def _train(root: Path) -> None:
     root.mkdir()
     folders = {
-        f"DIGITLAB_{name}": str(root / name.lower()) for name in ("DATA", "CACHE", "RUNS", "MODELS")
+        f"DIGITLAB_{name}": str(root / name.lower())
+        for name in ("DATA", "CACHE", "DATASETS", "RUNS", "MODELS")
     }
     # Nothing listens on the discard port: without an internet, the offline sample is used.
     proxies = dict.fromkeys(

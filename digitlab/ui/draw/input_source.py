@@ -7,12 +7,12 @@ import numpy as np
 import streamlit as st
 
 from digitlab.errors import InkError
-from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
 from digitlab.ink import decode_picture
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.ui.actions import notify
 from digitlab.ui.selectors import MODEL_KEY, format_model_names, render_segments, render_toggle
 from digitlab.ui.streamlit_internals import callback
+from digitlab.zip_safety import MAX_UPLOAD_MB
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from digitlab.inference.multi_digit import format_rows, read_many_picture
 from digitlab.inference.reader import FAIRLY_SURE, DigitReader
 from digitlab.inference.saliency import compute_occlusion
 from digitlab.ink import parse_drawing, prepare_drawing, prepare_picture
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.ui.actions import render_notice
 from digitlab.ui.browser_signals import measure_width
 from digitlab.ui.draw.answer import render_answer, render_problem, render_prompt

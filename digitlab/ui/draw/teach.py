@@ -6,7 +6,7 @@ import streamlit as st
 
 from digitlab.errors import EmptyInkError, InkError
 from digitlab.ink import parse_drawing, prepare_drawing
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.png import build_data_uri, to_dark_on_light
 from digitlab.quantities import format_count
 from digitlab.runs.control import start_run

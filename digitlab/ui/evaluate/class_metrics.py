@@ -8,6 +8,7 @@ import streamlit as st
 
 from digitlab.evaluation.gallery import GalleryQuery
 from digitlab.evaluation.metrics import compute_precision_recall
+from digitlab.figures.class_names import MANY_CLASSES
 from digitlab.figures.per_class import (
     describe_per_class,
     describe_precision_recall,
@@ -19,6 +20,10 @@ from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
 from digitlab.ui.evaluate.url_state import bind_widget, read_index, show_gallery, update_url
 from digitlab.ui.metric_help import F1_HELP, PRECISION_HELP, RECALL_HELP
 from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import escape_markdown, shorten
+
+# Of a class name in the table, which has four more columns.
+_MAX_NAME_LENGTH = 24
 
 
 def render_class_metrics(evaluated: EvaluatedModel) -> ShownSamples:
@@ -36,8 +41,8 @@ def render_class_metrics(evaluated: EvaluatedModel) -> ShownSamples:
         _render_curve(evaluated, [row["class"] for row in present])
     with right:
         st.markdown(
-            f"Hardest: **{names[hardest['class']]}** (F1 {hardest['f1']:.2%}). "
-            f"Easiest: **{names[easiest['class']]}** (F1 {easiest['f1']:.2%}).",
+            f"Hardest: **{escape_markdown(names[hardest['class']])}** (F1 {hardest['f1']:.2%}). "
+            f"Easiest: **{escape_markdown(names[easiest['class']])}** (F1 {easiest['f1']:.2%}).",
             help="\n\n".join((PRECISION_HELP, RECALL_HELP, F1_HELP)),
         )
         _render_table(rows, names)
@@ -45,9 +50,17 @@ def render_class_metrics(evaluated: EvaluatedModel) -> ShownSamples:
 
 
 def _render_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
-    st.table(
+    # A long table scrolls, and shows names as they are.
+    has_many = len(rows) > MANY_CLASSES
+    show = st.dataframe if has_many else st.table
+    show(
         {
-            "Class": [names[row["class"]] for row in rows],
+            "Class": [
+                names[row["class"]]
+                if has_many
+                else escape_markdown(shorten(names[row["class"]], _MAX_NAME_LENGTH))
+                for row in rows
+            ],
             "Precision": [f"{row['precision']:.2%}" for row in rows],
             "Recall": [f"{row['recall']:.2%}" for row in rows],
             "F1": [f"{row['f1']:.2%}" for row in rows],

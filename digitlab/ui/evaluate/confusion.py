@@ -1,10 +1,13 @@
 """The confusion matrix; the test images behind a cell appear beside it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from digitlab.evaluation.gallery import GalleryQuery, find_samples, paginate
 from digitlab.evaluation.metrics import Confusion, list_confusions, normalise_confusion
+from digitlab.figures.class_names import MANY_CLASSES
 from digitlab.figures.confusion import confusion_figure, describe_confusion
 from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
@@ -17,6 +20,7 @@ from digitlab.ui.evaluate.url_state import (
 )
 from digitlab.ui.selectors import render_segments, render_toggle
 from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import escape_markdown, shorten
 
 _NORMALISATIONS = {
     "count": "Counts",
@@ -27,6 +31,8 @@ _N_CONFUSIONS = 6
 # Of each of the most frequent errors, as many as fit into one row on a phone.
 _N_ROW_SAMPLES = 6
 _N_CELL_SAMPLES = 24
+# Of a class name on a button.
+_MAX_NAME_LENGTH = 20
 _CELL_WIDGETS = ("evaluate_cell_true", "evaluate_cell_predicted")
 _CHART = "evaluate_matrix_chart"
 # The true and the predicted class.
@@ -161,14 +167,17 @@ def _render_frequent_error(
     evaluated: EvaluatedModel, confusion: Confusion, indices: np.ndarray
 ) -> None:
     cell = (confusion.true, confusion.predicted)
-    true, predicted = (evaluated.class_names[k] for k in cell)
+    true, predicted = (
+        escape_markdown(shorten(evaluated.class_names[k], _MAX_NAME_LENGTH)) for k in cell
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             f"{true} → {predicted} ({confusion.count:,})",
             key=f"evaluate_confusion_{cell[0]}_{cell[1]}",
             on_click=callback(_select_cell),
             args=(cell,),
-            help=f"{confusion.describe(evaluated.class_names)}, {confusion.fraction:.1%} of the "
+            help=f"{escape_markdown(confusion.describe(evaluated.class_names))}, "
+            f"{confusion.fraction:.1%} of the "
             f"class {true}. Click to see the {evaluated.noun}s.",
         )
         if evaluated.images is not None:
@@ -190,7 +199,7 @@ def _render_cell(evaluated: EvaluatedModel, cell: Cell) -> np.ndarray:
         query = GalleryQuery(true=cell[0], predicted=cell[1], order="unsure")
     found = find_samples(evaluated.report, query)
     count = {0: "never", 1: "once", 2: "twice"}.get(len(found), f"{len(found):,} times")
-    st.markdown(f"**{true} predicted as {predicted}: {count}**")
+    st.markdown(f"**{escape_markdown(f'{true} predicted as {predicted}')}: {count}**")
     if len(found):
         render_thumbnail_grid(
             evaluated,
@@ -212,9 +221,17 @@ def _render_cell(evaluated: EvaluatedModel, cell: Cell) -> np.ndarray:
 
 
 def _render_table(evaluated: EvaluatedModel, counts: np.ndarray) -> None:
-    names = evaluated.class_names
+    names: Sequence[str] = evaluated.class_names
+    head = "Actual ↓ Predicted →"
+    if len(names) > MANY_CLASSES:
+        # It scrolls, and shows names as they are.
+        st.dataframe(
+            {head: list(names)} | {name: counts[:, k] for k, name in enumerate(names)},
+            hide_index=True,
+        )
+        return
+    names = [escape_markdown(name) for name in names]
     st.table(
-        {"Actual ↓ Predicted →": list(names)}
-        | {name: [f"{int(n)}" for n in counts[:, k]] for k, name in enumerate(names)},
+        {head: names} | {name: [f"{int(n)}" for n in counts[:, k]] for k, name in enumerate(names)},
         hide_index=True,
     )

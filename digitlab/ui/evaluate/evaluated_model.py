@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from digitlab.datasets.loading import Dataset, fingerprint_local_files
-from digitlab.datasets.registry import get_dataset_spec
+from digitlab.datasets.registry import find_dataset_spec
 from digitlab.evaluation.gallery import GalleryQuery, find_samples
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.evaluation.results_cache import (
@@ -21,7 +21,7 @@ from digitlab.evaluation.results_cache import (
     load_test_images,
 )
 from digitlab.model_store.card import CARD_FILE
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.reports.document import Subject
 
 Fingerprint = tuple[tuple[str, int], ...]
@@ -52,7 +52,7 @@ class EvaluatedModel:
     @property
     def is_grayscale(self) -> bool:
         """Whether the network takes grayscale images, `(h, w)`."""
-        return len(get_dataset_spec(self.model.card["data"]["dataset"]).image_shape) == 2
+        return len(self.model.image_shape) == 2
 
     @property
     def noun(self) -> str:
@@ -145,7 +145,7 @@ def _load(
         model=_model,
         report=report,
         images=load_test_images(_model, report),
-        class_names=get_dataset_spec(_model.card["data"]["dataset"]).base_spec.class_names,
+        class_names=_model.class_names,
         data=describe_data(_model, report),
     )
 
@@ -158,7 +158,8 @@ def _find_dataset(
 
 
 def _get_data_fingerprint(model: StoredModel) -> Fingerprint:
-    return fingerprint_local_files(model.card["data"]["dataset"])
+    dataset_id = model.card["data"]["dataset"]
+    return fingerprint_local_files(dataset_id) if find_dataset_spec(dataset_id) else ()
 
 
 def _read_modification_time(path: Path) -> int:

@@ -8,12 +8,12 @@ from digitlab.errors import DigitlabError
 from digitlab.evaluation.jobs import (
     JOB_KINDS,
     AnalysisJob,
-    AnalysisStatus,
     find_job,
     start_job,
     stop_job,
 )
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
+from digitlab.step_jobs import StepStatus
 from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.text import escape_markdown, render_error
 
@@ -76,7 +76,7 @@ def _render_progress(job: AnalysisJob) -> None:
               on_click=report_errors(lambda: stop_job(job), whole_page=True))  # fmt: skip
 
 
-def _render_end(status: AnalysisStatus) -> None:
+def _render_end(status: StepStatus) -> None:
     if status.state == "failed":
         render_error(status.message or "The analysis failed. Start it again.")
     else:

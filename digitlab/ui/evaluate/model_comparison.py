@@ -8,7 +8,8 @@ import streamlit as st
 from digitlab.evaluation.comparison import Comparison, compare_reports
 from digitlab.figures.confusion import difference_figure
 from digitlab.figures.theme import PLOTLY_CONFIG
-from digitlab.model_store.store import StoredModel, list_models
+from digitlab.model_store.store import list_models
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.ui.evaluate.evaluated_model import (
     EvaluatedModel,
     ShownSamples,

@@ -5,12 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from digitlab.errors import DigitlabError, ModelStoreError
-from digitlab.model_store.store import (
-    DEFAULT_MODEL_ID,
-    StoredModel,
-    list_damaged_models,
-    list_models,
-)
+from digitlab.model_store.store import DEFAULT_MODEL_ID, list_damaged_models, list_models
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.ui.evaluate.calibration import render_calibration
 from digitlab.ui.evaluate.class_metrics import render_class_metrics
 from digitlab.ui.evaluate.evaluated_model import (

@@ -20,7 +20,7 @@ from digitlab.ui.evaluate.thumbnail_grid import encode_thumbnail
 from digitlab.ui.evaluate.url_state import read_index, update_url
 from digitlab.ui.model_cache import get_reader
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.text import escape_label
+from digitlab.ui.text import escape_label, escape_markdown
 
 # With the other parts of the dialog on a screen of 1280x800.
 _MAP_HEIGHT_PX = 210
@@ -122,7 +122,7 @@ def _render_prediction(evaluated: EvaluatedModel, index: int) -> None:
     if analysis is not None and analysis.is_probable_label_error[index]:
         alternative = evaluated.class_names[analysis.alternative_classes[index]]
         facts.append(f"Its label, {true}, is probably wrong: it may be {alternative}.")
-    st.caption(" ".join(facts))
+    st.caption(escape_markdown(" ".join(facts)))
 
 
 def _render_links(evaluated: EvaluatedModel, index: int) -> None:
@@ -199,8 +199,8 @@ def _render_neighbour_row(neighbours: Neighbours, name: str) -> None:
     if neighbours.images is None:
         indices = ", ".join(map(str, neighbours.indices))
         st.caption(
-            f"Labelled {name}: training indices {indices}. The training images are not on this "
-            "machine."
+            f"Labelled {escape_markdown(name)}: training indices {indices}. The training images "
+            "are not on this machine."
         )
         return
     pictures = "".join(

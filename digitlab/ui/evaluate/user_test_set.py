@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from digitlab.errors import UserTestSetError
+from digitlab.errors import LabelledFilesError
 from digitlab.evaluation.report import evaluate_images
 from digitlab.evaluation.results_cache import TestImages
 from digitlab.evaluation.user_test_set import (
@@ -15,7 +15,6 @@ from digitlab.evaluation.user_test_set import (
     pack_labelled_zip,
     read_labelled_zip,
 )
-from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
 from digitlab.ui.canvas import Drawing, get_drawing, render_ink_canvas, replace_drawing
 from digitlab.ui.evaluate.confusion import render_confusion
 from digitlab.ui.evaluate.evaluated_model import EvaluatedModel, ShownSamples
@@ -26,6 +25,7 @@ from digitlab.ui.model_cache import get_reader
 from digitlab.ui.selectors import render_segments
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown, render_error
+from digitlab.zip_safety import MAX_UPLOAD_MB
 
 # Streamlit drops a widget's state when its page is left; these keys are kept.
 _DRAWINGS, _CANVAS, _ADD = "evaluate_drawings", "evaluate_canvas", "evaluate_drawn_add"
@@ -93,7 +93,7 @@ def _read_zip(file: UploadedFile) -> UserTestSet | None:
     st.session_state.pop(_ZIP_PROBLEM, None)
     try:
         return read_labelled_zip(file, progress=update_progress)
-    except UserTestSetError as error:
+    except LabelledFilesError as error:
         st.session_state[_ZIP_PROBLEM] = str(error)
         return None
     finally:
@@ -164,7 +164,7 @@ def _remove_last_drawing() -> None:
 def _use_drawings() -> None:
     try:
         test_set = label_drawings(st.session_state[_DRAWINGS])
-    except UserTestSetError as error:
+    except LabelledFilesError as error:
         st.session_state[_DRAWINGS_PROBLEM] = str(error)
         return
     _set_test_set(test_set, "drawn", "Digits drawn by you")

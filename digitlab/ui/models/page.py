@@ -2,17 +2,11 @@
 
 import streamlit as st
 
-from digitlab.datasets.registry import DATASETS
 from digitlab.model_store.card import CARD_FILE
 from digitlab.model_store.formats import MODEL_FORMATS
 from digitlab.model_store.names import MAX_LABEL_LENGTH
-from digitlab.model_store.store import (
-    StoredModel,
-    delete_model,
-    list_damaged_models,
-    list_models,
-    rename_model,
-)
+from digitlab.model_store.store import delete_model, list_damaged_models, list_models, rename_model
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.nets.registry import NETS
 from digitlab.quantities import format_duration
 from digitlab.ui.actions import render_action_error, report_errors
@@ -66,7 +60,7 @@ def _render_model(model: StoredModel) -> None:
     )
     st.code(card["command"], language="bash", wrap_lines=True)
     _render_downloads(model)
-    if not model.reads_digits and card["data"]["dataset"] in DATASETS:
+    if not model.reads_digits and model.class_names:
         render_photo_input(model)
     if not model.is_shipped:
         with st.container(horizontal=True):
@@ -78,8 +72,7 @@ def _render_model(model: StoredModel) -> None:
 def _render_metrics(model: StoredModel) -> None:
     test = model.card["test"]
     low, high = test["interval"]
-    spec = DATASETS.get(model.card["data"]["dataset"])
-    noun = "digits" if spec is not None and spec.is_digits else "images"
+    noun = "digits" if model.reads_digits else "images"
     accuracy, loss, size = st.columns(3)
     accuracy.metric(
         "Accuracy on the offline sample" if model.is_sample else f"Accuracy on test {noun}",

@@ -1,22 +1,23 @@
 """A picture of the user's, classified by a network of photos."""
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 import streamlit as st
 
-from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import InkError, ModelStoreError
-from digitlab.evaluation.zip_safety import MAX_UPLOAD_MB
 from digitlab.inference.photos import fit_photo
 from digitlab.inference.reader import format_percent
 from digitlab.ink import decode_picture
-from digitlab.model_store.store import StoredModel
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.png import build_data_uri
 from digitlab.ui.model_cache import get_reader
-from digitlab.ui.text import render_error
+from digitlab.ui.text import escape_markdown, render_error
+from digitlab.zip_safety import MAX_UPLOAD_MB
 
 _N_CLASSES_SHOWN = 5
+_N_NAMES_SHOWN = 30
 _CSS = """
 <style>
 .models-photo { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
@@ -27,6 +28,8 @@ _CSS = """
   gap: 0.6rem; align-items: center; margin: 0 !important; padding: 0 !important; }
 .models-classes > li > :nth-child(2) { height: 0.7rem; border-radius: 0.2rem; overflow: hidden;
   background: rgba(128, 132, 140, 0.15); }
+.models-classes > li > :first-child { overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; }
 .models-classes i { display: block; height: 100%; background: var(--accent); }
 .models-classes > li > :last-child { text-align: right; font-variant-numeric: tabular-nums; }
 </style>
@@ -35,11 +38,12 @@ _CSS = """
 
 def render_photo_input(model: StoredModel) -> None:
     """Render an upload, and below it what the network sees and its most probable classes."""
-    spec = get_dataset_spec(model.card["data"]["dataset"])
+    names = model.class_names
+    height, width = model.image_shape[:2]
     with st.expander("Classify a picture", icon=":material/image:", key=f"models_try_{model.id}"):
         st.caption(
-            f"One of: {', '.join(spec.class_names)}. The square in the middle of the picture is "
-            f"scaled to {spec.image_shape[1]}×{spec.image_shape[0]} pixels."
+            f"One of: {escape_markdown(_list_names(names))}. The square in the middle of the "
+            f"picture is scaled to {width}×{height} pixels."
         )
         file = st.file_uploader(
             "A picture",
@@ -55,14 +59,19 @@ def render_photo_input(model: StoredModel) -> None:
         except (InkError, ModelStoreError) as error:
             render_error(error)
             return
-        _render_classes(image, spec.class_names, reader.compute_outputs(image[None])[0])
+        _render_classes(image, names, reader.compute_outputs(image[None])[0])
+
+
+def _list_names(names: Sequence[str]) -> str:
+    n_more = len(names) - _N_NAMES_SHOWN
+    return ", ".join(names[:_N_NAMES_SHOWN]) + (f" and {n_more} more" if n_more > 0 else "")
 
 
 def _render_classes(
     image: np.ndarray, class_names: tuple[str, ...], probabilities: np.ndarray
 ) -> None:
     rows = "".join(
-        f"<li><span>{escape(class_names[k])}</span>"
+        f'<li><span title="{escape(class_names[k])}">{escape(class_names[k])}</span>'
         f'<span><i style="width:{probabilities[k]:.1%}"></i></span>'
         f"<span>{format_percent(float(probabilities[k]))}</span></li>"
         for k in np.argsort(probabilities)[::-1][:_N_CLASSES_SHOWN]

@@ -11,7 +11,12 @@ from typing import Any
 
 import streamlit as st
 
-from digitlab.errors import ConfigError
+from digitlab.datasets.registry import (
+    check_is_not_deleted,
+    get_dataset_spec,
+    list_dataset_specs,
+)
+from digitlab.errors import ConfigError, DatasetUnavailableError
 from digitlab.model_store.store import list_models
 from digitlab.nets.backbones import IMAGENET
 from digitlab.training.config import TrainConfig
@@ -29,6 +34,7 @@ from digitlab.training.fields import (
 from digitlab.training.fields import format_value as format_field_value
 from digitlab.ui.selectors import render_toggle
 from digitlab.ui.text import escape_markdown, shorten
+from digitlab.ui.train.user_dataset import render_user_dataset, take_dataset_choice
 
 # What the widgets hold, by setting: numbers as text.
 Values = dict[str, Any]
@@ -48,6 +54,9 @@ def prepare_form() -> Values:
     Call it before any of the widgets, so that what is above them can depend on their values.
     """
     state = st.session_state
+    chosen = take_dataset_choice()
+    if chosen is not None:
+        state[_get_key("dataset")] = chosen
     values: Values = state.setdefault(_VALUES, _build_values(TrainConfig()))
     for name, value in values.items():
         state.setdefault(_get_key(name), value)
@@ -80,9 +89,11 @@ def read_form(values: Values) -> TrainConfig | list[str]:
     if problems:
         return problems
     try:
-        return TrainConfig(**parsed)
-    except ConfigError as error:
+        config = TrainConfig(**parsed)
+        check_is_not_deleted(get_dataset_spec(config.dataset))
+    except (ConfigError, DatasetUnavailableError) as error:
         return [_NAMES.sub(lambda match: get_setting_label(match[0]), str(error))]
+    return config
 
 
 def _build_values(config: TrainConfig) -> Values:
@@ -123,6 +134,8 @@ def render_basic_settings() -> None:
     narrow = [spec for spec in basic if spec.name not in _WIDE]
     for spec in wide:
         _render_setting(spec)
+        if spec.metadata["kind"] == "dataset":
+            render_user_dataset(st.session_state[_get_key(spec.name)])
     columns = st.columns(2)
     for k, spec in enumerate(narrow):
         with columns[k % 2]:
@@ -174,6 +187,18 @@ def _render_choice(spec: Spec, common: dict[str, Any]) -> None:
     st.selectbox(options=list(choices), format_func=lambda value: choices[value].label, **common)
 
 
+def _render_dataset(_spec: Spec, common: dict[str, Any]) -> None:
+    labels = {spec.id: spec.label for spec in list_dataset_specs()}
+    selected = st.session_state[common["key"]]
+    # It may have been deleted meanwhile; the form then says so.
+    if selected not in labels:
+        labels[selected] = f"{format_value('dataset', selected)} (deleted)"
+    # A browser sends back the text of an option: of two equal ones, only the first can be chosen.
+    names = list(labels.values())
+    labels = {k: v if names.count(v) == 1 else f"{v} ({k})" for k, v in labels.items()}
+    st.selectbox(options=list(labels), format_func=labels.__getitem__, **common)
+
+
 def _render_boolean(_spec: Spec, common: dict[str, Any]) -> None:
     render_toggle(common.pop("label"), common.pop("help"), **common)
 
@@ -203,6 +228,7 @@ _RENDERERS: dict[str, Callable[[Spec, dict[str, Any]], None]] = {
     "number": _render_number,
     "choice": _render_choice,
     "boolean": _render_boolean,
+    "dataset": _render_dataset,
     "model": _render_model,
 }
 

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from digitlab.datasets.registry import DATASETS
+from digitlab.datasets.registry import get_dataset_spec
+from digitlab.datasets.sample import rank_within_class
 from digitlab.errors import DatasetError
 from digitlab.figures.class_balance import class_balance_figure, describe_class_balance
 from digitlab.figures.theme import PLOTLY_CONFIG
@@ -23,7 +24,9 @@ from digitlab.ui.train.user_digits import render_user_digits
 _CACHE_TTL_S = 120
 _N_IMAGES = 40
 _N_AUGMENTED = 10
-_COLUMNS, _GAP_PX, _SCALE = 10, 2, 3
+_COLUMNS, _GAP_PX = 10, 2
+# The width of an image on the sheet, roughly.
+_SHOWN_PX = 90
 _AUGMENTATION_SEED = "train_augmentation_seed"
 
 
@@ -50,7 +53,7 @@ class DataSample:
 @st.cache_resource(ttl=_CACHE_TTL_S, show_spinner="Loading the data …")
 def load_data_sample(dataset_id: str) -> DataSample | str:
     """Load images of a data set; returns the reason if they are unavailable."""
-    spec = DATASETS[dataset_id].base_spec
+    spec = get_dataset_spec(dataset_id).base_spec
     try:
         # Imported late: the page works before the training packages are installed.
         from digitlab.datasets.loading import load_dataset
@@ -71,8 +74,10 @@ def load_data_sample(dataset_id: str) -> DataSample | str:
         else ""
     )
     if spec.id != dataset_id:
-        note = f"{DATASETS[dataset_id].label}: the run adds generated images. {note}".strip()
-    indices = _choose_indices(labels, len(spec.class_names))
+        note = (
+            f"{get_dataset_spec(dataset_id).label}: the run adds generated images. {note}".strip()
+        )
+    indices = _choose_indices(labels)
     return DataSample(
         dataset.images_train[indices],
         indices,
@@ -84,17 +89,18 @@ def load_data_sample(dataset_id: str) -> DataSample | str:
     )
 
 
-def _choose_indices(labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """The first image of each class, the second of each, and so on: `(40,)` indices."""
-    firsts = [np.flatnonzero(labels == k)[: _N_IMAGES // n_classes] for k in range(n_classes)]
-    return np.stack(firsts, axis=1).ravel()
+def _choose_indices(labels: np.ndarray) -> np.ndarray:
+    """The first image of each class, the second of each, and so on: `(40,)` indices or fewer."""
+    order: np.ndarray = np.lexsort((labels, rank_within_class(labels)))
+    return order[:_N_IMAGES]
 
 
 def _build_image_sheet(images: np.ndarray) -> np.ndarray:
     """Rows of ten enlarged images, `(n, h, w)` or `(n, h, w, 3)` uint8, as one picture."""
     shown = np.stack([to_dark_on_light(image) for image in images])
     sheet = build_montage(shown, _COLUMNS, gap_px=_GAP_PX)
-    return cv2.resize(sheet, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_NEAREST)
+    scale = max(1, round(_SHOWN_PX / images.shape[2]))
+    return cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
 
 
 def render_preview(config: TrainConfig | list[str]) -> None:
@@ -164,7 +170,7 @@ def _render_network(config: TrainConfig | list[str]) -> None:
     if not isinstance(config, TrainConfig):
         _render_invalid()
         return
-    spec = DATASETS[config.dataset]
+    spec = get_dataset_spec(config.dataset)
     table = compute_layer_table(
         config.net, spec.image_shape, len(spec.class_names), config.net_options
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from digitlab.datasets.loading import measure_download_bytes
-from digitlab.datasets.registry import DATASETS
+from digitlab.datasets.registry import get_dataset_spec
 from digitlab.model_store.store import list_models
 from digitlab.nets.backbones import IMAGENET
 from digitlab.quantities import format_rough_duration
@@ -72,9 +72,9 @@ def _list_needs(config: TrainConfig) -> list[_Need]:
     needs = []
     if n_bytes := measure_download_bytes(config.dataset):
         size = f"{n_bytes / 1e6:.0f} MB"
-        label = DATASETS[config.dataset].base_spec.label
+        label = get_dataset_spec(config.dataset).base_spec.label
         needs.append(_Need("download", size, f"Downloads {size} first: {label}."))
-    if DATASETS[config.dataset].synthesis == "handwriting" and list_missing_pen_files():
+    if get_dataset_spec(config.dataset).synthesis == "handwriting" and list_missing_pen_files():
         sentence = f"The pen strokes are missing: {PEN_SOURCE}."
         needs.append(_Need("error", "strokes", sentence))
     if missing := describe_missing_weights(config):

@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from digitlab.datasets.registry import DATASETS, SAMPLE_NOTE
+from digitlab.datasets.registry import SAMPLE_NOTE, get_dataset_spec
 from digitlab.errors import DigitlabError
 from digitlab.evaluation.comparison import load_run_outcome
 from digitlab.quantities import format_duration
@@ -155,7 +155,7 @@ def _render_findings(status: RunStatus, history: list[Row], config: TrainConfig)
     findings = diagnose(
         history,
         is_over=status.is_final,
-        n_classes=len(DATASETS[config.dataset].class_names),
+        n_classes=len(get_dataset_spec(config.dataset).class_names),
         training_noise=list_training_noise(config),
     )
     if not findings:

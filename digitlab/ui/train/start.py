@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from digitlab.datasets.registry import DATASETS
+from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import ConfigError
 from digitlab.nets.registry import NETS
 from digitlab.runs.control import count_active_runs, start_run
@@ -69,7 +69,9 @@ def _start() -> None:
     config = read_form(prepare_form())
     if not isinstance(config, TrainConfig):
         raise ConfigError(" ".join(config))
-    digits = get_user_digits() if DATASETS[config.dataset].image_shape == _DIGIT_SHAPE else None
+    digits = (
+        get_user_digits() if get_dataset_spec(config.dataset).image_shape == _DIGIT_SHAPE else None
+    )
     run = create_run(
         config,
         label=_build_label(config),

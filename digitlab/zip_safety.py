@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from digitlab.errors import UserTestSetError
+from digitlab.errors import LabelledFilesError
 
 # The one limit of uploads: for the server (.streamlit/config.toml), pages and error messages.
 MAX_UPLOAD_MB = 50
@@ -22,6 +23,7 @@ MAX_UNCOMPRESSED_BYTES = 500_000_000
 _MAX_ENTRY_BYTES = 400
 _END_SIGNATURE, _ZIP64_SIGNATURE = b"PK\x05\x06", b"PK\x06\x07"
 _END_BYTES, _LOCATOR_BYTES, _MAX_COMMENT_BYTES = 22, 20, 65_535
+_DRIVE = re.compile("[A-Za-z]:")
 _ZIP_ERRORS = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError,
     ValueError,
@@ -39,7 +41,7 @@ def open_archive(source: bytes | Path | BinaryIO, *, max_files: int) -> Iterator
     Args:
         source: its content, its path, or a seekable binary file.
     Raises:
-        UserTestSetError: it is not a zip archive, it is damaged, or it is too large.
+        LabelledFilesError: it is not a zip archive, it is damaged, or it is too large.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -51,8 +53,8 @@ def open_archive(source: bytes | Path | BinaryIO, *, max_files: int) -> Iterator
             _check_directory(source, max_files)
             archive = stack.enter_context(zipfile.ZipFile(source))
         except (*_ZIP_ERRORS, struct.error) as error:
-            raise UserTestSetError(
-                f"This zip cannot be read ({error}). Pack the folders 0 to 9 again."
+            raise LabelledFilesError(
+                f"This zip cannot be read ({error}). Pack the folders again."
             ) from error
         if len(archive.infolist()) > max_files:
             raise _build_too_many_error(max_files)
@@ -67,17 +69,17 @@ def read_members(
     The function raises `RejectedEntry`. Files whose names lead outside are counted in `skipped`.
 
     Raises:
-        UserTestSetError: the files are larger than `MAX_UNCOMPRESSED_BYTES` together.
+        LabelledFilesError: the files are larger than `MAX_UNCOMPRESSED_BYTES` together.
     """
     files = [info for info in archive.infolist() if not info.is_dir()]
     if sum(min(info.file_size, max_bytes) for info in files) > MAX_UNCOMPRESSED_BYTES:
-        raise UserTestSetError(
+        raise LabelledFilesError(
             f"The files in this zip are larger than {MAX_UNCOMPRESSED_BYTES // 1_000_000:,} MB "
             "together. Choose fewer or smaller images."
         )
     for info in files:
         name = info.filename.replace("\\", "/")
-        if PurePosixPath(name).is_absolute() or ".." in name.split("/") or ":" in name:
+        if PurePosixPath(name).is_absolute() or ".." in name.split("/") or _DRIVE.match(name):
             # Harmless, since nothing is written, but a sign of a manipulated archive.
             skipped["the path leads outside the zip"] += 1
             continue
@@ -106,7 +108,7 @@ def _check_directory(source: BinaryIO, max_files: int) -> None:
     """Check the end record of an archive, before its directory is read."""
     size = source.seek(0, io.SEEK_END)
     if size > MAX_ARCHIVE_BYTES:
-        raise UserTestSetError(
+        raise LabelledFilesError(
             f"This zip is larger than {MAX_UPLOAD_MB} MB. Choose fewer or smaller images."
         )
     start = max(0, size - _MAX_COMMENT_BYTES - _END_BYTES - _LOCATOR_BYTES)
@@ -124,8 +126,7 @@ def _check_directory(source: BinaryIO, max_files: int) -> None:
         raise _build_too_many_error(max_files)
 
 
-def _build_too_many_error(max_files: int) -> UserTestSetError:
-    return UserTestSetError(
-        f"This zip has more than {max_files:,} files. Choose a smaller test set: "
-        "1,000 digits measure the accuracy to within two percent."
+def _build_too_many_error(max_files: int) -> LabelledFilesError:
+    return LabelledFilesError(
+        f"This zip has more than {max_files:,} files. Leave some of them out."
     )

@@ -1,0 +1,1 @@
+"""The user's pictures become a data set."""

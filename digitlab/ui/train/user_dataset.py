@@ -1,0 +1,232 @@
+"""The user's own data set: upload a zip of labelled pictures, see what was found, delete it."""
+
+from html import escape
+from pathlib import PurePath
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from digitlab.dataset_import.importing import (
+    DEFAULT_IMAGE_PX,
+    IMAGE_SIZES_PX,
+    MAX_CLASSES,
+    MIN_CLASSES,
+    MIN_IMAGES_PER_CLASS,
+)
+from digitlab.dataset_import.jobs import ImportJob, start_import
+from digitlab.datasets.loading import load_dataset
+from digitlab.datasets.registry import get_dataset_spec
+from digitlab.datasets.user_datasets import (
+    MAX_LABEL_LENGTH,
+    UserDataset,
+    check_label,
+    delete_user_dataset,
+    find_user_dataset,
+)
+from digitlab.errors import DatasetError, DigitlabError
+from digitlab.png import build_data_uri
+from digitlab.quantities import format_count
+from digitlab.training.config import TrainConfig
+from digitlab.ui.actions import render_action_error, report_errors
+from digitlab.ui.hosting import is_hosted
+from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import escape_label, escape_markdown, render_error, shorten
+from digitlab.zip_safety import MAX_UPLOAD_MB
+
+# Streamlit drops a widget's state when its page is left; these keys are kept.
+_JOB, _PROBLEM = "train_import_job", "train_import_problem"
+_CHOICE, _VERSION = "train_dataset_choice", "train_upload_version"
+_PLACE = "train_user_dataset"
+_INTERVAL_S = 0.4
+_N_CLASSES_SHOWN, _N_SAMPLES = 12, 4
+_CSS = """
+<style>
+.own-classes { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.4rem;
+  margin: 0.4rem 0; }
+.own-classes > div { display: flex; align-items: center; gap: 0.3rem; }
+.own-classes span { flex: 1 1 5rem; min-width: 0; overflow: hidden; text-overflow: ellipsis;
+  white-space: nowrap; font-size: 0.875rem; }
+.own-classes b { font-weight: 400; font-variant-numeric: tabular-nums; font-size: 0.875rem;
+  min-width: 2.2rem; text-align: right; margin-right: 0.3rem; }
+.own-classes img { flex: none; width: 2.4rem; height: 2.4rem; border-radius: 0.2rem; }
+</style>
+"""
+
+
+def take_dataset_choice() -> str | None:
+    """The id of the data set that the form should select, once, after an import or a deletion."""
+    chosen: str | None = st.session_state.pop(_CHOICE, None)
+    return chosen
+
+
+def render_user_dataset(dataset_id: str) -> None:
+    """Render what is known about the chosen data set, if it is the user's, and the upload.
+
+    Args:
+        dataset_id: the data set chosen in the form.
+    """
+    render_action_error(_PLACE)
+    own = find_user_dataset(dataset_id)
+    if own is not None and not own.is_deleted:
+        with st.expander("About this data set", icon=":material/photo_library:", expanded=True):
+            _render_found(own)
+    job: ImportJob | None = st.session_state.get(_JOB)
+    has_news = job is not None or _PROBLEM in st.session_state
+    with st.expander(
+        "Use your own pictures",
+        icon=":material/add_photo_alternate:",
+        expanded=has_news,
+        key=f"train_own_data_{has_news}",
+    ):
+        if is_hosted():
+            st.caption("Uploading data sets is off while this app is open to others.")
+        elif job is not None:
+            st.fragment(_render_progress, run_every=_INTERVAL_S)(job)
+        else:
+            _render_upload()
+
+
+def _render_upload() -> None:
+    state = st.session_state
+    st.caption(
+        f"Sort photos into folders named after their class, such as `rose/photo.jpg`, and zip "
+        f"them: {MIN_CLASSES} to {MAX_CLASSES} classes, at least {MIN_IMAGES_PER_CLASS} photos "
+        "each. From a larger folder: `python -m digitlab train --data FOLDER`."
+    )
+    version = state.get(_VERSION, 0)
+    file: UploadedFile | None = st.file_uploader(
+        "A zip of pictures",
+        type=["zip"],
+        key=f"train_own_zip_{version}",
+        max_upload_size=MAX_UPLOAD_MB,
+    )
+    # The name of the file is proposed; a new file makes a new field.
+    name_key = f"train_own_name_{file.file_id if file else version}"
+    name, size = st.columns([1.4, 1])
+    name.text_input(
+        "Name",
+        shorten(PurePath(file.name).stem)[:MAX_LABEL_LENGTH] if file else "",
+        key=name_key,
+        max_chars=MAX_LABEL_LENGTH,
+    )
+    state.setdefault("train_own_px", DEFAULT_IMAGE_PX)
+    size.selectbox(
+        "Image size",
+        IMAGE_SIZES_PX,
+        format_func=lambda px: f"{px}×{px} pixels",
+        key="train_own_px",
+        help="The square in the middle of each photo is scaled to this size. Larger images show "
+        "more detail and train more slowly: twice the width takes four times as long.",
+    )
+    st.button(
+        "Create the data set",
+        key="train_own_create",
+        icon=":material/add:",
+        disabled=file is None,
+        on_click=callback(_start),
+        args=(file, name_key),
+    )
+    if _PROBLEM in state:
+        render_error(state[_PROBLEM])
+
+
+def _start(file: UploadedFile, name_key: str) -> None:
+    state = st.session_state
+    state.pop(_PROBLEM, None)
+    try:
+        label = check_label(state[name_key])
+        state[_JOB] = start_import(file.getbuffer(), label, image_px=state["train_own_px"])
+    except DigitlabError as error:
+        state[_PROBLEM] = str(error)
+
+
+def _render_progress(job: ImportJob) -> None:
+    state = st.session_state
+    try:
+        status = job.inspect()
+        if status.state == "done":
+            state[_CHOICE] = job.read_dataset_id()
+    except DigitlabError as error:
+        state[_PROBLEM] = str(error)
+        _end(job)
+        st.rerun()
+    if status.is_final:
+        if status.state == "failed":
+            state[_PROBLEM] = status.message
+        _end(job)
+        # The form outside this fragment selects the new data set.
+        st.rerun()
+    text = f"{status.done:,} of {status.total:,} pictures" if status.total else "Reading the zip …"
+    st.progress(status.fraction, text)
+    st.button("Cancel", key="train_own_cancel", icon=":material/close:",
+              on_click=callback(_end, whole_page=True), args=(job,))  # fmt: skip
+
+
+def _end(job: ImportJob) -> None:
+    job.discard()
+    st.session_state.pop(_JOB, None)
+    # A new key makes an empty uploader.
+    st.session_state[_VERSION] = st.session_state.get(_VERSION, 0) + 1
+
+
+def _render_found(own: UserDataset) -> None:
+    """Classes with counts and samples, what was left out, the rule, and the deletion."""
+    st.markdown(
+        f"**{escape_label(own.label)}**: {format_count(own.n_train, 'training image')} and "
+        f"{format_count(own.n_test, 'test image')} of {len(own.class_names)} classes."
+    )
+    try:
+        strips = _build_strips(own.id, own.file_sha256)
+    except DatasetError as error:
+        render_error(error)
+        strips = [""] * _N_CLASSES_SHOWN
+    rows = zip(own.class_names, own.counts, strips, strict=False)
+    st.html(
+        f'{_CSS}<div class="own-classes" data-testid="own-classes">'
+        + "".join(
+            f'<div><span title="{escape(name)}">{escape(name)}</span><b>{count:,}</b>{strip}</div>'
+            for name, count, strip in rows
+        )
+        + "</div>"
+    )
+    if len(own.class_names) > _N_CLASSES_SHOWN:
+        st.caption(
+            f"These are the first {_N_CLASSES_SHOWN} classes, with their numbers of images; the "
+            "chart of the data preview has all."
+        )
+    for sentence in own.describe_left_out():
+        st.caption(escape_markdown(sentence))
+    st.caption(escape_markdown(own.resize_rule))
+    with st.popover("Delete", icon=":material/delete:", key=f"train_own_delete_{own.id}"):
+        st.markdown(
+            f"Delete the images of {escape_label(own.label)}? Its runs and models are kept, but "
+            "the runs cannot be repeated."
+        )
+        st.button(
+            "Delete this data set",
+            key="train_own_delete_confirmed",
+            type="primary",
+            on_click=report_errors(lambda: _delete(own.id), place=_PLACE),
+        )
+
+
+def _delete(dataset_id: str) -> None:
+    delete_user_dataset(dataset_id)
+    st.session_state[_CHOICE] = TrainConfig().dataset
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _build_strips(dataset_id: str, file_sha256: str) -> list[str]:
+    """Some images of each of the first classes, as HTML."""
+    dataset = load_dataset(get_dataset_spec(dataset_id), may_download=False)
+    n_classes = min(len(dataset.spec.class_names), _N_CLASSES_SHOWN)
+    return [
+        "".join(
+            f'<img src="{build_data_uri(image)}" alt="">'
+            for image in dataset.images_train[
+                np.flatnonzero(dataset.labels_train == k)[:_N_SAMPLES]
+            ]
+        )
+        for k in range(n_classes)
+    ]
