@@ -127,7 +127,10 @@ def _add_replace_argument(parser: argparse.ArgumentParser) -> None:
 def _add_zoo_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
     parser.add_argument(
-        "--nets", nargs="+", metavar="NET", help="only these networks (default: all but vgg16)"
+        "--nets",
+        nargs="+",
+        metavar="NET",
+        help="only these networks (default: all without a pretrained base)",
     )
 
 

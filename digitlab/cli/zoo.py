@@ -21,8 +21,6 @@ from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run, create_run, get_run
 from digitlab.training.config import TrainConfig
 
-# Hours on a CPU.
-_LEFT_OUT = ("vgg16",)
 _SEEDS = (1, 2, 3)
 # A network whose epochs take longer is trained with one seed only.
 _MAX_EPOCH_S = 30.0
@@ -54,7 +52,7 @@ def train_zoo(options: argparse.Namespace) -> int:
     The test set chooses nothing: each run keeps the epoch with the lowest validation loss.
     """
     base = read_settings(options)
-    names = options.nets or [net for net in NETS if net not in _LEFT_OUT]
+    names = options.nets or [net for net, spec in NETS.items() if not spec.backbone]
     results: dict[str, list[_Result]] = {}
     for net in names:
         get_net_spec(net)
