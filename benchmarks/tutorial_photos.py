@@ -1,8 +1,9 @@
 """The tutorials' scripts for photos as plain Keras, beside the same settings in digitlab.
 
-`python -m benchmarks.tutorial_photos [--images N]` trains the tutorials' CIFAR-10 network on N photos
-and VGG16 from random weights on 2,000 for three epochs each, and prints parameters, test accuracy and
-seconds of both. CIFAR-10, or a copy of it, must be in DIGITLAB_DATA or in Keras's cache.
+`python -m benchmarks.tutorial_photos [--images N]` trains the tutorials' CIFAR-10 network on N
+photos and VGG16 from random weights on 2,000 for three epochs each, and prints parameters, test
+accuracy and seconds of both. CIFAR-10, or a copy of it, must be in DIGITLAB_DATA or in Keras's
+cache.
 """
 
 import argparse
