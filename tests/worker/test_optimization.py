@@ -9,6 +9,7 @@ from digitlab.training.config import TrainConfig
 from digitlab.training.losses import LOSSES
 from digitlab.training.lr_schedules import LR_SCHEDULES
 from digitlab.training.optimizers import OPTIMIZERS
+from digitlab.training.phases import list_phases
 from digitlab.worker.optimization import (
     build_loss,
     build_loss_monitors,
@@ -107,6 +108,11 @@ def test_every_loss_agrees_with_its_formula(loss, smoothing):
     assert float(metric.result()) == pytest.approx(2 / 3)
 
 
+def build_only_phase(config):
+    (phase,) = list_phases(config, config.epochs)
+    return phase
+
+
 def follow_losses(config, losses, resumed_after):
     """Pass losses to the callbacks, with a resume after some epochs.
 
@@ -120,7 +126,7 @@ def follow_losses(config, losses, resumed_after):
     for session in (losses[:resumed_after], losses[resumed_after:]):
         model.stop_training = False
         callbacks = keras.callbacks.CallbackList(
-            build_loss_monitors(config, run, monitor="val_loss"), model=model
+            build_loss_monitors(build_only_phase(config), run, monitor="val_loss"), model=model
         )
         callbacks.on_train_begin()
         for loss in session:
@@ -157,6 +163,6 @@ def test_a_run_that_was_stopped_early_has_new_patience_after_a_resume():
     assert follow_losses(config, losses, 3)[1] == 3
     run = create_run(config)
     run.history_path.write_text("epoch,val_loss\n0,1.0\n1,1.1\n2,1.1\n")
-    (stopping,) = build_loss_monitors(config, run, monitor="val_loss")
+    (stopping,) = build_loss_monitors(build_only_phase(config), run, monitor="val_loss")
     stopping.on_train_begin()
     assert (stopping.best, stopping.wait) == (1.0, 0)
