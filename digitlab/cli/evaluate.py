@@ -60,14 +60,12 @@ def evaluate_fully(model: StoredModel, dataset: Dataset) -> None:
     feature_analysis = build_feature_analysis(
         model.read_content(), report, dataset, progress=_report_progress("features")
     )
-    robustness = None
-    if dataset.images_test.ndim == 3:
-        robustness = compute_robustness(
-            reader,
-            dataset.images_test,
-            dataset.labels_test,
-            progress=_report_progress("robustness"),
-        )
+    robustness = compute_robustness(
+        reader,
+        dataset.images_test,
+        dataset.labels_test,
+        progress=_report_progress("robustness"),
+    )
     tsne_map = compute_tsne_map(
         model.read_content(), dataset.images_test, progress=_report_progress("feature map")
     )
@@ -76,10 +74,9 @@ def evaluate_fully(model: StoredModel, dataset: Dataset) -> None:
         report = replace(report, feature_analysis=feature_analysis, saved_images=saved)
         report.save(model.directory / REPORT_FILE)
         save_tsne_map(model.directory / TSNE_FILE, tsne_map)
-        if robustness is not None:
-            robustness.save(model.directory / ROBUSTNESS_FILE)
-            # The page's own result, from fewer digits, would take precedence.
-            (get_results_dir(model) / ROBUSTNESS_FILE).unlink(missing_ok=True)
+        robustness.save(model.directory / ROBUSTNESS_FILE)
+        # The page's own result, from fewer digits, would take precedence.
+        (get_results_dir(model) / ROBUSTNESS_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise ModelStoreError(f"The report of {model.id} cannot be written: {error}.") from error
 

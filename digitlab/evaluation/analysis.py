@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from digitlab.datasets.loading import Dataset
-from digitlab.errors import ModelStoreError
 from digitlab.evaluation.feature_analysis import FeatureAnalysis
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.inference.activations import FeatureExtractor
@@ -250,19 +249,6 @@ class _IterationReporter(io.TextIOBase):
 def choose_evenly_spaced(n: int, limit: int) -> np.ndarray:
     """Choose at most `limit` of n indices, evenly spaced: `(min(n, limit),)` int."""
     return np.unique(np.linspace(0, n - 1, min(n, limit)).round().astype(int))
-
-
-def require_grayscale(images: np.ndarray) -> None:
-    """Refuse colour images, which the corruptions do not support.
-
-    Raises:
-        ModelStoreError: the images have colours.
-    """
-    if images.ndim != 3:
-        raise ModelStoreError(
-            "Robustness is measured on grayscale images, and this model takes colour images. "
-            "Choose another model."
-        )
 
 
 def choose_thumbnail_rows(report: EvaluationReport) -> np.ndarray:

@@ -15,7 +15,6 @@ from digitlab.evaluation.analysis import (
     build_feature_analysis,
     choose_evenly_spaced,
     compute_tsne_map,
-    require_grayscale,
 )
 from digitlab.evaluation.jobs import AnalysisJob
 from digitlab.evaluation.report import EvaluationReport
@@ -63,7 +62,6 @@ def _measure_robustness(
     job: AnalysisJob, model: StoredModel, report: EvaluationReport, progress: StepProgress
 ) -> None:
     images = _load_dataset(model, report, progress).images_test
-    require_grayscale(images)
     chosen = choose_evenly_spaced(len(images), _N_ROBUSTNESS)
     robustness = compute_robustness(
         model.open_reader(), images[chosen], report.labels[chosen], progress=progress

@@ -15,7 +15,7 @@ from digitlab.files import load_json, write_json
 from digitlab.inference.reader import DigitReader
 from digitlab.jobs import ProgressCallback
 
-# Takes an image `(28, 28)` uint8, a strength, and a random generator.
+# Takes an image `(h, w)` or `(h, w, 3)` uint8, a strength, and a random generator.
 _Apply = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 # The pen width is changed at this scale, for steps below one pixel.
 _UPSCALE = 4
@@ -30,6 +30,7 @@ class Corruption:
         strengths: rising.
         neutral: the strength that changes nothing.
         apply: corrupts one image.
+        is_for_photos: whether it makes sense for colour images too.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Corruption:
     strengths: tuple[float, ...]
     neutral: float
     apply: _Apply
+    is_for_photos: bool = True
 
 
 def corrupt_images(
@@ -46,12 +48,12 @@ def corrupt_images(
     """Corrupt images at one strength.
 
     Args:
-        images: `(n, 28, 28)` uint8, ink 255.
+        images: `(n, h, w)` or `(n, h, w, 3)` uint8; for digits ink is 255.
         corruption_id: one of `CORRUPTIONS`.
         strength: in the corruption's unit.
         seed: for the directions of shifts and the noise.
     Returns:
-        `(n, 28, 28)` uint8; `images` itself at the neutral strength.
+        Images of the same shape; `images` itself at the neutral strength.
     """
     corruption = CORRUPTIONS[corruption_id]
     if strength == corruption.neutral or not len(images):
@@ -64,9 +66,9 @@ def corrupt_at_all_strengths(image: np.ndarray, corruption_id: str, *, seed: int
     """Corrupt one image at every strength.
 
     Args:
-        image: `(28, 28)` uint8, ink 255.
+        image: `(h, w)` or `(h, w, 3)` uint8.
     Returns:
-        `(strengths, 28, 28)` uint8, in the order of `Corruption.strengths`.
+        One image for each strength, in the order of `Corruption.strengths`.
     """
     strengths = CORRUPTIONS[corruption_id].strengths
     return np.concatenate(
@@ -76,7 +78,13 @@ def corrupt_at_all_strengths(image: np.ndarray, corruption_id: str, *, seed: int
 
 def _warp(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     size = (image.shape[1], image.shape[0])
-    return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR)
+    border = _choose_border(image)
+    return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+
+
+def _choose_border(image: np.ndarray) -> int:
+    """Around a digit is paper; a photo goes on."""
+    return cv2.BORDER_REFLECT_101 if image.ndim == 3 else cv2.BORDER_CONSTANT
 
 
 def _rotate(image: np.ndarray, degrees: float, random: np.random.Generator) -> np.ndarray:
@@ -114,7 +122,7 @@ def _change_pen_width(image: np.ndarray, pixels: float, random: np.random.Genera
 
 
 def _blur(image: np.ndarray, sigma_px: float, random: np.random.Generator) -> np.ndarray:
-    return cv2.GaussianBlur(image, (0, 0), sigma_px, borderType=cv2.BORDER_CONSTANT)
+    return cv2.GaussianBlur(image, (0, 0), sigma_px, borderType=_choose_border(image))
 
 
 def _add_noise(image: np.ndarray, sigma: float, random: np.random.Generator) -> np.ndarray:
@@ -123,7 +131,9 @@ def _add_noise(image: np.ndarray, sigma: float, random: np.random.Generator) -> 
 
 
 def _scale_contrast(image: np.ndarray, factor: float, random: np.random.Generator) -> np.ndarray:
-    return np.round(image * factor).astype(np.uint8)
+    # Digits fade towards the paper, photos towards their mean.
+    target = image.mean() if image.ndim == 3 else 0.0
+    return np.round(target + (image - target) * factor).astype(np.uint8)
 
 
 _ALL = (
@@ -131,27 +141,32 @@ _ALL = (
         "rotation", "Rotation", "degrees clockwise",
         (-90, -75, -60, -45, -30, -15, 0, 15, 30, 45, 60, 75, 90), 0, _rotate,
     ),
-    Corruption("shift", "Shift", "pixels of 28", (0, 1, 2, 3, 4, 6, 8), 0, _shift),
+    Corruption("shift", "Shift", "pixels", (0, 1, 2, 3, 4, 6, 8), 0, _shift),
     Corruption(
         "scale", "Scale", "relative size", (0.4, 0.55, 0.7, 0.85, 1, 1.15, 1.3), 1, _resize,
     ),
     Corruption(
         "pen_width", "Pen width", "pixels thicker", (-2, -1.5, -1, 0, 1, 2, 3, 4), 0,
-        _change_pen_width,
+        _change_pen_width, is_for_photos=False,
     ),
     Corruption(
         "blur", "Blur", "pixels (standard deviation)", (0, 0.5, 1, 1.5, 2, 2.5, 3), 0, _blur,
     ),
     Corruption(
-        "noise", "Noise", "fraction of full ink (standard deviation)",
+        "noise", "Noise", "fraction of the full range (standard deviation)",
         (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6), 0, _add_noise,
     ),
     Corruption(
-        "contrast", "Contrast", "fraction of full ink", (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1), 1,
+        "contrast", "Contrast", "fraction of full contrast", (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1), 1,
         _scale_contrast,
     ),
 )  # fmt: skip
 CORRUPTIONS: dict[str, Corruption] = {corruption.id: corruption for corruption in _ALL}
+
+
+def list_corruptions(*, has_photos: bool) -> list[Corruption]:
+    """The corruptions that apply to digits and other grey images, or to colour images."""
+    return [corruption for corruption in _ALL if corruption.is_for_photos or not has_photos]
 
 
 @dataclass(frozen=True)
@@ -220,14 +235,15 @@ def compute_robustness(
     """Measure the accuracy at every strength of every corruption.
 
     Args:
-        images: `(n, 28, 28)` uint8, ink 255, n > 0.
+        images: `(n, h, w)` or `(n, h, w, 3)` uint8, n > 0.
         labels: `(n,)` integers.
         progress: called after each strength.
     """
-    n_steps = sum(len(corruption.strengths) for corruption in CORRUPTIONS.values())
+    corruptions = list_corruptions(has_photos=images.ndim == 4)
+    n_steps = sum(len(corruption.strengths) for corruption in corruptions)
     points: list[RobustnessPoint] = []
     curves: dict[str, tuple[RobustnessPoint, ...]] = {}
-    for corruption in CORRUPTIONS.values():
+    for corruption in corruptions:
         curve = []
         for strength in corruption.strengths:
             curve.append(_measure(reader, images, labels, corruption, strength))

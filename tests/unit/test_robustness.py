@@ -7,7 +7,6 @@ import pytest
 
 from digitlab.datasets.loading import load_local_dataset
 from digitlab.errors import ModelStoreError
-from digitlab.evaluation.analysis import require_grayscale
 from digitlab.evaluation.robustness import (
     CORRUPTIONS,
     Robustness,
@@ -15,6 +14,7 @@ from digitlab.evaluation.robustness import (
     compute_robustness,
     corrupt_at_all_strengths,
     corrupt_images,
+    list_corruptions,
 )
 from digitlab.model_store.store import get_model
 
@@ -98,6 +98,21 @@ def test_unknown_corruptions_are_ignored(tmp_path):
     assert Robustness.load(path).curves == {"blur": (point,)}
 
 
-def test_colour_images_have_no_robustness():
-    with pytest.raises(ModelStoreError, match="colour images"):
-        require_grayscale(np.zeros((3, 32, 32, 3), np.uint8))
+def test_photos_are_corrupted_too_but_have_no_pen_width():
+    photos = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    corruptions = list_corruptions(has_photos=True)
+    assert {one.id for one in CORRUPTIONS.values()} - {one.id for one in corruptions} == {
+        "pen_width"
+    }
+    for corruption in corruptions:
+        for strength in corruption.strengths:
+            corrupted = corrupt_images(photos, corruption.id, strength)
+            assert (corrupted.shape, corrupted.dtype) == (photos.shape, np.uint8)
+            is_unchanged = np.array_equal(corrupted, photos)
+            assert is_unchanged == (strength == corruption.neutral), (corruption.id, strength)
+
+
+def test_a_shifted_photo_has_no_black_border():
+    photo = np.full((1, 32, 32, 3), 200, np.uint8)
+    assert corrupt_images(photo, "shift", 8).min() == 200
+    assert corrupt_images(photo[..., 0], "shift", 8).min() == 0

@@ -13,6 +13,7 @@ from digitlab.evaluation.robustness import (
     Corruption,
     Robustness,
     corrupt_at_all_strengths,
+    list_corruptions,
 )
 from digitlab.figures.robustness import describe_robustness, robustness_figure
 from digitlab.figures.theme import PLOTLY_CONFIG
@@ -34,13 +35,15 @@ from digitlab.ui.text import render_error
 def render_robustness(evaluated: EvaluatedModel) -> ShownSamples:
     """Render the choice of a corruption, its curve, and one image under it."""
     requested = read_url_parameter("corruption")
+    corruptions = list_corruptions(has_photos=not evaluated.is_grayscale)
+    labels = {corruption.id: corruption.label for corruption in corruptions}
     chosen = render_segments(
         "Corruption",
-        {corruption.id: corruption.label for corruption in CORRUPTIONS.values()},
+        labels,
         as_pills=True,
         **bind_widget(
             "evaluate_corruption",
-            requested if requested in CORRUPTIONS else next(iter(CORRUPTIONS)),
+            requested if requested in labels else next(iter(labels)),
             lambda corruption_id: update_url(corruption=corruption_id),
         ),
     )
@@ -53,8 +56,6 @@ def render_robustness(evaluated: EvaluatedModel) -> ShownSamples:
         render_error(error)
     if robustness is not None and chosen in robustness.curves:
         _render_curve(evaluated, robustness, corruption)
-    elif not evaluated.is_grayscale:
-        st.info("Robustness is measured on grayscale images. This network reads colour images.")
     else:
         st.info("The robustness of this network has not been measured yet.")
         render_job(evaluated.model, "robustness", "Measure it")
@@ -94,8 +95,8 @@ def _render_curve(
 
 def _render_strengths(evaluated: EvaluatedModel, corruption: Corruption) -> None:
     """One image at every strength, with its prediction."""
-    if evaluated.images is None or not evaluated.is_grayscale:
-        st.caption("Unavailable: there are no grayscale test images on this machine.")
+    if evaluated.images is None:
+        st.caption("Unavailable: there are no test images on this machine.")
         return
     index = _render_index(evaluated, int(evaluated.images.is_available.argmax()))
     image = evaluated.get_image(index)
