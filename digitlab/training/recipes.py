@@ -183,7 +183,8 @@ _OTHER_DATA = (
         "Transfer learning",
         "From digits to clothes",
         "Trains on 500 images of Fashion-MNIST, starting from the weights of a digit classifier. "
-        "Compare it with the same run from random weights.",
+        "Compare it with the same run from random weights: digits and clothes have too little in "
+        "common for a gain.",
         TrainConfig(
             dataset="fashion_mnist", init_from="simple_cnn", epochs=20, training_fraction=0.00926,
             batch_size=32,
