@@ -183,3 +183,14 @@ def test_choices_show_their_labels(train_app):
     assert "SGD with momentum: Accumulates past gradients." in optimizer.help
     schedule = train_app.selectbox(key="train_schedule")
     assert "Cosine with warm-up" in schedule.options
+
+
+def test_missing_imagenet_weights_are_named_before_the_start(train_app, monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    train_app.button(key="train_recipe_imagenet").click().run()
+    sentences = [info.value for info in train_app.info]
+    assert any(
+        "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5 (2 MB)" in sentence
+        for sentence in sentences
+    ), sentences
+    assert not train_app.button(key="train_start").disabled
