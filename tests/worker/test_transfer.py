@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import h5py
 import keras
 import numpy as np
 import pytest
+from keras.src.legacy.saving import legacy_h5_format
 
 from digitlab.errors import ConfigError
 from digitlab.nets.backbones import INCEPTION_V3, MOBILENET_V2, RESNET50, VGG16
@@ -121,6 +123,26 @@ def test_a_file_with_other_weights_is_refused(tmp_path):
     path.write_bytes(b"damaged")
     with pytest.raises(ConfigError, match="does not hold the weights of MobileNetV2"):
         load_imagenet_weights(model, MOBILENET_V2, path)
+
+
+@pytest.mark.parametrize(
+    "backbone", [VGG16, RESNET50, INCEPTION_V3, MOBILENET_V2], ids=lambda each: each.id
+)
+def test_a_file_in_the_form_of_keras_downloads_is_loaded(backbone, tmp_path):
+    """Keras publishes them in its older HDF5 format, which it can still write."""
+    options = {} if backbone.alpha is None else {"alpha": backbone.alpha}
+    keras.utils.set_random_seed(5)
+    published = getattr(keras.applications, backbone.id)(
+        include_top=False, weights=None, input_shape=(224, 224, 3), **options
+    )
+    path = tmp_path / backbone.weights.name
+    with h5py.File(path, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, published)
+    net = next(one.id for one in NETS.values() if one.backbone is backbone)
+    model = build_net(net, (28, 28), 10)
+    load_imagenet_weights(model, backbone, path)
+    loaded = model.get_layer(get_base_name(backbone)).get_weights()
+    assert are_equal(loaded, published.get_weights())
 
 
 def test_features_are_computed_once(tmp_path, monkeypatch):
