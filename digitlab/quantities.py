@@ -1,5 +1,7 @@
 """Quantities as text: durations, counts and sizes."""
 
+from collections.abc import Mapping
+
 
 def format_duration(seconds: float) -> str:
     """A duration in one or two units: 8 s, 3 min 20 s, 25 min, 2 h 5 min."""
@@ -23,3 +25,11 @@ def format_rough_duration(seconds: float) -> str:
 def format_count(n: int, noun: str) -> str:
     """A number with its noun: 1 epoch, 2 epochs, 1,000 images."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def describe_left_out_files(reasons: Mapping[str, int], verb: str) -> list[str]:
+    """One sentence for each reason, the most frequent first: "3 files skipped: not an image."."""
+    return [
+        f"{format_count(count, 'file')} {verb}: {reason}."
+        for reason, count in sorted(reasons.items(), key=lambda item: -item[1])
+    ]

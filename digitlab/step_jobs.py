@@ -3,15 +3,22 @@
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from filelock import FileLock
 
 from digitlab.errors import DigitlabError, RunError, describe_error
+from digitlab.files import load_json, write_json
 from digitlab.jobs import JobDirectory, JobStatus
 from digitlab.processes import identify_process, lower_priority, start_module
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T")
+
+_SPEC_FILE = "job.json"
 _REPORT_EVERY_S = 0.3
 _LOCK_TIMEOUT_S = 20.0
 
@@ -78,14 +85,29 @@ class StepJob(JobDirectory[StepStatus]):
         """The lock held while the job is being started; the worker waits for it."""
         return FileLock(self.directory / "job.lock", timeout=_LOCK_TIMEOUT_S)
 
-    def start(self, module: str) -> None:
-        """Start the worker; the caller holds the lock.
+    def load_spec(self, spec_type: type[T], label: str) -> T:
+        """What the job is about, as `start` wrote it.
+
+        Args:
+            label: of the job, for the error message.
+        Raises:
+            RunError: the job's file is damaged.
+        """
+        try:
+            return load_json(self.directory / _SPEC_FILE, spec_type)
+        except (OSError, ValueError) as error:
+            raise RunError(f"{label} cannot be read ({describe_error(error)}).") from error
+
+    def start(self, module: str, spec: "DataclassInstance") -> None:
+        """Write what the job is about and start the worker; the caller holds the lock.
 
         Args:
             module: of the worker, which calls `carry_out`.
+            spec: for `load_spec`.
         Raises:
             OSError: the process could not be started.
         """
+        write_json(self.directory / _SPEC_FILE, asdict(spec))
         self.clear_stop_request()
         with self.log_path.open("wb") as log:
             process = start_module(module, [str(self.directory.resolve())], log)

@@ -30,7 +30,7 @@ from digitlab.runs.run import Run, create_run, get_run, list_runs
 from digitlab.runs.status import RunStatus
 from digitlab.training.config_warnings import find_config_warnings
 from digitlab.training.diagnosis import find_best_epoch
-from digitlab.training.phases import describe_missing_weights
+from digitlab.training.pretrained import describe_missing_weights
 from digitlab.training.recipes import RECIPES
 
 _POLL_S = 0.2

@@ -21,6 +21,7 @@ from digitlab.errors import InkError, LabelledFilesError
 from digitlab.inference.labelled_files import (
     MAX_ZIP_PIXELS,
     LabelledFile,
+    build_nothing_found_error,
     list_folder,
     open_zip,
     read_contents,
@@ -193,10 +194,10 @@ def _check_class_count(n: int, skipped: Counter[str]) -> None:
     if MIN_CLASSES <= n <= MAX_CLASSES:
         return
     if not n:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in (+skipped).items())
-        raise LabelledFilesError(
-            f"No labelled pictures were found{f' (skipped: {reasons})' if reasons else ''}. Sort "
-            "them into one folder for each class, such as rose/photo.jpg, and try again."
+        raise build_nothing_found_error(
+            "pictures",
+            +skipped,
+            "Sort them into one folder for each class, such as rose/photo.jpg,",
         )
     found = "only 1 class" if n == 1 else f"{n:,} classes"
     raise LabelledFilesError(

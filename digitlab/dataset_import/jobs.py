@@ -13,11 +13,11 @@
 import secrets
 import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from digitlab.errors import RunError, describe_error
-from digitlab.files import load_json, replace_file, write_json
+from digitlab.files import replace_file
 from digitlab.owners import LOCAL_OWNER
 from digitlab.paths import get_cache_dir
 from digitlab.step_jobs import StepJob
@@ -58,10 +58,7 @@ class ImportJob(StepJob):
         Raises:
             RunError: the job's file is damaged.
         """
-        try:
-            return load_json(self.directory / "job.json", ImportSpec)
-        except (OSError, ValueError) as error:
-            raise RunError(f"The import cannot be read ({describe_error(error)}).") from error
+        return self.load_spec(ImportSpec, "The import")
 
     def read_dataset_id(self) -> str:
         """The id of the data set that was made.
@@ -105,8 +102,7 @@ def start_import(
         job.directory.mkdir(parents=True)
         with job.get_lock():
             job.upload_path.write_bytes(content)
-            write_json(job.directory / "job.json", asdict(ImportSpec(label, image_px, owner)))
-            job.start(_WORKER_MODULE)
+            job.start(_WORKER_MODULE, ImportSpec(label, image_px, owner))
     except OSError as error:
         shutil.rmtree(job.directory, ignore_errors=True)
         raise RunError(f"The import could not be started: {describe_error(error)}.") from error

@@ -15,7 +15,6 @@ import os
 import re
 import shutil
 import time
-import unicodedata
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -23,15 +22,14 @@ import numpy as np
 
 from digitlab.errors import DatasetError, DatasetUnavailableError, describe_error
 from digitlab.files import load_json, replace_file, write_json
+from digitlab.ids import generate_id
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_user_datasets_dir
-from digitlab.quantities import format_count
+from digitlab.quantities import describe_left_out_files
 
 CARD_FILE, IMAGES_FILE = "dataset.json", "images.npz"
 MAX_LABEL_LENGTH = 60
 _ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
-# Leaves room for a number behind it.
-_MAX_SLUG_LENGTH = 56
 
 
 @dataclass(frozen=True)
@@ -85,10 +83,7 @@ class UserDataset:
             reasons["the same picture is in its class already"] = self.n_duplicates
         if self.n_conflicts:
             reasons["the same picture is in several classes"] = self.n_conflicts
-        return [
-            f"{format_count(count, 'file')} left out: {reason}."
-            for reason, count in sorted(reasons.items(), key=lambda item: -item[1])
-        ]
+        return describe_left_out_files(reasons, "left out")
 
 
 def get_user_dataset_dir(dataset_id: str) -> Path:
@@ -148,11 +143,15 @@ def save_user_dataset(
     same = _find_same(draft)
     if same is not None and not same.is_deleted:
         return same
+
+    def is_taken(dataset_id: str) -> bool:
+        return dataset_id in reserved_ids or get_user_dataset_dir(dataset_id).exists()
+
     content = io.BytesIO()
     # Not compressed: photos hardly become smaller.
     np.savez(content, allow_pickle=False, **arrays)
     own = replace(
-        same or replace(draft, id=_generate_id(draft.label, reserved_ids)),
+        same or replace(draft, id=generate_id(draft.label, "dataset", is_taken)),
         label=draft.label,
         file_bytes=content.getbuffer().nbytes,
         file_sha256=hashlib.sha256(content.getbuffer()).hexdigest(),
@@ -211,15 +210,3 @@ def _find_same(draft: UserDataset) -> UserDataset | None:
         if own.content_sha256 == draft.content_sha256 and own.owner == draft.owner:
             return own
     return None
-
-
-def _generate_id(label: str, reserved_ids: frozenset[str]) -> str:
-    """An unused id made from a label in any script: its ASCII letters, or else a hash."""
-    ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "_", ascii_label.lower()).strip("_")[:_MAX_SLUG_LENGTH]
-    if not slug:
-        slug = f"dataset_{hashlib.sha256(label.encode()).hexdigest()[:8]}"
-    dataset_id, number = slug, 2
-    while dataset_id in reserved_ids or get_user_dataset_dir(dataset_id).exists():
-        dataset_id, number = f"{slug}_{number}", number + 1
-    return dataset_id

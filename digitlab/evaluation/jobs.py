@@ -12,12 +12,11 @@
 ```
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from digitlab.errors import ModelStoreError, RunError, describe_error
 from digitlab.evaluation.results_cache import get_results_dir
-from digitlab.files import load_json, write_json
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.step_jobs import StepJob
@@ -67,11 +66,7 @@ class AnalysisJob(StepJob):
         Raises:
             RunError: the job's file is damaged.
         """
-        try:
-            return load_json(self.directory / "job.json", JobSpec)
-        except (OSError, ValueError) as error:
-            reason = describe_error(error)
-            raise RunError(f"The analysis {self.kind} cannot be read ({reason}).") from error
+        return self.load_spec(JobSpec, f"The analysis {self.kind}")
 
 
 def find_job(model: StoredModel, kind: str) -> AnalysisJob | None:
@@ -97,8 +92,7 @@ def start_job(model: StoredModel, kind: str, *, owner: str = LOCAL_OWNER) -> Ana
         with job.get_lock():
             if job.is_running():
                 return job
-            write_json(job.directory / "job.json", asdict(JobSpec(model.id, kind, owner)))
-            job.start(_WORKER_MODULE)
+            job.start(_WORKER_MODULE, JobSpec(model.id, kind, owner))
     except OSError as error:
         raise RunError(f"The analysis could not be started: {describe_error(error)}.") from error
     return job

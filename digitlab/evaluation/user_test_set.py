@@ -13,11 +13,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from digitlab.errors import InkError, LabelledFilesError
+from digitlab.errors import InkError
 from digitlab.inference.labelled_files import (
     MAX_ZIP_PIXELS,
     LabelledFile,
-    describe_skipped,
+    build_nothing_found_error,
     list_folder,
     open_zip,
     read_contents,
@@ -25,6 +25,7 @@ from digitlab.inference.labelled_files import (
 from digitlab.ink import decode_picture, parse_drawing, prepare_drawing, prepare_picture
 from digitlab.jobs import ProgressCallback
 from digitlab.png import encode_png, to_dark_on_light
+from digitlab.quantities import describe_left_out_files
 
 DIGITS = tuple("0123456789")
 _NOT_A_DIGIT_FOLDER = "not in a folder named 0 to 9"
@@ -50,7 +51,7 @@ class UserTestSet:
 
     def describe_skipped(self) -> list[str]:
         """One sentence for each reason: "3 files skipped: not an image file."."""
-        return describe_skipped(self.skipped)
+        return describe_left_out_files(self.skipped, "skipped")
 
 
 def read_labelled_zip(
@@ -141,9 +142,7 @@ def _build_test_set(
     images: list[np.ndarray], labels: list[int], names: list[str], skipped: Counter[str]
 ) -> UserTestSet:
     if not labels:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.items())
-        raise LabelledFilesError(
-            f"No labelled digits were found{f' (skipped: {reasons})' if reasons else ''}. "
-            "Sort the images into folders named 0 to 9, such as 7/photo.png, and try again."
+        raise build_nothing_found_error(
+            "digits", skipped, "Sort the images into folders named 0 to 9, such as 7/photo.png,"
         )
     return UserTestSet(np.stack(images), np.array(labels, np.uint8), tuple(names), dict(skipped))

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from digitlab.errors import LabelledFilesError
 from digitlab.ink.decode import PICTURE_SUFFIXES, measure_picture
 from digitlab.jobs import ProgressCallback
-from digitlab.quantities import format_count, format_duration
+from digitlab.quantities import format_duration
 from digitlab.zip_safety import RejectedEntry, open_archive, read_members
 
 MAX_FILES = 20_000
@@ -126,12 +126,20 @@ def read_contents(
             progress(k + 1, len(files))
 
 
-def describe_skipped(skipped: Mapping[str, int]) -> list[str]:
-    """One sentence for each reason: "3 files skipped: not an image file."."""
-    return [
-        f"{format_count(count, 'file')} skipped: {reason}."
-        for reason, count in sorted(skipped.items(), key=lambda item: -item[1])
-    ]
+def build_nothing_found_error(
+    found: str, skipped: Mapping[str, int], advice: str
+) -> LabelledFilesError:
+    """The error that no file can be used, with the reasons why files were skipped.
+
+    Args:
+        found: what was looked for, in the plural.
+        advice: how to sort the files.
+    """
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.items())
+    return LabelledFilesError(
+        f"No labelled {found} were found{f' (skipped: {reasons})' if reasons else ''}. {advice} "
+        "and try again."
+    )
 
 
 def _walk(folder: Path) -> Iterator[Path]:

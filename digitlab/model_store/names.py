@@ -1,18 +1,16 @@
 """Ids and labels of models: what is allowed, and how an id is made from a label."""
 
-import hashlib
 import re
 import unicodedata
 from pathlib import Path
 
 from digitlab.errors import ModelStoreError
+from digitlab.ids import generate_id
 from digitlab.nets.backbones import IMAGENET
 from digitlab.paths import get_shipped_models_dir, get_user_models_dir
 
 MAX_LABEL_LENGTH = 80
 _ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-# Leaves room for a number behind it.
-_MAX_SLUG_LENGTH = 56
 
 
 def check_model_id(model_id: str) -> None:
@@ -48,15 +46,8 @@ def check_label(label: str) -> str:
 
 
 def generate_model_id(label: str) -> str:
-    """An unused id made from a label in any script: its ASCII letters, or else a hash."""
-    ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "_", ascii_label.lower()).strip("_")[:_MAX_SLUG_LENGTH]
-    if not slug:
-        slug = f"model_{hashlib.sha256(label.encode()).hexdigest()[:8]}"
-    model_id, number = slug, 2
-    while _is_taken(model_id):
-        model_id, number = f"{slug}_{number}", number + 1
-    return model_id
+    """An unused id made from a label."""
+    return generate_id(label, "model", _is_taken)
 
 
 def _is_taken(model_id: str) -> bool:

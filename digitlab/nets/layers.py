@@ -4,7 +4,6 @@ A network is a list of these layers. `digitlab.worker.model` builds the Keras mo
 `digitlab.nets.summary` the table of shapes and parameters, so that both always agree.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digitlab.nets.backbones import Backbone
@@ -232,19 +231,6 @@ def dropout_layer(options: NetOptions, default_rate: float) -> list[Layer]:
     """Build dropout at the chosen rate or the design's; no layer for a rate of 0."""
     rate = default_rate if options.dropout is None else options.dropout
     return [Dropout(rate)] if rate else []
-
-
-def count_base_layers(plan: Sequence[Layer]) -> int:
-    """How many of a network's layers are its base: up to the first vector of features.
-
-    The rest is the head, which transfer learning replaces.
-
-    Returns:
-        0 if nothing before that vector has weights.
-    """
-    end = next(k for k, layer in enumerate(plan) if isinstance(layer, Flattening | GlobalPooling))
-    has_weights = any(isinstance(layer, Convolution | Residual | Backbone) for layer in plan[:end])
-    return end + 1 if has_weights else 0
 
 
 def output_layer(n_classes: int) -> list[Layer]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from digitlab.errors import ConfigError
 from digitlab.nets import architectures as nets
 from digitlab.nets.backbones import Backbone
-from digitlab.nets.layers import DEFAULT_OPTIONS, Layer, NetOptions, count_base_layers
+from digitlab.nets.layers import DEFAULT_OPTIONS, Convolution, Layer, NetOptions, Residual
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class NetSpec:
     @property
     def has_base(self) -> bool:
         """Whether it has a base that can be frozen while its head learns."""
-        return count_base_layers(self.plan(DEFAULT_OPTIONS, 1)) > 0
+        layers = self.plan(DEFAULT_OPTIONS, 1)
+        return any(isinstance(one, Convolution | Residual | Backbone) for one in layers)
 
 
 _MNIST_TUTORIALS, _OWN = "tutorials on MNIST", "designed for digitlab"

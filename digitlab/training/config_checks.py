@@ -7,7 +7,7 @@ from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import ConfigError
 from digitlab.nets.backbones import IMAGENET
 from digitlab.nets.registry import NETS
-from digitlab.training.fields import RANDOM_TEXT
+from digitlab.training.fields import WEIGHTS_LABELS
 
 if TYPE_CHECKING:
     from digitlab.training.config import TrainConfig
@@ -48,8 +48,8 @@ def _check_transfer(config: "TrainConfig") -> None:
         return
     if not config.init_from:
         raise ConfigError(
-            f"frozen_epochs is {config.frozen_epochs}, but init_from is {RANDOM_TEXT}: a base with "
-            "random weights would be frozen. Choose a model or ImageNet in init_from."
+            f"frozen_epochs is {config.frozen_epochs}, but init_from is {WEIGHTS_LABELS['']}: a "
+            "base with random weights would be frozen. Choose a model or ImageNet in init_from."
         )
     if not spec.has_base:
         raise ConfigError(

@@ -32,9 +32,8 @@ GROUPS = {
 }
 # None, as written on the command line and shown in the form.
 DEFAULT_TEXT = "default"
-# No model to take the initial weights from.
-RANDOM_TEXT = "random"
-IMAGENET_TEXT = "ImageNet"
+# Initial weights other than those of a stored model.
+WEIGHTS_LABELS = {"": "random", IMAGENET: "ImageNet"}
 
 Spec = dataclasses.Field[Any]
 
@@ -198,7 +197,7 @@ def format_value(spec: Spec, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if kind == "model":
-        return {"": RANDOM_TEXT, IMAGENET: IMAGENET_TEXT}.get(value, str(value))
+        return WEIGHTS_LABELS.get(value, str(value))
     return str(value)
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from digitlab.nets.backbones import IMAGENET
-from digitlab.nets.registry import NETS
 from digitlab.training.config import TrainConfig
 
 _MIN_LEARNING_RATE = 1e-7
@@ -55,17 +53,4 @@ def _build_phases(config: TrainConfig, epochs: int) -> Iterator[Phase]:
         replace(
             config, epochs=config.epochs - switch, frozen_epochs=0, learning_rate=learning_rate
         ),
-    )
-
-
-def describe_missing_weights(config: TrainConfig) -> str:
-    """What a run will have to download, in one sentence; empty if its weights are here."""
-    backbone = NETS[config.net].backbone
-    if config.init_from != IMAGENET or backbone is None or backbone.find_weights() is not None:
-        return ""
-    weights = backbone.weights
-    return (
-        f"The ImageNet weights of {backbone.label} are not on this computer. The run downloads "
-        f"{weights.name} ({weights.format_size()}) from Keras; without a connection, put this file "
-        "into a folder and set DIGITLAB_DATA to it before you start."
     )

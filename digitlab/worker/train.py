@@ -124,27 +124,25 @@ def _fit(
 ) -> bool:
     """Train all phases, from the last checkpoint; whether the user stopped the run."""
     epochs = status_writer.run.read_meta().epochs or config.epochs
-    compiled: dict[bool, keras.Model] = {}
-    base, head = split_model(model) if config.frozen_epochs else (None, model)
-    phases = list_phases(config, epochs)
-    for phase in phases:
-        compiled[phase.is_frozen] = head if phase.is_frozen else model
-        compile_model(compiled[phase.is_frozen], phase.config, n_images=data.n_training)
+    base, head = split_model(model) if config.frozen_epochs else (model, model)
+    phases = [(phase, head if phase.is_frozen else model) for phase in list_phases(config, epochs)]
+    for phase, trained in phases:
+        compile_model(trained, phase.config, n_images=data.n_training)
     first_epoch = restore_checkpoint(
-        lambda n: compiled[next(one for one in phases if n <= one.end).is_frozen], status_writer
+        lambda n: next(trained for phase, trained in phases if n <= phase.end), status_writer
     )
     seed = (config.seed + _SEED_STEP * first_epoch) % 2**31
     if first_epoch:
         # Otherwise the resumed epochs would repeat the shuffling and augmentation of the first.
         keras.utils.set_random_seed(seed)
-    for phase in phases:
-        if first_epoch >= phase.end and phase is not phases[-1]:
+    for phase, trained in phases:
+        if phase.end <= first_epoch and phase.end < epochs:
             continue
         phase_data = data
-        if phase.is_frozen and base is not None:
+        if phase.is_frozen:
             phase_data = replace_by_features(data, base, status_writer)
         callbacks = build_callbacks(
-            compiled[phase.is_frozen],
+            trained,
             phase,
             status_writer,
             tracker,
@@ -154,7 +152,7 @@ def _fit(
             monitor="val_loss" if data.validation else "loss",
         )
         try:
-            compiled[phase.is_frozen].fit(
+            trained.fit(
                 **build_fit_arguments(phase.config, phase_data, seed=seed),
                 initial_epoch=max(first_epoch, phase.begin),
                 epochs=phase.end,

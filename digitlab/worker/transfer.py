@@ -13,10 +13,11 @@ from digitlab.jobs import ProgressCallback
 from digitlab.model_store.formats import KERAS
 from digitlab.model_store.store import get_model
 from digitlab.model_store.stored_model import StoredModel
-from digitlab.nets.backbones import IMAGENET, Backbone, get_weights_dir
-from digitlab.nets.registry import get_net_spec
+from digitlab.nets.backbones import Backbone, get_weights_dir
 from digitlab.paths import get_cache_dir
 from digitlab.training.config import TrainConfig
+from digitlab.training.fields import WEIGHTS_LABELS
+from digitlab.training.pretrained import find_imagenet_base
 from digitlab.worker.model import get_base_name
 
 _BATCH_SIZE = 128
@@ -30,7 +31,7 @@ def get_source_model(config: TrainConfig) -> StoredModel | None:
     Raises:
         ConfigError: it is missing or damaged.
     """
-    if config.init_from in ("", IMAGENET):
+    if config.init_from in WEIGHTS_LABELS:
         return None
     try:
         return get_model(config.init_from)
@@ -46,8 +47,8 @@ def fetch_imagenet_weights(
     Raises:
         ConfigError: they are not on this machine and cannot be downloaded.
     """
-    backbone = get_net_spec(config.net).backbone
-    if config.init_from != IMAGENET or backbone is None:
+    backbone = find_imagenet_base(config)
+    if backbone is None:
         return None
     path = backbone.find_weights()
     if path is not None:
@@ -79,7 +80,7 @@ def set_initial_weights(
     Raises:
         ConfigError: they do not fit the network.
     """
-    backbone = get_net_spec(config.net).backbone
+    backbone = find_imagenet_base(config)
     if source is not None:
         transfer_weights(source, model, base_only=config.frozen_epochs > 0)
     elif weights is not None and backbone is not None:
@@ -223,7 +224,7 @@ def compute_features(
 def _fingerprint(base: keras.Model, images: np.ndarray) -> str:
     digest = hashlib.sha256(str((images.shape, base.output_shape)).encode())
     for array in (images, *base.get_weights()):
-        digest.update(array.tobytes())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 

@@ -13,7 +13,7 @@ from digitlab.nets.backbones import INCEPTION_V3, MOBILENET_V2, RESNET50, VGG16
 from digitlab.nets.registry import NETS
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
-from digitlab.training.phases import describe_missing_weights
+from digitlab.training.pretrained import describe_missing_weights
 from digitlab.worker.model import build_model, build_net, get_base_name
 from digitlab.worker.transfer import compute_features, load_imagenet_weights, split_model
 from tests.worker.results import load_weights

@@ -18,13 +18,11 @@ from digitlab.datasets.registry import (
 )
 from digitlab.errors import ConfigError, DatasetUnavailableError
 from digitlab.model_store.store import list_models
-from digitlab.nets.backbones import IMAGENET
 from digitlab.training.config import TrainConfig
 from digitlab.training.fields import (
     DEFAULT_TEXT,
     GROUPS,
-    IMAGENET_TEXT,
-    RANDOM_TEXT,
+    WEIGHTS_LABELS,
     Spec,
     check_value,
     describe_range,
@@ -204,8 +202,7 @@ def _render_boolean(_spec: Spec, common: dict[str, Any]) -> None:
 
 
 def _render_model(_spec: Spec, common: dict[str, Any]) -> None:
-    labels = {"": RANDOM_TEXT, IMAGENET: IMAGENET_TEXT}
-    labels |= {model.id: model.label for model in list_models()}
+    labels = WEIGHTS_LABELS | {model.id: model.label for model in list_models()}
     selected = st.session_state[common["key"]]
     # The model may have been deleted meanwhile; starting the run then reports it.
     labels.setdefault(selected, selected)

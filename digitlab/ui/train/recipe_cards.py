@@ -7,12 +7,12 @@ import streamlit as st
 from digitlab.datasets.loading import measure_download_bytes
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.model_store.store import list_models
-from digitlab.nets.backbones import IMAGENET
 from digitlab.quantities import format_rough_duration
 from digitlab.runs.duration import estimate_duration_s, measure_slowness
 from digitlab.synthesis.dataset import PEN_SOURCE, list_missing_pen_files
 from digitlab.training.config import TrainConfig
-from digitlab.training.phases import describe_missing_weights
+from digitlab.training.fields import WEIGHTS_LABELS
+from digitlab.training.pretrained import describe_missing_weights
 from digitlab.training.recipes import RECIPES, Recipe, find_recipe
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.train.form import fill_form
@@ -79,7 +79,7 @@ def _list_needs(config: TrainConfig) -> list[_Need]:
         needs.append(_Need("error", "strokes", sentence))
     if missing := describe_missing_weights(config):
         needs.append(_Need("download", "weights", missing))
-    if config.init_from not in {"", IMAGENET, *(model.id for model in list_models())}:
+    if config.init_from not in {*WEIGHTS_LABELS, *(model.id for model in list_models())}:
         sentence = f"The model {config.init_from} is missing."
         needs.append(_Need("error", "weights", sentence))
     return needs

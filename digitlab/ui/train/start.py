@@ -13,7 +13,7 @@ from digitlab.runs.launcher import is_training_installed
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.config_warnings import find_config_warnings
-from digitlab.training.phases import describe_missing_weights
+from digitlab.training.pretrained import describe_missing_weights
 from digitlab.training.recipes import RECIPES, find_recipe
 from digitlab.ui.actions import report_errors
 from digitlab.ui.text import escape_markdown, render_error
@@ -48,11 +48,12 @@ def _render_start(config: TrainConfig | list[str]) -> None:
         )
     if not isinstance(config, TrainConfig):
         render_error(" ".join(config))
-    elif missing := describe_missing_weights(config):
-        st.info(missing)
-    if n_before:
-        runs = "1 run is" if n_before == 1 else f"{n_before} runs are"
-        st.caption(f"{runs} ahead in the queue. Runs are trained one at a time.")
+    else:
+        if missing := describe_missing_weights(config):
+            st.info(missing)
+        if n_before:
+            runs = "1 run is" if n_before == 1 else f"{n_before} runs are"
+            st.caption(f"{runs} ahead in the queue. Runs are trained one at a time.")
     st.button(
         "Start training" if not n_before else "Add to queue",
         key="train_start",
