@@ -65,10 +65,10 @@ def _time_views(model: StoredModel, report: EvaluationReport, images: np.ndarray
     reader = model.open_reader()
     highest_loss = find_samples(report, GalleryQuery(order="loss"))[:N_OCCLUSIONS]
     for k in highest_loss[:2]:
-        compute_occlusion(reader, images[k], int(report.predictions[k]))
+        compute_occlusion(reader, images[k], [int(report.predictions[k])])
     times_s = [
         _measure_s(
-            lambda k=k: compute_occlusion(reader, images[k], int(report.predictions[k])),  # type: ignore[misc]
+            lambda k=k: compute_occlusion(reader, images[k], [int(report.predictions[k])]),  # type: ignore[misc]
             n_runs=1,
         )
         for k in highest_loss

@@ -22,7 +22,8 @@ from digitlab.model_store.stored_model import StoredModel
 from digitlab.paths import get_user_models_dir
 
 _SHAPE, _N_CLASSES = (32, 32, 3), 10
-_COLOURS = np.random.default_rng(0).integers(40, 216, (_N_CLASSES, 3))
+# The mean colour of each class.
+COLOURS = np.random.default_rng(0).integers(40, 216, (_N_CLASSES, 3))
 
 
 def build_photos(n: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -31,7 +32,7 @@ def build_photos(n: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     labels = (np.arange(n) % _N_CLASSES).astype(np.uint8)
     tint = random.normal(0, 30, (n, 1, 1, 3))
     noise = random.normal(0, 40, (n, *_SHAPE))
-    photos = _COLOURS[labels][:, None, None] + tint + noise
+    photos = COLOURS[labels][:, None, None] + tint + noise
     return np.clip(photos, 0, 255).astype(np.uint8), labels
 
 
@@ -40,8 +41,8 @@ def build_photo_tflite() -> bytes:
 
     Its logits are, up to a constant, the negative squared distances to the classes' colours.
     """
-    kernel = (_COLOURS * 2.0 / 20).astype(np.float32)
-    bias = (-(_COLOURS.astype(float) ** 2).sum(axis=1) / 20).astype(np.float32)
+    kernel = (COLOURS * 2.0 / 20).astype(np.float32)
+    bias = (-(COLOURS.astype(float) ** 2).sum(axis=1) / 20).astype(np.float32)
     constants = {1: np.array([1, 2], np.int32), 3: kernel, 4: bias}
     shapes = [(1, *_SHAPE), (2,), (1, 3), kernel.shape, bias.shape, (1, 10), (1, 10)]
     model = schema.ModelT()

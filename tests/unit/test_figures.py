@@ -184,6 +184,8 @@ def test_the_saliency_scale_is_symmetric():
     heat, outline = occlusion_figure(weights, np.zeros((28, 28), np.uint8), 7).data
     assert (heat.zmin, heat.zmax) == (-0.5, 0.5)
     assert outline.contours.start == 100
+    photo, heat = occlusion_figure(weights, np.zeros((28, 28, 3), np.uint8), "cat").data
+    assert (photo.type, heat.zmax) == ("image", 0.5)
 
 
 @pytest.mark.parametrize(("is_dark", "background"), [(False, "#fbf9f5"), (True, "#1b1c1f")])

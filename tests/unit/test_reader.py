@@ -10,6 +10,7 @@ from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
 from digitlab.model_store.store import get_model
 from digitlab.paths import get_shipped_models_dir
+from tests.unit.photo_model import COLOURS, build_photo_tflite
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +85,26 @@ def test_certainty_as_text():
 def test_occlusion_finds_the_ink_that_matters(reader):
     """Covering some of a 7's ink must hurt, covering paper must change nothing."""
     image = prepare_drawing(parse_drawing(build_sample_drawing(7))).image
-    weights = compute_occlusion(reader, image, 7)
-    assert weights.shape == (28, 28)
+    weights, other = compute_occlusion(reader, image, [7, 1])
+    assert weights.shape == other.shape == (28, 28)
     far_from_ink = np.ones((28, 28), bool)
     for row, column in np.argwhere(image):
         far_from_ink[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3] = False
     assert (weights[far_from_ink] == 0).all()
     assert weights.max() > 0.1
+
+
+def test_occlusion_of_a_photo_finds_the_half_that_supports_a_class():
+    reader = DigitReader(build_photo_tflite())
+    photo = np.empty((32, 32, 3), np.uint8)
+    photo[:, :16], photo[:, 16:] = COLOURS[4], COLOURS[3]
+    weights = compute_occlusion(reader, photo, [4, 3])
+    assert weights.shape == (2, 32, 32)
+    left, right = weights[:, :, 4:12].mean((1, 2)), weights[:, :, 20:28].mean((1, 2))
+    assert left[0] > 0.4
+    assert right[0] < -0.4
+    assert left[1] < -0.4
+    assert right[1] > 0.4
 
 
 def test_eleven_classes_of_photos_have_no_no_digit():

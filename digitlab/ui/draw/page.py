@@ -154,7 +154,7 @@ def _render_one_digit(ink: MultiDigitInput, reader: DigitReader) -> None:
     answer = reader.read(prepared.image)
     occlusion = None
     if st.session_state.get(_WHY):
-        occlusion = compute_occlusion(reader, prepared.image, answer.digit)
+        occlusion = compute_occlusion(reader, prepared.image, [answer.digit])[0]
     render_answer(answer, prepared, occlusion)
     _render_why()
 

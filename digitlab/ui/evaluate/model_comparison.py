@@ -55,13 +55,15 @@ def _render_other_choice(model: StoredModel, models: dict[str, StoredModel]) -> 
     if not others:
         return None
     requested = read_url_parameter("other")
+    dataset = model.card["data"]["dataset"]
+    comparable = [other for other in others if models[other].card["data"]["dataset"] == dataset]
     chosen: str = st.selectbox(
         "Compare with",
         others,
         format_func=format_model_names(models).__getitem__,
         **bind_widget(
             "evaluate_other",
-            requested if requested in others else others[0],
+            requested if requested in others else (comparable or others)[0],
             lambda model_id: update_url(other=model_id),
         ),
     )

@@ -52,7 +52,7 @@ def _render_detail(shown: ShownSamples, index: int) -> None:
 
 def _render_parts(evaluated: EvaluatedModel, index: int) -> None:
     image = evaluated.get_image(index)
-    has_maps = image is not None and evaluated.is_grayscale
+    has_maps = image is not None
     prediction, probabilities, *maps = st.columns([1, 1.3, 1.6] if has_maps else 2, gap="medium")
     with prediction:
         _render_prediction(evaluated, index)
@@ -154,25 +154,25 @@ def _open_draw_page(evaluated: EvaluatedModel, image: np.ndarray) -> None:
 
 
 def _render_occlusion_maps(evaluated: EvaluatedModel, image: np.ndarray, index: int) -> None:
-    """Which ink supports the prediction and, if that is wrong, the true class."""
+    """Which parts support the prediction and, if that is wrong, the true class."""
     report = evaluated.report
     predicted, true = int(report.predictions[index]), int(report.labels[index])
-    reader = get_reader(evaluated.model)
     classes = list(dict.fromkeys((predicted, true)))
-    for column, k in zip(st.columns(2, gap="small"), classes, strict=False):
+    with st.spinner("Covering each part …"):
+        maps = compute_occlusion(get_reader(evaluated.model), image, classes)
+    for column, k, weights in zip(st.columns(2, gap="small"), classes, maps, strict=False):
         name = evaluated.class_names[k]
         with column:
             st.plotly_chart(
-                occlusion_figure(
-                    compute_occlusion(reader, image, k), image, name, height_px=_MAP_HEIGHT_PX
-                ),
+                occlusion_figure(weights, image, name, height_px=_MAP_HEIGHT_PX),
                 key=f"evaluate_occlusion_{k}",
                 config=PLOTLY_CONFIG,
                 alt=f"Occlusion map: which parts of the image support {name}.",
             )
+    part, against = ("ink", "Grey") if evaluated.is_grayscale else ("part", "Amber")
     st.caption(
-        "Each patch was covered in turn. Blue: the ink there supports the class. Grey: it counts "
-        "against it."
+        f"Each patch was covered in turn. Blue: the {part} there supports the class. {against}: it "
+        "counts against it."
     )
 
 
