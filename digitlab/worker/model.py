@@ -12,6 +12,7 @@ from digitlab.nets.backbones import Backbone
 from digitlab.nets.layers import DEFAULT_OPTIONS, NetOptions
 from digitlab.nets.registry import get_net_spec
 from digitlab.training.config import TrainConfig
+from digitlab.worker.normalization import BatchNormalization
 
 # The running averages must keep up with a run of about ten epochs; Keras's default of 0.99 lags.
 _NORM_MOMENTUM = 0.9
@@ -19,10 +20,17 @@ _NORM_MOMENTUM = 0.9
 _MEAN_BGR = (103.939, 116.779, 123.68)
 
 
-def build_model(config: TrainConfig) -> keras.Model:
-    """Build the network of a run with random weights."""
+def build_model(config: TrainConfig, *, for_training: bool = False) -> keras.Model:
+    """Build the network of a run with random weights.
+
+    Args:
+        for_training: with faster layers, which are not Keras's own; such a model is not saved.
+    """
     spec = get_dataset_spec(config.dataset)
-    return build_net(config.net, spec.image_shape, len(spec.class_names), config.net_options)
+    n_classes = len(spec.class_names)
+    options = config.net_options
+    norm = BatchNormalization if for_training else keras_layers.BatchNormalization
+    return build_net(config.net, spec.image_shape, n_classes, options, norm=norm)
 
 
 def build_net(
@@ -30,6 +38,8 @@ def build_net(
     image_shape: tuple[int, ...],
     n_classes: int,
     options: NetOptions = DEFAULT_OPTIONS,
+    *,
+    norm: type[keras.layers.BatchNormalization] = keras_layers.BatchNormalization,
 ) -> keras.Model:
     """Build a network for images of one shape.
 
@@ -38,6 +48,7 @@ def build_net(
         image_shape: `(h, w)` for grey images, `(h, w, channels)` for others.
         n_classes: number of outputs.
         options: changes to the network's design.
+        norm: the layer for batch normalisation.
     Returns:
         An uncompiled model: images `(n, h, w, channels)` from 0 to 255 in, probabilities out.
     Raises:
@@ -46,22 +57,25 @@ def build_net(
     with_channels = image_shape if len(image_shape) == 3 else (*image_shape, 1)
     inputs = keras.Input(with_channels)
     plan = get_net_spec(net_id).plan(options, n_classes)
-    return keras.Model(inputs, _connect(plan, inputs, options), name=net_id)
+    return keras.Model(inputs, _connect(plan, inputs, options, norm), name=net_id)
 
 
 def _connect(
-    plan: Sequence[layers.Layer], inputs: keras.KerasTensor, options: NetOptions
+    plan: Sequence[layers.Layer],
+    inputs: keras.KerasTensor,
+    options: NetOptions,
+    norm: type[keras.layers.BatchNormalization],
 ) -> keras.KerasTensor:
     """Build the layers one after the other; returns the output of the last."""
     outputs = inputs
     for layer in plan:
         if isinstance(layer, layers.Residual):
-            paths = [_connect(path, outputs, options) for path in (layer.branch, layer.shortcut)]
-            outputs = keras_layers.Add()(paths)
+            paths = (layer.branch, layer.shortcut)
+            outputs = keras_layers.Add()([_connect(path, outputs, options, norm) for path in paths])
         elif isinstance(layer, Backbone):
             outputs = _connect_backbone(layer, outputs)
         else:
-            outputs = _build_layer(layer, options)(outputs)
+            outputs = _build_layer(layer, options, norm)(outputs)
     return outputs
 
 
@@ -95,7 +109,9 @@ def get_base_name(backbone: Backbone) -> str:
     return f"{backbone.id}_base"
 
 
-def _build_layer(layer: layers.PlainLayer, options: NetOptions) -> keras.layers.Layer:
+def _build_layer(
+    layer: layers.PlainLayer, options: NetOptions, norm: type[keras.layers.BatchNormalization]
+) -> keras.layers.Layer:
     match layer:
         case layers.Rescaling():
             built = keras_layers.Rescaling(1 / 255)
@@ -118,7 +134,7 @@ def _build_layer(layer: layers.PlainLayer, options: NetOptions) -> keras.layers.
         case layers.GlobalPooling():
             built = keras_layers.GlobalAveragePooling2D()
         case layers.Normalization():
-            built = keras_layers.BatchNormalization(momentum=_NORM_MOMENTUM)
+            built = norm(momentum=_NORM_MOMENTUM)
         case layers.Activation():
             built = keras_layers.Activation(layer.function)
         case layers.Flattening():

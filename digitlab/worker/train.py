@@ -75,7 +75,7 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
     status_writer.heartbeat.progress("data")
     data = prepare_data(config, status_writer)
     status_writer.heartbeat.progress("compile")
-    model = build_model(config)
+    model = build_model(config, for_training=True)
     set_initial_weights(model, config, source, weights)
     was_stopped = _fit(model, config, data, status_writer, tracker)
 

@@ -159,7 +159,8 @@ def _match_layers(
     """Each layer, and the next layer of its type in the other model."""
     remaining = [layer for layer in old_model.layers if layer.weights]
     for layer in layers:
-        match = next((other for other in remaining if type(other) is type(layer)), None)
+        # A model in training has subclasses of Keras's layers.
+        match = next((other for other in remaining if isinstance(layer, type(other))), None)
         if match is not None:
             remaining.remove(match)
             yield layer, match

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from digitlab.datasets.sample import load_sample
 from digitlab.errors import ConfigError
@@ -11,8 +12,10 @@ from digitlab.model_store.store import get_model
 from digitlab.nets.layers import ACTIVATIONS, NetOptions
 from digitlab.nets.registry import NETS
 from digitlab.nets.summary import compute_layer_table
+from digitlab.training.config import TrainConfig
 from digitlab.worker.export import export_tflite
-from digitlab.worker.model import build_net, get_base_name
+from digitlab.worker.model import build_model, build_net, get_base_name
+from digitlab.worker.normalization import BatchNormalization
 from digitlab.worker.transfer import transfer_weights
 
 LAYERS = {
@@ -68,6 +71,42 @@ def test_every_activation_can_be_exported(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
     # It compares the outputs of both.
     export_tflite(model, tmp_path / "model.tflite", images)
+
+
+def test_the_fused_batch_normalisation_equals_that_of_keras():
+    """Outputs, gradients and running averages, in training and after it."""
+    images = np.random.default_rng(0).normal(3, 5, (32, 8, 8, 4)).astype(np.float32)
+    found = []
+    for kind in (keras.layers.BatchNormalization, BatchNormalization):
+        layer = kind(momentum=0.9)
+        inputs = tf.Variable(images)
+        with tf.GradientTape() as tape:
+            outputs = layer(inputs, training=True)
+            loss = tf.reduce_sum(outputs**3)
+        gradients = tape.gradient(loss, [inputs, *layer.trainable_variables])
+        found.append([outputs, *gradients, *layer.get_weights(), layer(inputs, training=False)])
+        layer.trainable = False
+        # A frozen layer uses its averages.
+        assert np.allclose(layer(inputs, training=True), found[-1][-1])
+    for plain, fused in zip(*found, strict=True):
+        assert np.allclose(plain, fused, rtol=2e-3, atol=2e-3)
+
+
+def test_a_model_in_training_has_the_weights_of_the_saved_one(tmp_path):
+    config = TrainConfig(net="digitlab_cnn")
+    trained = build_model(config, for_training=True)
+    saved = build_model(config)
+    assert {type(layer).__module__ for layer in trained.layers if "norm" in layer.name} == {
+        "digitlab.worker.normalization"
+    }
+    trained.save_weights(tmp_path / "w.weights.h5")
+    saved.load_weights(tmp_path / "w.weights.h5")
+    for one, other in zip(trained.get_weights(), saved.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+    saved.save(tmp_path / "model.keras")
+    assert (
+        keras.saving.load_model(tmp_path / "model.keras").count_params() == trained.count_params()
+    )
 
 
 PLAIN_NETS = [net for net, spec in NETS.items() if spec.backbone is None]
