@@ -45,7 +45,11 @@ def test_the_default_dropout_is_one_half():
     assert [layer.rate for layer in dropouts] == [0.5]
 
 
-@pytest.mark.parametrize("net", NETS)
+# Their bases take half a minute each; the two smaller pretrained ones are exported always.
+_LARGE = {"resnet50": pytest.mark.integration, "inception_v3": pytest.mark.integration}
+
+
+@pytest.mark.parametrize("net", [pytest.param(net, marks=_LARGE.get(net, ())) for net in NETS])
 def test_every_network_gives_the_same_probabilities_when_exported(net, tmp_path):
     keras.utils.set_random_seed(1)
     shape = (32, 32, 3) if net in ("photo_cnn", "vgg_bn_cnn") else (28, 28)
