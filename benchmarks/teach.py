@@ -46,6 +46,8 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DIGITLAB_RUNS"] = folder
+        # Each run saves its model.
+        os.environ["DIGITLAB_MODELS"] = f"{folder}/models"
         print(f"{options.model}\nwriter  digits  before  after   MNIST after   time")
         for writer, digits in choose_writers(options).items():
             begin_s = time.monotonic()

@@ -2,12 +2,13 @@
 
 import argparse
 
-from digitlab.cli.training import carry_out, check_save_as
+from digitlab.cli.training import check_save_as, follow_to_end
 from digitlab.errors import DrawingError, describe_error
 from digitlab.model_store.store import get_model
 from digitlab.runs.run import create_run
 from digitlab.training.teaching import (
     build_taught_digits,
+    build_taught_label,
     build_teaching_config,
     parse_drawings,
 )
@@ -23,5 +24,7 @@ def teach(options: argparse.Namespace) -> int:
     taught = build_taught_digits(parse_drawings(content))
     check_save_as(options)
     config = build_teaching_config(model.id, model.card["config"])
-    carry_out(create_run(config, name=options.name, taught=taught), options)
+    label = options.save_as or build_taught_label(model.label)
+    # The run itself saves the model, under its own name.
+    follow_to_end(create_run(config, name=options.name, label=label, taught=taught))
     return 0

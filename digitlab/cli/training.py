@@ -50,7 +50,9 @@ def train(options: argparse.Namespace) -> int:
     if missing := describe_missing_weights(config):
         console.print(f"note: {missing}")
     check_save_as(options)
-    carry_out(create_run(config, name=options.name), options)
+    run = create_run(config, name=options.name)
+    if follow_to_end(run) and options.save_as:
+        _save_model(run, options.save_as, replace=options.replace)
     return 0
 
 
@@ -60,14 +62,12 @@ def check_save_as(options: argparse.Namespace) -> None:
         _check_label_is_free(options.save_as, replace=options.replace)
 
 
-def carry_out(run: Run, options: argparse.Namespace) -> None:
-    """Start a run, show its progress and save its model if the options say so."""
+def follow_to_end(run: Run) -> bool:
+    """Start a run and show its progress; whether it has a model then."""
     with _InterruptCounter() as interrupts:
         console.print(f"run {run.id}  ({run.directory})")
         start_run(run)
-        is_finished = _show_run(run, interrupts)
-    if options.save_as and is_finished:
-        _save_model(run, options.save_as, replace=options.replace)
+        return _show_run(run, interrupts)
 
 
 def _print_recipes() -> None:

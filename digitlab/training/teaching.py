@@ -13,6 +13,8 @@ from digitlab.training.config import TrainConfig
 
 MIN_DIGITS, MAX_DIGITS = 10, 1_000
 # One of so many digits is not learned: before and after are measured on these.
+# The end of the name of a model that was taught.
+_LABEL_END = ", my hand"
 _HELD_OUT_EVERY = 4
 
 # A canvas's `json_data`, and the digit that was meant.
@@ -71,6 +73,11 @@ def build_teaching_config(model_id: str, model_config: Mapping[str, Any]) -> Tra
         schedule="cosine",
         augmentation=1.0,
     )
+
+
+def build_taught_label(label: str) -> str:
+    """The name of a model that has learned the user's hand; one that learns more keeps its name."""
+    return label if label.endswith(_LABEL_END) else label + _LABEL_END
 
 
 def format_drawings(drawings: Sequence[LabelledDrawing]) -> bytes:

@@ -3,9 +3,12 @@
 import numpy as np
 
 from digitlab.datasets.loading import Dataset
+from digitlab.errors import ModelStoreError, OwnerError
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
 from digitlab.inference.reader import N_DIGITS, DigitReader
+from digitlab.model_store.store import save_model
 from digitlab.model_store.stored_model import StoredModel
+from digitlab.runs.run import Run
 from digitlab.synthesis.negative_drawings import build_negatives
 from digitlab.training.teaching import TaughtDigits
 
@@ -67,6 +70,15 @@ def describe_teaching(
         f"{after:.0%} after. {dataset.spec.label}, test images: {old_accuracy:.2%} before, "
         f"{report.accuracy:.2%} after."
     )
+
+
+def save_taught_model(run: Run) -> str:
+    """Save the model under the run's name, in place of an earlier one; says so in a sentence."""
+    try:
+        model = save_model(run, replace=True, owner=run.read_meta().owner)
+    except (ModelStoreError, OwnerError) as error:
+        return f"The model is not saved: {error} The run keeps it: save it under another name."
+    return f"The model is saved as {model.label}."
 
 
 def measure_accuracy(reader: DigitReader, digits: TaughtDigits) -> float:

@@ -29,7 +29,7 @@ from digitlab.worker.model import build_model
 from digitlab.worker.model_card import write_model_card
 from digitlab.worker.optimization import compile_model
 from digitlab.worker.status_writer import StatusWriter
-from digitlab.worker.teaching import describe_teaching
+from digitlab.worker.teaching import describe_teaching, save_taught_model
 from digitlab.worker.trackers import Tracker, track_run
 from digitlab.worker.transfer import (
     fetch_imagenet_weights,
@@ -106,6 +106,8 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
     if taught is not None and source is not None:
         reader = open_export(run.directory, config)
         status_writer.add_note(describe_teaching(taught, source, reader, data.dataset, report))
+        if not was_stopped:
+            status_writer.add_note(save_taught_model(run))
     tracker.log_result(test_accuracy=report.accuracy)
     status_writer.update(
         state="stopped" if was_stopped else "done",

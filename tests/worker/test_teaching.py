@@ -7,10 +7,15 @@ import pytest
 
 from digitlab.inference.reader import DigitReader
 from digitlab.ink.samples import build_sample_drawing
-from digitlab.model_store.store import get_model
+from digitlab.model_store.store import find_saved_model, get_model
 from digitlab.runs.run import create_run
 from digitlab.synthesis.dataset import NO_DIGIT
-from digitlab.training.teaching import TaughtDigits, build_taught_digits, build_teaching_config
+from digitlab.training.teaching import (
+    TaughtDigits,
+    build_taught_digits,
+    build_taught_label,
+    build_teaching_config,
+)
 from digitlab.worker.teaching import mix_taught_digits
 from tests.worker.workers import train_here
 
@@ -26,9 +31,13 @@ def upside_down(n=40):
 def test_a_peculiar_hand_is_learned():
     model = get_model("simple_cnn")
     taught = upside_down()
-    run = create_run(build_teaching_config(model.id, model.card["config"]), taught=taught)
+    config = build_teaching_config(model.id, model.card["config"])
+    run = create_run(config, label=build_taught_label(model.label), taught=taught)
     status = train_here(run)
     assert status.state == "done", status.message
+    saved = find_saved_model(run)
+    assert saved.label == "Simple CNN, my hand"
+    assert f"The model is saved as {saved.label}." in status.notes
     [note] = [note for note in status.notes if note.startswith("Your 10 digits")]
     before, after, old, new = map(float, re.findall(r"([\d.]+)%", note))
     # A 6 upside down is a 9.

@@ -16,6 +16,7 @@ from digitlab.training.teaching import (
     MIN_DIGITS,
     LabelledDrawing,
     build_taught_digits,
+    build_taught_label,
     build_teaching_config,
     format_drawings,
     parse_drawings,
@@ -57,8 +58,8 @@ def render_teaching(model: StoredModel) -> None:
     with st.expander(label, icon=":material/school:", key="teach"):
         st.caption(
             f"Draw digits and say which they are. From {MIN_DIGITS} on, a short run goes on "
-            "training the model, on them and on its original data. The drawings stay in this "
-            "browser session; the run keeps 28×28 images of them."
+            "training the model, on them and on its original data, and saves the result as a new "
+            "model. The drawings stay in this browser session; the run keeps 28×28 images of them."
         )
         render_action_error(_PLACE)
         if drawings:
@@ -123,7 +124,7 @@ def _render_start(model: StoredModel, n: int) -> None:
 def _start(model: StoredModel) -> None:
     taught = build_taught_digits(_get_drawings())
     config = build_teaching_config(model.id, model.card["config"])
-    run = create_run(config, label=shorten(f"{model.label}, my hand"), taught=taught)
+    run = create_run(config, label=shorten(build_taught_label(model.label)), taught=taught)
     start_run(run)
     show_run(run)
     st.switch_page("pages/train.py", query_params={"run": run.id})
