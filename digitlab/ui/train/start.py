@@ -26,8 +26,10 @@ _DIGIT_SHAPE = (28, 28)
 
 
 def render_warnings(config: TrainConfig | list[str]) -> None:
-    """Render warnings about valid settings that are probably mistakes."""
+    """Render what is missing, and warnings about valid settings that are probably mistakes."""
     if isinstance(config, TrainConfig):
+        if missing := describe_missing_weights(config):
+            st.info(missing, icon=":material/download:")
         for warning in find_config_warnings(config):
             st.warning(escape_markdown(warning), icon=":material/lightbulb:")
 
@@ -48,12 +50,9 @@ def _render_start(config: TrainConfig | list[str]) -> None:
         )
     if not isinstance(config, TrainConfig):
         render_error(" ".join(config))
-    else:
-        if missing := describe_missing_weights(config):
-            st.info(missing)
-        if n_before:
-            runs = "1 run is" if n_before == 1 else f"{n_before} runs are"
-            st.caption(f"{runs} ahead in the queue. Runs are trained one at a time.")
+    elif n_before:
+        runs = "1 run is" if n_before == 1 else f"{n_before} runs are"
+        st.caption(f"{runs} ahead in the queue. Runs are trained one at a time.")
     st.button(
         "Start training" if not n_before else "Add to queue",
         key="train_start",
