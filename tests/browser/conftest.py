@@ -43,6 +43,20 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
+def training_page(browser, tmp_path):
+    """A page of a server of its own with the real trainer; high, so that no list is scrolled shut.
+
+    Its base URL is the server's; the test has the server's folders.
+    """
+    with use_empty_folders(tmp_path):
+        os.environ.pop("DIGITLAB_TRAINER", None)
+        with serve_app(tmp_path / "server.log") as (url, _):
+            context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 1600})
+            yield context.new_page()
+            context.close()
+
+
+@pytest.fixture
 def runs_of_server(server, monkeypatch):
     """Gives the test the server's folders, without the runs of other tests; ends its runs."""
     environment = psutil.Process(server[1].pid).environ()

@@ -1,13 +1,11 @@
 """The user's own pictures in Chromium: from the upload to a model that classifies a new photo."""
 
-import os
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from digitlab.datasets.user_datasets import list_user_datasets
-from tests.browser.server import serve_app, use_empty_folders
 from tests.browser.train_page import TrainPage
 from tests.unit.user_pictures import (
     build_picture,
@@ -59,37 +57,32 @@ def test_a_refused_zip_says_why(train_page):
 
 
 @pytest.mark.integration
-def test_photos_of_three_classes_become_a_model_that_classifies_a_new_one(browser, tmp_path):
-    with use_empty_folders(tmp_path):
-        os.environ.pop("DIGITLAB_TRAINER", None)
-        with serve_app(tmp_path / "server.log") as (url, _):
-            # High enough that nothing scrolls while a list is open, which would close it.
-            page = browser.new_page(viewport={"width": 1280, "height": 1600})
-            page.goto(f"{url}/train")
-            train_page = TrainPage(page)
-            page.get_by_text("Use your own pictures").click()
-            train_page.wait_until_idle()
-            page.get_by_role("combobox", name="Image size").click()
-            page.get_by_role("option", name="32×32 pixels").click()
-            train_page.wait_until_idle()
-            upload(train_page, pack_pictures(40))
-            expect(page.get_by_test_id("own-classes")).to_be_visible()
-            train_page.fill("epochs", 15)
-            train_page.fill("batch_size", 8)
-            train_page.start.click()
-            train_page.expect_line(r"^Done · \d+\.\d+% on the test set")
-            train_page.save_model("Shapes model")
+def test_photos_of_three_classes_become_a_model_that_classifies_a_new_one(training_page):
+    page = training_page
+    page.goto("/train")
+    train_page = TrainPage(page)
+    page.get_by_text("Use your own pictures").click()
+    train_page.wait_until_idle()
+    page.get_by_role("combobox", name="Image size").click()
+    page.get_by_role("option", name="32×32 pixels").click()
+    train_page.wait_until_idle()
+    upload(train_page, pack_pictures(40))
+    expect(page.get_by_test_id("own-classes")).to_be_visible()
+    train_page.fill("epochs", 15)
+    train_page.fill("batch_size", 8)
+    train_page.start.click()
+    train_page.expect_line(r"^Done · \d+\.\d+% on the test set")
+    train_page.save_model("Shapes model")
 
-            page.goto(f"{url}/models")
-            page.get_by_text("Classify a picture").click()
-            for kind in ("discs", "stripes"):
-                picture = encode_picture(build_picture(kind, 1000))
-                page.locator("input[type=file]").set_input_files(
-                    {"name": "new.png", "mimeType": "image/png", "buffer": picture}
-                )
-                first = page.locator(".models-classes > li > span").first
-                expect(first).to_have_text(re.compile(kind))
+    page.goto("/models")
+    page.get_by_text("Classify a picture").click()
+    for kind in ("discs", "stripes"):
+        picture = encode_picture(build_picture(kind, 1000))
+        page.locator("input[type=file]").set_input_files(
+            {"name": "new.png", "mimeType": "image/png", "buffer": picture}
+        )
+        first = page.locator(".models-classes > li > span").first
+        expect(first).to_have_text(re.compile(kind))
 
-            page.goto(f"{url}/evaluate?model=shapes_model")
-            expect(page.get_by_text("24 test images of shapes")).to_be_visible()
-            page.close()
+    page.goto("/evaluate?model=shapes_model")
+    expect(page.get_by_text("24 test images of shapes")).to_be_visible()

@@ -1,6 +1,5 @@
 """Photos in Chromium with the real trainer: CIFAR-10, every view of Evaluate, transfer learning."""
 
-import os
 import re
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.evaluate_page import EvaluatePage
-from tests.browser.server import serve_app, use_empty_folders
 from tests.browser.train_page import TrainPage
 from tests.unit.photo_model import build_photos
 
@@ -16,22 +14,14 @@ from tests.unit.photo_model import build_photos
 _N_PHOTOS = 4000
 
 
-@pytest.fixture
-def app_url(tmp_path):
-    with use_empty_folders(tmp_path):
-        os.environ.pop("DIGITLAB_TRAINER", None)
-        (tmp_path / "data").mkdir()
-        photos, labels = build_photos(_N_PHOTOS)
-        np.savez(tmp_path / "data" / "cifar10_first4000.npz", x=photos, y=labels)
-        with serve_app(tmp_path / "server.log") as (url, _):
-            yield url
-
-
 @pytest.mark.integration
-def test_photos_are_trained_evaluated_and_used_for_transfer_learning(browser, app_url):
-    # High enough that nothing scrolls while a list is open, which would close it.
-    page = browser.new_page(viewport={"width": 1280, "height": 1600})
-    page.goto(f"{app_url}/train")
+def test_photos_are_trained_evaluated_and_used_for_transfer_learning(training_page, tmp_path):
+    # The folder that the server looks into.
+    (tmp_path / "data").mkdir()
+    photos, labels = build_photos(_N_PHOTOS)
+    np.savez(tmp_path / "data" / "cifar10_first4000.npz", x=photos, y=labels)
+    page = training_page
+    page.goto("/train")
     train_page = TrainPage(page)
     train_page.choose_recipe("cifar10")
     train_page.fill("epochs", 2)
@@ -39,10 +29,9 @@ def test_photos_are_trained_evaluated_and_used_for_transfer_learning(browser, ap
     train_page.expect_line(r"^Done · \d+\.\d+% on the test set")
     train_page.save_model("Photos")
 
-    page.goto(f"{app_url}/evaluate?model=photos")
+    page.goto("/evaluate?model=photos")
     _check_views(EvaluatePage(page))
-    _check_transfer_and_comparison(page, app_url)
-    page.close()
+    _check_transfer_and_comparison(page)
 
 
 def _check_views(evaluate: EvaluatePage) -> None:
@@ -73,8 +62,8 @@ def _check_views(evaluate: EvaluatePage) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-def _check_transfer_and_comparison(page: Page, url: str) -> None:
-    page.goto(f"{url}/train")
+def _check_transfer_and_comparison(page: Page) -> None:
+    page.goto("/train")
     train_page = TrainPage(page)
     train_page.choose_recipe("cifar10")
     page.locator(".st-key-train_group_network summary").click()
@@ -88,7 +77,7 @@ def _check_transfer_and_comparison(page: Page, url: str) -> None:
     expect(page.get_by_text("fine-tuning").first).to_be_visible()
     train_page.save_model("Fine-tuned")
 
-    page.goto(f"{url}/evaluate?model=photos&view=comparison")
+    page.goto("/evaluate?model=photos&view=comparison")
     EvaluatePage(page)
     # Of all other models, the one with the same test set.
     expect(page.get_by_role("combobox", name="Compare with")).to_have_value(re.compile("^Fine-tun"))

@@ -1,6 +1,5 @@
 """Teaching a model the user's hand in Chromium: draw, say which digit it is, start the run."""
 
-import os
 import re
 
 import pytest
@@ -11,7 +10,6 @@ from digitlab.runs.run import list_runs
 from digitlab.runs.taught import load_taught_digits
 from digitlab.training.teaching import MIN_DIGITS, format_drawings
 from tests.browser.draw_page import DrawPage
-from tests.browser.server import serve_app, use_empty_folders
 from tests.browser.train_page import TrainPage
 
 
@@ -60,29 +58,25 @@ def test_ten_digits_start_a_run_and_survive_as_a_file(page, runs_of_server, tmp_
 
 
 @pytest.mark.integration
-def test_a_taught_model_is_saved_and_reads_a_drawing(browser, tmp_path):
+def test_a_taught_model_is_saved_and_reads_a_drawing(training_page):
     drawings = format_drawings([(build_sample_drawing(k % 10), k % 10) for k in range(MIN_DIGITS)])
-    with use_empty_folders(tmp_path):
-        os.environ.pop("DIGITLAB_TRAINER", None)
-        with serve_app(tmp_path / "server.log") as (url, _):
-            page = browser.new_page(viewport={"width": 1280, "height": 1600})
-            page.goto(url)
-            draw_page = DrawPage(page)
-            page.get_by_role("combobox", name="Read by").click()
-            page.get_by_role("option", name=re.compile("Simple CNN")).click()
-            draw_page.wait_until_idle()
-            page.get_by_text("Teach it your hand · 0 digits").click()
-            page.locator(".st-key-teach input[type=file]").set_input_files(
-                {"name": "digits.json", "mimeType": "application/json", "buffer": drawings}
-            )
-            draw_page.wait_until_idle()
-            page.get_by_role("button", name=re.compile("^Fine-tune Simple CNN")).click()
-            TrainPage(page).expect_line(r"^Done · \d\d\.\d+% on the test set")
-            expect(page.get_by_text("digits that were held out")).to_be_visible()
-            page.get_by_role("button", name="Use on the Draw page").click()
-            draw_page = DrawPage(page)
-            model = page.get_by_role("combobox", name="Read by")
-            expect(model).to_have_value(re.compile("Simple CNN, my hand"))
-            draw_page.draw_sample(3)
-            draw_page.expect_digit(3)
-            page.close()
+    page = training_page
+    page.goto("/")
+    draw_page = DrawPage(page)
+    page.get_by_role("combobox", name="Read by").click()
+    page.get_by_role("option", name=re.compile("Simple CNN")).click()
+    draw_page.wait_until_idle()
+    page.get_by_text("Teach it your hand · 0 digits").click()
+    page.locator(".st-key-teach input[type=file]").set_input_files(
+        {"name": "digits.json", "mimeType": "application/json", "buffer": drawings}
+    )
+    draw_page.wait_until_idle()
+    page.get_by_role("button", name=re.compile("^Fine-tune Simple CNN")).click()
+    TrainPage(page).expect_line(r"^Done · \d\d\.\d+% on the test set")
+    expect(page.get_by_text("digits that were held out")).to_be_visible()
+    page.get_by_role("button", name="Use on the Draw page").click()
+    draw_page = DrawPage(page)
+    model = page.get_by_role("combobox", name="Read by")
+    expect(model).to_have_value(re.compile("Simple CNN, my hand"))
+    draw_page.draw_sample(3)
+    draw_page.expect_digit(3)
