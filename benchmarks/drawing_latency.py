@@ -10,9 +10,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from digitlab.inference.layer_outputs import LayerObserver
 from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.ink.samples import build_sample_drawing
 from digitlab.model_store.store import get_model
+from digitlab.ui.layer_pictures import build_layer_pictures
 
 ROUNDS = 100
 PREDICT_ROUNDS = 5
@@ -22,6 +24,7 @@ def main() -> None:
     """Print the table."""
     model = get_model("digitlab_cnn")
     reader = model.open_reader()
+    observer = LayerObserver(model.read_content())
     drawings = [build_sample_drawing(digit) for digit in range(10)]
     images = [prepare_drawing(parse_drawing(drawing)).image for drawing in drawings]
     rows = {
@@ -33,6 +36,9 @@ def main() -> None:
         ),
         "  of which: the network (LiteRT)": _measure(lambda k: reader.read(images[k]), ROUNDS),
     }
+    rows["outputs of all layers, as pictures"] = _measure(
+        lambda k: build_layer_pictures(observer.compute(images[k])), ROUNDS
+    )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
 

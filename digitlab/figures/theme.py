@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     # The Draw page uses the colours alone; it does not wait for plotly.
     import plotly.graph_objects as go
@@ -57,3 +59,8 @@ def apply_theme(
         plot_bgcolor=TRANSPARENT,
         **more,
     )
+
+
+def parse_colour(colour: str) -> np.ndarray:
+    """Red, green and blue of a colour such as `#2f5d9b`: `(3,)` uint8."""
+    return np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)

@@ -12,6 +12,8 @@ from digitlab.ui.text import shorten
 
 # The model chosen on the Draw page; other pages choose one by setting it.
 MODEL_KEY = "draw_model"
+# Whether the Draw page shows the outputs of all layers.
+LAYERS_KEY = "draw_layers"
 
 R = TypeVar("R", bound=Callable[..., object])
 

@@ -149,6 +149,20 @@ def test_what_the_network_sees_is_shown_and_saliency_on_demand(draw_page):
     expect(pictures.last).to_have_text("Saliency for 6")
 
 
+def test_the_outputs_of_all_layers_follow_the_drawing(draw_page):
+    page = draw_page.page
+    draw_page.draw_sample(9)
+    draw_page.expect_digit(9)
+    page.locator(".st-key-draw_layers label").first.click()
+    layers = page.get_by_role("list", name="Outputs of the layers").get_by_role("listitem")
+    expect(layers).to_have_count(12)
+    expect(layers.first).to_have_text("Convolution 5×524×24×32")
+    expect(layers.last).to_have_text("Softmax11")
+    before = layers.first.locator("img").get_attribute("src")
+    draw_page.try_sample(6)
+    expect(layers.first.locator("img")).not_to_have_attribute("src", before)
+
+
 def test_page_fits_a_small_desktop(draw_page):
     page = draw_page.page
     page.set_viewport_size({"width": 1280, "height": 800})

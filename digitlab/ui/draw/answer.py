@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from digitlab.errors import DigitlabError, EmptyInkError
-from digitlab.figures.theme import INK_BLUE
+from digitlab.figures.theme import INK_BLUE, parse_colour
 from digitlab.inference.reader import (
     FAIRLY_SURE,
     N_DIGITS,
@@ -137,12 +137,8 @@ def _enlarge(ink: np.ndarray) -> np.ndarray:
 def _colour(occlusion: np.ndarray, image: np.ndarray) -> np.ndarray:
     """Faint ink, ink-blue where it supports the answer, grey where it contradicts it: RGB."""
     strength = occlusion / max(float(np.abs(occlusion).max()), 1e-6)
-    colours = [_parse_colour(INK_BLUE), _parse_colour(_CONTRADICTS)]
+    colours = [parse_colour(INK_BLUE), parse_colour(_CONTRADICTS)]
     colour = np.where(strength[..., None] > 0, *colours)
     ink = 255 - 0.15 * image[..., None]
     mixed = ink + np.abs(strength[..., None]) * (colour - ink)
     return np.round(mixed).astype(np.uint8)
-
-
-def _parse_colour(colour: str) -> np.ndarray:
-    return np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)

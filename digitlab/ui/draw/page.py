@@ -33,8 +33,9 @@ from digitlab.ui.draw.samples import render_sample_strip
 from digitlab.ui.draw.style import render_draw_style
 from digitlab.ui.draw.teach import render_correction, render_teaching
 from digitlab.ui.frame import page_header
-from digitlab.ui.model_cache import get_reader, list_digit_models
-from digitlab.ui.selectors import render_toggle
+from digitlab.ui.layer_pictures import build_layer_pictures
+from digitlab.ui.model_cache import get_layer_observer, get_reader, list_digit_models
+from digitlab.ui.selectors import LAYERS_KEY, render_toggle
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_markdown
 
@@ -109,6 +110,7 @@ def _render_work(choices: _Choices, width_px: int) -> None:
     """
     problem = choices.problem
     ink: MultiDigitInput | None = None
+    image: np.ndarray | None = None
     with st.container(key="draw_work"):
         with st.container(key="draw_card", border=True):
             try:
@@ -121,11 +123,15 @@ def _render_work(choices: _Choices, width_px: int) -> None:
                     render_problem(problem)
                 elif ink is None:
                     _render_prompt(choices)
+                elif choices.reader is not None and choices.is_several:
+                    render_reading(ink, choices.reader)
                 elif choices.reader is not None:
-                    render = render_reading if choices.is_several else _render_one_digit
-                    render(ink, choices.reader)
+                    image = _render_one_digit(ink, choices.reader)
             except InkError as error:
                 render_problem(error)
+    if image is not None and choices.model is not None and st.session_state.get(LAYERS_KEY):
+        layers = get_layer_observer(choices.model).compute(image)
+        st.html(build_layer_pictures(layers))
 
 
 def _render_input(choices: _Choices, width_px: int) -> MultiDigitInput | None:
@@ -144,10 +150,11 @@ def _render_prompt(choices: _Choices) -> None:
         render_several_prompt(source.multi_digit_prompt)
     else:
         render_prompt(source.prompt)
-        _render_why()
+        _render_explanations()
 
 
-def _render_one_digit(ink: MultiDigitInput, reader: DigitReader) -> None:
+def _render_one_digit(ink: MultiDigitInput, reader: DigitReader) -> np.ndarray:
+    """Render the answer; returns the network's input."""
     if isinstance(ink, np.ndarray):
         _offer_several(ink, reader)
     prepared = prepare_picture(ink) if isinstance(ink, np.ndarray) else prepare_drawing(ink)
@@ -156,17 +163,27 @@ def _render_one_digit(ink: MultiDigitInput, reader: DigitReader) -> None:
     if st.session_state.get(_WHY):
         occlusion = compute_occlusion(reader, prepared.image, [answer.digit])[0]
     render_answer(answer, prepared, occlusion)
-    _render_why()
+    _render_explanations()
+    return prepared.image
 
 
-def _render_why() -> None:
-    render_toggle(
-        "Why this answer",
-        "Each patch of the image is covered in turn. Blue: the network needs the ink there "
-        "for its answer. Grey: the ink there counts against it.",
-        key=_WHY,
-        persist_state="session",
-    )
+def _render_explanations() -> None:
+    with st.container(horizontal=True, gap="medium"):
+        render_toggle(
+            "Why this answer",
+            "Each patch of the image is covered in turn. Blue: the network needs the ink there "
+            "for its answer. Grey: the ink there counts against it.",
+            key=_WHY,
+            persist_state="session",
+        )
+        render_toggle(
+            "Inside the network",
+            "The output of every layer for your digit, below. A convolution has one picture for "
+            "each of its kernels: blue where the kernel finds its pattern, amber where it finds "
+            "the opposite. Batch normalisation that follows a convolution directly is part of it.",
+            key=LAYERS_KEY,
+            persist_state="session",
+        )
 
 
 def _offer_several(picture: np.ndarray, reader: DigitReader) -> None:
