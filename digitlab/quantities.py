@@ -1,6 +1,6 @@
 """Quantities as text: durations, counts and sizes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 def format_duration(seconds: float) -> str:
@@ -25,6 +25,11 @@ def format_rough_duration(seconds: float) -> str:
 def format_count(n: int, noun: str) -> str:
     """A number with its noun: 1 epoch, 2 epochs, 1,000 images."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def format_shape(shape: Sequence[int]) -> str:
+    """A shape such as 28×28×1."""
+    return "×".join(map(str, shape))
 
 
 def describe_left_out_files(reasons: Mapping[str, int], verb: str) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 from digitlab.figures.theme import INK_BLUE, VALIDATION, parse_colour
 from digitlab.inference.layer_outputs import LayerOutput
 from digitlab.png import build_data_uri
+from digitlab.quantities import format_shape
 from digitlab.ui.montage import build_montage
 
 # More maps of one layer would be too small to see.
@@ -37,7 +38,7 @@ def build_layer_pictures(layers: Sequence[LayerOutput]) -> str:
     """
     items = []
     for layer in layers:
-        shape = "×".join(map(str, layer.values.shape))
+        shape = format_shape(layer.values.shape)
         n_maps = layer.values.shape[-1] if layer.values.ndim == 3 else 0
         more = f", the first {MAX_MAPS}" if n_maps > MAX_MAPS else ""
         picture = build_data_uri(colour_maps(_arrange(layer.values)))

@@ -105,3 +105,22 @@ def test_page_without_models_says_what_to_do(app, tmp_path, monkeypatch):
     app.run()
     app.switch_page("pages/models.py").run()
     assert "There is no model. Train one" in read_texts(app.info)
+
+
+def test_models_are_found_filtered_and_sorted(user_model, models_page):
+    def read_names():
+        return [header.value for header in models_page.subheader]
+
+    card = user_model.card | {"created": "2030-01-01T00:00:00Z"}
+    write_json(user_model.directory / "card.json", card)
+    by_accuracy = sorted(list_models(), key=lambda model: -model.accuracy)
+    assert read_names() == [model.label for model in by_accuracy]
+    models_page.selectbox(key="models_order").set_value("Name").run()
+    assert read_names() == ["digitlab CNN", "My model", "Simple CNN"]
+    models_page.selectbox(key="models_order").set_value("Newest").run()
+    assert read_names()[0] == "My model"
+    models_page.text_input(key="models_find").set_value("simple_CNN").run()
+    assert set(read_names()) == {"My model", "Simple CNN"}
+    models_page.selectbox(key="models_kind").set_value("Images").run()
+    assert not models_page.exception
+    assert "No model matches. Clear the filter." in read_texts(models_page.info)

@@ -213,6 +213,7 @@ def test_picture_is_read_and_a_damaged_file_explained(draw_page):
 
 def test_model_can_be_downloaded(page):
     page.goto("/models")
+    page.get_by_text("Training and files").first.click()
     with page.expect_download() as download:
         page.get_by_role("button", name="TFLite").first.click()
     assert download.value.suggested_filename == "digitlab_cnn.tflite"

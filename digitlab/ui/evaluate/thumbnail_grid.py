@@ -1,6 +1,7 @@
 """A grid of test images to click: one sprite for all, a button for each."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
@@ -82,8 +83,19 @@ def encode_thumbnail(image: np.ndarray) -> str:
     return build_data_uri(to_dark_on_light(image))
 
 
+def open_sample(index: int) -> None:
+    """Open a test image on the Evaluate page. Only from a callback."""
+    update_url(sample=str(index))
+
+
 def render_thumbnail_grid(
-    evaluated: EvaluatedModel, indices: np.ndarray, *, key: str, label: str, is_row: bool = False
+    evaluated: EvaluatedModel,
+    indices: np.ndarray,
+    *,
+    key: str,
+    label: str,
+    is_row: bool = False,
+    on_pick: Callable[[int], None] = open_sample,
 ) -> None:
     """Render test images; a click opens one. Without images, render predictions as a table.
 
@@ -91,6 +103,7 @@ def render_thumbnail_grid(
         indices: `(k,)` indices into the test set, k > 0.
         label: what these images are, for screen readers.
         is_row: render one row of small images without captions.
+        on_pick: called with the index of the image that was clicked.
     """
     if evaluated.images is None:
         _render_table(evaluated, indices)
@@ -102,7 +115,7 @@ def render_thumbnail_grid(
     def handle_pick() -> None:
         picked = st.session_state[key].picked
         if picked is not None:
-            update_url(sample=str(int(picked)))
+            on_pick(int(picked))
 
     images = np.stack([to_dark_on_light(image) for image in evaluated.images.images[indices]])
     data = {

@@ -14,6 +14,7 @@ from digitlab.figures.class_balance import class_balance_figure, describe_class_
 from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.nets.summary import compute_layer_table
 from digitlab.png import to_dark_on_light
+from digitlab.quantities import format_shape
 from digitlab.training.config import TrainConfig
 from digitlab.ui.montage import build_montage
 from digitlab.ui.selectors import View, get_labels, get_view, render_segments
@@ -182,7 +183,7 @@ def _render_network(config: TrainConfig | list[str]) -> None:
         {
             "Layer": [row.layer for row in table.rows],
             "Details": [row.detail for row in table.rows],
-            "Output": ["×".join(map(str, row.output_shape)) for row in table.rows],
+            "Output": [format_shape(row.output_shape) for row in table.rows],
             "Parameters": [f"{row.n_parameters:,}" for row in table.rows],
         },
         hide_index=True,

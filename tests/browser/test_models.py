@@ -1,0 +1,31 @@
+"""The Models page in Chromium."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.draw_page import DrawPage, wait_until_idle
+
+
+def test_a_card_leads_to_a_mistake_and_into_the_network(page):
+    page.goto("/models")
+    card = page.locator(".st-key-models_card_simple_cnn")
+    mistakes = card.locator(".st-key-models_mistakes_simple_cnn_container button[data-index]")
+    index = mistakes.first.get_attribute("data-index")
+    mistakes.first.click()
+    page.wait_for_url(re.compile(rf"/evaluate\?(?=.*model=simple_cnn).*sample={index}"))
+    expect(page.get_by_test_id("detail-verdict")).to_be_visible()
+
+    page.goto("/models")
+    card.get_by_text("Inside the network").click()
+    graph = card.get_by_role("list", name="Layers")
+    expect(graph.locator("strong").first).to_have_text("Input")
+    expect(graph.locator("strong").last).to_have_text("Dense")
+    expect(card.get_by_role("img", name="The kernels")).to_be_visible()
+    wait_until_idle(page)
+    card.get_by_role("button", name="Watch all layers while you draw").click()
+    draw_page = DrawPage(page)
+    expect(page.get_by_role("combobox", name="Read by")).to_have_value(re.compile("Simple CNN"))
+    draw_page.draw_sample(4)
+    layers = page.get_by_role("list", name="Outputs of the layers").get_by_role("listitem")
+    expect(layers).to_have_count(7)
