@@ -142,6 +142,17 @@ def _add_teach_arguments(parser: argparse.ArgumentParser) -> None:
     _add_replace_argument(parser)
 
 
+def _add_code_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "run_or_model",
+        nargs="?",
+        metavar="RUN|MODEL",
+        help="an id, as listed by `runs` or `models`; without it, the settings below",
+    )
+    add_settings(parser)
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it to a file")
+
+
 def _add_resume_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN")
     parser.add_argument(
@@ -239,6 +250,10 @@ _COMMANDS = {
     "save-model": _Command(
         "save the model of a finished run", "training", "save",
         _add_save_model_arguments, ("rich",),
+    ),
+    "code": _Command(
+        "print a run, a model or settings as a script in plain Keras", "code", "print_code",
+        _add_code_arguments,
     ),
     "evaluate": _Command(
         "test a model on labelled digits", "evaluate", "evaluate", _add_evaluate_arguments,

@@ -5,7 +5,7 @@ from datetime import datetime
 import numpy as np
 import streamlit as st
 
-from digitlab.errors import DigitlabError
+from digitlab.errors import ConfigError, DigitlabError
 from digitlab.evaluation.results_cache import measure_latency_ms
 from digitlab.model_store.card import CARD_FILE
 from digitlab.model_store.formats import MODEL_FORMATS
@@ -14,7 +14,9 @@ from digitlab.model_store.store import delete_model, rename_model
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.nets.registry import NETS
 from digitlab.quantities import format_duration
+from digitlab.training.config import TrainConfig
 from digitlab.ui.actions import render_action_error, report_errors
+from digitlab.ui.code import render_code
 from digitlab.ui.evaluate.evaluated_model import ShownSamples, load_evaluated_model
 from digitlab.ui.evaluate.thumbnail_grid import render_thumbnail_grid
 from digitlab.ui.evaluate.url_state import update_url
@@ -89,6 +91,7 @@ def render_actions(model: StoredModel) -> None:
     if not model.reads_digits and model.class_names:
         render_photo_input(model)
     render_insides(model)
+    _render_code(model)
     with st.expander("Training and files", icon=":material/download:"):
         _render_training(model)
         _render_downloads(model)
@@ -132,6 +135,15 @@ def _render_metrics(model: StoredModel) -> None:
 def _measure_latency_ms(sha256: str, *, _model: StoredModel) -> float:
     reader = get_reader(_model)
     return measure_latency_ms(reader, np.zeros((_N_TIMED, *reader.image_shape), np.uint8))
+
+
+def _render_code(model: StoredModel) -> None:
+    try:
+        config = TrainConfig.from_json(model.card["config"])
+    except ConfigError as error:
+        render_error(error)
+        return
+    render_code(config, model.id, key=f"models_code_{model.id}")
 
 
 def _render_training(model: StoredModel) -> None:

@@ -19,6 +19,7 @@ from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.quantities import format_duration
 from digitlab.runs.run import Run, list_runs
 from digitlab.training.config import TrainConfig
+from digitlab.ui.code import render_code
 from digitlab.ui.selectors import render_segments
 from digitlab.ui.text import escape_markdown, render_error
 from digitlab.ui.train.form import format_value, get_setting_label
@@ -45,6 +46,7 @@ def render_run_summary(run: Run) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
+    render_code(run.read_config(), run.id, key="train_code")
 
 
 def _format_settings(config: TrainConfig) -> str:

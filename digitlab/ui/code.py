@@ -1,0 +1,42 @@
+"""A run's settings as a script in plain Keras: shown, and to download."""
+
+import streamlit as st
+
+from digitlab.errors import ConfigError
+from digitlab.training.config import TrainConfig
+from digitlab.training.keras_script import write_keras_script
+from digitlab.ui.text import render_error
+
+
+def render_code(config: TrainConfig, file_name: str, *, key: str) -> None:
+    """Render an expander with the script, which is written once it is open.
+
+    Args:
+        file_name: of the download, without `.py`.
+        key: identifies it on its page.
+    """
+    expander = st.expander(
+        "The code, in plain Keras", icon=":material/code:", key=key, on_change="rerun"
+    )
+    if not expander.open:
+        return
+    with expander:
+        try:
+            script = write_keras_script(config)
+        except ConfigError as error:
+            render_error(error)
+            return
+        st.caption(
+            "What these settings do, in one file without digitlab. It needs Keras and TensorFlow: "
+            "`pip install tensorflow`."
+        )
+        st.download_button(
+            "Download the script",
+            script,
+            file_name=f"{file_name}.py",
+            mime="text/x-python",
+            key=f"{key}_download",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.code(script, language="python")
