@@ -1,5 +1,7 @@
 """A run's settings as a script in plain Keras: shown, and to download."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from digitlab.errors import ConfigError
@@ -8,10 +10,11 @@ from digitlab.training.keras_script import write_keras_script
 from digitlab.ui.text import render_error
 
 
-def render_code(config: TrainConfig, file_name: str, *, key: str) -> None:
+def render_code(read_config: Callable[[], TrainConfig], file_name: str, *, key: str) -> None:
     """Render an expander with the script, which is written once it is open.
 
     Args:
+        read_config: raises a ConfigError if the settings are invalid, as those of an old model.
         file_name: of the download, without `.py`.
         key: identifies it on its page.
     """
@@ -22,7 +25,7 @@ def render_code(config: TrainConfig, file_name: str, *, key: str) -> None:
         return
     with expander:
         try:
-            script = write_keras_script(config)
+            script = write_keras_script(read_config())
         except ConfigError as error:
             render_error(error)
             return

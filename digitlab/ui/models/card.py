@@ -5,7 +5,7 @@ from datetime import datetime
 import numpy as np
 import streamlit as st
 
-from digitlab.errors import ConfigError, DigitlabError
+from digitlab.errors import DigitlabError
 from digitlab.evaluation.results_cache import measure_latency_ms
 from digitlab.model_store.card import CARD_FILE
 from digitlab.model_store.formats import MODEL_FORMATS
@@ -91,7 +91,11 @@ def render_actions(model: StoredModel) -> None:
     if not model.reads_digits and model.class_names:
         render_photo_input(model)
     render_insides(model)
-    _render_code(model)
+    render_code(
+        lambda: TrainConfig.from_json(model.card["config"]),
+        model.id,
+        key=f"models_code_{model.id}",
+    )
     with st.expander("Training and files", icon=":material/download:"):
         _render_training(model)
         _render_downloads(model)
@@ -135,15 +139,6 @@ def _render_metrics(model: StoredModel) -> None:
 def _measure_latency_ms(sha256: str, *, _model: StoredModel) -> float:
     reader = get_reader(_model)
     return measure_latency_ms(reader, np.zeros((_N_TIMED, *reader.image_shape), np.uint8))
-
-
-def _render_code(model: StoredModel) -> None:
-    try:
-        config = TrainConfig.from_json(model.card["config"])
-    except ConfigError as error:
-        render_error(error)
-        return
-    render_code(config, model.id, key=f"models_code_{model.id}")
 
 
 def _render_training(model: StoredModel) -> None:

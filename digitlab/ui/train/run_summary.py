@@ -46,7 +46,7 @@ def render_run_summary(run: Run) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-    render_code(run.read_config(), run.id, key="train_code")
+    render_code(run.read_config, run.id, key="train_code")
 
 
 def _format_settings(config: TrainConfig) -> str:
