@@ -12,6 +12,7 @@ from pathlib import Path
 from digitlab import __version__
 from digitlab.cli.settings import add_settings
 from digitlab.errors import DigitlabError, RunError
+from digitlab.model_store.formats import MODEL_FORMATS
 from digitlab.model_store.store import DEFAULT_MODEL_ID
 
 # The exit code of a process that SIGINT ended: 128 + 2.
@@ -153,6 +154,21 @@ def _add_code_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it to a file")
 
 
+def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model_id", metavar="MODEL", help="the id, as listed by `models`")
+    parser.add_argument(
+        "--format",
+        dest="formats",
+        action="append",
+        choices=[model_format.id for model_format in MODEL_FORMATS],
+        help="write this format only; can be repeated (default: all)",
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FOLDER", help="write the files into this folder"
+    )
+    _add_json_argument(parser)
+
+
 def _add_resume_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN")
     parser.add_argument(
@@ -254,6 +270,10 @@ _COMMANDS = {
     "code": _Command(
         "print a run, a model or settings as a script in plain Keras", "code", "print_code",
         _add_code_arguments,
+    ),
+    "export": _Command(
+        "write a model in all formats, and compare them", "export", "export",
+        _add_export_arguments, _TRAINING_PACKAGES,
     ),
     "evaluate": _Command(
         "test a model on labelled digits", "evaluate", "evaluate", _add_evaluate_arguments,

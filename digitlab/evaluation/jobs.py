@@ -26,9 +26,11 @@ JOB_KINDS = {
     "robustness": "Accuracy under rotation, shift, scale, pen width, blur, noise and contrast",
     "test_images": "All images of the test set, downloaded from its publisher",
     "tsne": "The feature map by t-SNE, which keeps similar images together",
+    "exports": "The model in all formats, each measured with its own runtime",
 }
-# The only place that names the module of the worker.
-_WORKER_MODULE = "digitlab.evaluation.job_main"
+# The only place that names the modules of the workers: exporting needs Keras.
+_WORKER_MODULES = {"exports": "digitlab.worker.export_main"}
+_DEFAULT_WORKER_MODULE = "digitlab.evaluation.job_main"
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def start_job(model: StoredModel, kind: str, *, owner: str = LOCAL_OWNER) -> Ana
         with job.get_lock():
             if job.is_running():
                 return job
-            job.start(_WORKER_MODULE, JobSpec(model.id, kind, owner))
+            module = _WORKER_MODULES.get(kind, _DEFAULT_WORKER_MODULE)
+            job.start(module, JobSpec(model.id, kind, owner))
     except OSError as error:
         raise RunError(f"The analysis could not be started: {describe_error(error)}.") from error
     return job

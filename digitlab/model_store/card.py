@@ -12,7 +12,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from digitlab.files import load_json
-from digitlab.model_store.formats import MODEL_FORMATS
+from digitlab.model_store.formats import REQUIRED_FORMATS
 
 CARD_FILE = "card.json"
 _Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -111,7 +111,7 @@ def load_card(directory: Path) -> ModelCard:
         ValueError: it is damaged; the message names the field.
     """
     card = load_json(directory / CARD_FILE, ModelCard)
-    for required in (model_format for model_format in MODEL_FORMATS if model_format.is_required):
+    for required in REQUIRED_FORMATS:
         if required.file_name not in card["files"]:
             raise ValueError(f"files: {required.file_name} is missing")
     return card

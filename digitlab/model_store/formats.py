@@ -1,8 +1,8 @@
 """The file formats in which a trained model is saved: one row for each.
 
-The worker exports every format, the store copies the files, the card describes them and the
-Models page offers them for download. Each format has an exporter of the same id in
-`worker/export.py`.
+Every training makes the required formats, which the store copies and the card describes. The others
+are made on demand, measured and cached (`evaluation/exports.py`); the Models page offers all for
+download. Each format has an exporter of the same id in `worker/export.py`.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,15 @@ class ModelFormat:
         help: one sentence: what the format is used for.
         package: the package that the exporter of an optional format needs, by its name for pip;
             None for none. It is not in requirements.txt but in a `requirements-….txt` of its own.
-        is_required: whether a model without this file is incomplete. A failed export of an
-            optional format is noted on the card, and the run can be saved without it.
+        runtime: what runs it: "keras", "tensorflow", "litert" or "onnx".
+        is_required: whether a model without this file is incomplete.
     """
 
     id: str
     file_name: str
     label: str
     help: str
+    runtime: str = ""
     package: str | None = None
     is_required: bool = False
 
@@ -40,6 +41,7 @@ KERAS = ModelFormat(
     "model.keras",
     "Keras",
     "For Keras: load, fine-tune or inspect the model.",
+    "keras",
     is_required=True,
 )
 TFLITE = ModelFormat(
@@ -47,10 +49,40 @@ TFLITE = ModelFormat(
     "model.tflite",
     "TFLite",
     "For phones and small devices: LiteRT or TensorFlow Lite.",
+    "litert",
     is_required=True,
 )
 
-MODEL_FORMATS = (KERAS, TFLITE)
+_ON_DEMAND = (
+    ModelFormat(
+        "h5", "model.h5", "HDF5", "The older format of Keras, which many tutorials load.", "keras"
+    ),
+    ModelFormat(
+        "saved_model", "model.savedmodel.zip", "SavedModel",
+        "For TensorFlow without Keras: servers, C++ and TensorFlow.js. A zip file.", "tensorflow",
+    ),
+    ModelFormat(
+        "tflite_float16", "model.float16.tflite", "TFLite, 16-bit floats",
+        "Half the size, almost the same numbers.", "litert",
+    ),
+    ModelFormat(
+        "tflite_dynamic", "model.dynamic.tflite", "TFLite, 8-bit weights",
+        "A quarter of the size: the weights are 8-bit integers, the rest is computed in floats.",
+        "litert",
+    ),
+    ModelFormat(
+        "tflite_int8", "model.int8.tflite", "TFLite, 8-bit",
+        "Weights and layers in 8-bit integers, whose ranges 200 training images set: for "
+        "microcontrollers. Input and output are floats.", "litert",
+    ),
+    ModelFormat(
+        "onnx", "model.onnx", "ONNX", "For ONNX Runtime, in many languages and browsers.", "onnx",
+        package="tf2onnx",
+    ),
+)  # fmt: skip
+
+MODEL_FORMATS = (KERAS, TFLITE, *_ON_DEMAND)
+REQUIRED_FORMATS = tuple(each for each in MODEL_FORMATS if each.is_required)
 
 # What every model has besides its formats.
 _COMPANION_FILES = ("report.npz", "card.json")
@@ -62,10 +94,7 @@ def find_model_files(directory: Path) -> tuple[list[str], list[str]]:
     Returns:
         The names of the files that exist, and of the required ones that are missing.
     """
-    required = [
-        *(model_format.file_name for model_format in MODEL_FORMATS if model_format.is_required),
-        *_COMPANION_FILES,
-    ]
+    required = [*(each.file_name for each in REQUIRED_FORMATS), *_COMPANION_FILES]
     optional = [
         model_format.file_name for model_format in MODEL_FORMATS if not model_format.is_required
     ]

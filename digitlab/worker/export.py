@@ -13,15 +13,22 @@ from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import RunError, describe_error
 from digitlab.evaluation.report import EvaluationReport, evaluate_reader
 from digitlab.inference.reader import DigitReader
-from digitlab.model_store.formats import KERAS, MODEL_FORMATS, TFLITE, ModelFormat
+from digitlab.model_store.formats import KERAS, REQUIRED_FORMATS, TFLITE, ModelFormat
 from digitlab.processes import STDOUT, silence
 from digitlab.training.config import TrainConfig
+from digitlab.worker.conversion import (
+    export_dynamic_range,
+    export_float16,
+    export_int8,
+    export_onnx,
+    export_saved_model,
+)
 from digitlab.worker.model_card import get_no_digit_threshold
 
 # Keras and LiteRT compute in 32-bit floats but sum in different orders.
 TOLERANCE = 1e-4
 
-_N_CHECKED = 100
+_N_CHECKED = 200
 _TEMPERATURE_RANGE = (0.3, 4.0)
 _BATCH_SIZE = 512
 
@@ -31,7 +38,7 @@ Exporter = Callable[[keras.Model, Path, np.ndarray], None]
 
 
 def export_keras(model: keras.Model, path: Path, _images: np.ndarray) -> None:
-    """Write a `.keras` file."""
+    """Write a `.keras` or `.h5` file."""
     model.save(path)
 
 
@@ -58,7 +65,16 @@ def export_tflite(model: keras.Model, path: Path, images: np.ndarray) -> None:
 
 
 # One exporter for each row of `MODEL_FORMATS`.
-EXPORTERS: dict[str, Exporter] = {KERAS.id: export_keras, TFLITE.id: export_tflite}
+EXPORTERS: dict[str, Exporter] = {
+    KERAS.id: export_keras,
+    TFLITE.id: export_tflite,
+    "h5": export_keras,
+    "saved_model": export_saved_model,
+    "tflite_float16": export_float16,
+    "tflite_dynamic": export_dynamic_range,
+    "tflite_int8": export_int8,
+    "onnx": export_onnx,
+}
 
 
 def export_model(
@@ -66,13 +82,13 @@ def export_model(
     directory: Path,
     images: np.ndarray,
     *,
-    formats: Sequence[ModelFormat] = MODEL_FORMATS,
+    formats: Sequence[ModelFormat] = REQUIRED_FORMATS,
     exporters: Mapping[str, Exporter] = EXPORTERS,
 ) -> list[str]:
     """Write a model in every format. A failed export of an optional format is only noted.
 
     Args:
-        images: test images; the first hundred are used to check the exported files.
+        images: to check the exported files and to set the ranges of integers.
     Returns:
         A sentence about each optional format that is missing.
     Raises:

@@ -19,19 +19,23 @@ from digitlab.ui.text import escape_markdown, render_error
 
 _INTERVAL_S = 0.5
 # What the worker needs beyond the app's packages; after the first start it may not be installed.
-_PACKAGES = {"tsne": ("sklearn",)}
+_PACKAGES = {"tsne": ("sklearn",), "exports": ("tensorflow", "keras")}
 
 
-def render_job(model: StoredModel, kind: str, start_label: str) -> None:
+def render_job(
+    model: StoredModel, kind: str, start_label: str, *, place: str | None = None
+) -> None:
     """Render a button that starts the job, or its progress; the page reruns when it has ended.
 
     Args:
         kind: one of `JOB_KINDS`.
         start_label: the button's label.
+        place: where the page shows the errors of this model's actions; by default, here.
     """
     st.caption(f"{JOB_KINDS[kind]}. This takes a minute or more, continues if you leave the page, "
                "and is saved with the model.")  # fmt: skip
-    render_action_error()
+    if place is None:
+        render_action_error()
     try:
         job = find_job(model, kind)
         status = job.inspect() if job else None
@@ -47,10 +51,10 @@ def render_job(model: StoredModel, kind: str, start_label: str) -> None:
     missing = [name for name in _PACKAGES.get(kind, ()) if importlib.util.find_spec(name) is None]
     st.button(
         start_label,
-        key=f"evaluate_start_{kind}",
+        key="_".join(filter(None, ("evaluate_start", kind, place))),
         icon=":material/play_arrow:",
         disabled=bool(missing),
-        on_click=report_errors(lambda: start_job(model, kind)),
+        on_click=report_errors(lambda: start_job(model, kind), place=place or ""),
     )
     if missing:
         st.info(

@@ -7,8 +7,6 @@ import streamlit as st
 
 from digitlab.errors import DigitlabError
 from digitlab.evaluation.results_cache import measure_latency_ms
-from digitlab.model_store.card import CARD_FILE
-from digitlab.model_store.formats import MODEL_FORMATS
 from digitlab.model_store.names import MAX_LABEL_LENGTH
 from digitlab.model_store.store import delete_model, rename_model
 from digitlab.model_store.stored_model import StoredModel
@@ -27,6 +25,7 @@ from digitlab.ui.metric_help import (
     format_interval,
 )
 from digitlab.ui.model_cache import get_reader
+from digitlab.ui.models.exports import render_exports
 from digitlab.ui.models.insides import render_insides
 from digitlab.ui.models.photo import render_photo_input
 from digitlab.ui.selectors import MODEL_KEY
@@ -98,7 +97,7 @@ def render_actions(model: StoredModel) -> None:
     )
     with st.expander("Training and files", icon=":material/download:"):
         _render_training(model)
-        _render_downloads(model)
+        render_exports(model)
 
 
 def render_delete(model_id: str, label: str) -> None:
@@ -130,7 +129,9 @@ def _render_metrics(model: StoredModel) -> None:
     except DigitlabError:
         # What is wrong with the file is said where it is used.
         latency = "–"
-    row.metric(f"Time a {noun[:-1]}", latency, help=INFERENCE_TIME_HELP)
+    row.metric(
+        "Time a digit" if model.reads_digits else "Time an image", latency, help=INFERENCE_TIME_HELP
+    )
     created = datetime.fromisoformat(model.card["created"])
     row.metric("Trained", f"{created.day} {created:%b %Y}")
 
@@ -150,34 +151,6 @@ def _render_training(model: StoredModel) -> None:
         f"{format_duration(card['training']['seconds'])}. To train it again:"
     )
     st.code(card["command"], language="bash", wrap_lines=True)
-
-
-def _render_downloads(model: StoredModel) -> None:
-    """A button for each format of the model, and one for its card."""
-    downloads = [
-        (
-            model_format.file_name,
-            model_format.get_download_name(model.id),
-            model_format.label,
-            model_format.help,
-        )
-        for model_format in MODEL_FORMATS
-    ]
-    card_help = "The training data, accuracy, command and versions."
-    downloads.append((CARD_FILE, f"{model.id}_{CARD_FILE}", "Model card", card_help))
-    with st.container(horizontal=True):
-        for file_name, download_name, label, help_text in downloads:
-            path = model.directory / file_name
-            if path.is_file():
-                st.download_button(
-                    label,
-                    path.read_bytes,
-                    file_name=download_name,
-                    key=f"models_{model.id}_{file_name}",
-                    help=help_text,
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
 
 
 def _render_rename(model: StoredModel) -> None:

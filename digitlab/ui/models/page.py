@@ -16,6 +16,8 @@ _CSS = """
 <style>
 [class*="st-key-models_card_"] { gap: 0.6rem; }
 [class*="st-key-models_card_"] h3 { padding: 0.2rem 0 0.6rem; }
+/* The mistakes come last: nothing moves then. */
+[class*="st-key-models_place_"] { min-height: 3.3rem; }
 [class*="st-key-models_metrics_"] [data-testid="stMetricValue"] { font-size: 1.4rem;
   line-height: 1.3; }
 @media (max-width: 640px) {
@@ -61,7 +63,7 @@ def render_page() -> None:
     for model in shown:
         with st.container(border=True, key=f"models_card_{model.id}"):
             render_card(model)
-            places.append((st.container(), model))
+            places.append((st.container(key=f"models_place_{model.id}"), model))
             render_actions(model)
     for model_id, damage in damaged.items():
         with st.container(border=True):

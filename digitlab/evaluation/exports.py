@@ -1,0 +1,78 @@
+"""The exports of a model in all formats, and how each compares to the original.
+
+```
+<cache>/evaluation/digitlab_cnn-27c187c4a5857510-0.7/exports/
+├── exports.json          a list of ExportedFile
+├── model.h5 model.onnx … the files that are made on demand
+└── status.json …         the job that makes them (`jobs.py`)
+```
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from digitlab.errors import ModelStoreError, describe_error
+from digitlab.evaluation.results_cache import get_results_dir
+from digitlab.files import load_json, write_json
+from digitlab.model_store.formats import REQUIRED_FORMATS, ModelFormat
+from digitlab.model_store.stored_model import StoredModel
+
+EXPORTS_KIND = "exports"
+_EXPORTS_FILE = "exports.json"
+
+
+@dataclass(frozen=True)
+class ExportedFile:
+    """One format, run with its own runtime.
+
+    Attributes:
+        format: id in `MODEL_FORMATS`.
+        n_bytes: size of the file; 0 if there is none.
+        latency_ms: median time for one image, classified alone.
+        n_tested: test images that were classified.
+        accuracy: on these images.
+        agreement: the fraction of them with the same answer as the original `.keras` file.
+        max_difference: the largest difference of a probability to the original's.
+        note: why there is no file; empty if there is one.
+    """
+
+    format: str
+    n_bytes: int = 0
+    latency_ms: float = 0.0
+    n_tested: int = 0
+    accuracy: float = 0.0
+    agreement: float = 0.0
+    max_difference: float = 0.0
+    note: str = ""
+
+
+def load_exports(model: StoredModel) -> dict[str, ExportedFile]:
+    """The measured exports by format; empty before the job `exports` has run.
+
+    Raises:
+        ModelStoreError: the file is damaged.
+    """
+    path = get_results_dir(model) / EXPORTS_KIND / _EXPORTS_FILE
+    if not path.is_file():
+        return {}
+    try:
+        found = load_json(path, list[ExportedFile])
+    except (OSError, ValueError) as error:
+        raise ModelStoreError(
+            f"The exports of {model.label} cannot be read ({describe_error(error)}). Export the "
+            "model again."
+        ) from error
+    return {each.format: each for each in found}
+
+
+def save_exports(directory: Path, exports: list[ExportedFile]) -> None:
+    """Write the measured exports beside their files."""
+    write_json(directory / _EXPORTS_FILE, [asdict(each) for each in exports])
+
+
+def find_export(model: StoredModel, model_format: ModelFormat) -> Path | None:
+    """The file of a model in one format; None if it has not been made."""
+    is_required = model_format in REQUIRED_FORMATS
+    folder = model.directory if is_required else get_results_dir(model) / EXPORTS_KIND
+    path = folder / model_format.file_name
+    return path if path.is_file() else None
