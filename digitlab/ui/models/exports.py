@@ -68,7 +68,7 @@ def _render_table(measured: dict[str, ExportedFile]) -> None:
             "Time an image": [f"{one.latency_ms:.2f} ms" for _, one in rows],
             "Accuracy": [f"{one.accuracy:.2%}" for _, one in rows],
             "Same answers": [f"{one.agreement:.2%}" for _, one in rows],
-            "Largest difference": [f"{one.max_difference:.0e}" for _, one in rows],
+            "Largest difference": [f"{one.max_difference:.1g}" for _, one in rows],
         },
         hide_index=True,
         border="horizontal",
