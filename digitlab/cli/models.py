@@ -5,13 +5,13 @@ import json
 import sys
 
 from digitlab.errors import ModelStoreError, PictureError
+from digitlab.evaluation.exports import delete_model_and_exports
 from digitlab.inference.files import FileAnswer, FileDigits, classify_many_paths, classify_paths
 from digitlab.inference.multi_digit import format_rows
 from digitlab.inference.reader import format_percent
 from digitlab.ink.decode import FORMAT_NAMES
 from digitlab.model_store.formats import TFLITE
 from digitlab.model_store.store import (
-    delete_model,
     get_model,
     list_damaged_models,
     list_models,
@@ -89,6 +89,6 @@ def rename(options: argparse.Namespace) -> int:
 
 def delete(options: argparse.Namespace) -> int:
     """Delete a saved model."""
-    delete_model(options.model_id)
+    delete_model_and_exports(options.model_id)
     print(f"{options.model_id} was deleted.")
     return 0

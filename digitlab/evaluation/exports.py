@@ -8,6 +8,7 @@
 ```
 """
 
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from digitlab.errors import ModelStoreError, describe_error
 from digitlab.evaluation.results_cache import get_results_dir
 from digitlab.files import load_json, write_json
 from digitlab.model_store.formats import REQUIRED_FORMATS, ModelFormat
+from digitlab.model_store.store import delete_model, list_models
 from digitlab.model_store.stored_model import StoredModel
 
 EXPORTS_KIND = "exports"
@@ -68,6 +70,19 @@ def load_exports(model: StoredModel) -> dict[str, ExportedFile]:
 def save_exports(directory: Path, exports: list[ExportedFile]) -> None:
     """Write the measured exports beside their files."""
     write_json(directory / _EXPORTS_FILE, [asdict(each) for each in exports])
+
+
+def delete_model_and_exports(model_id: str) -> None:
+    """Delete a model, and the files that were made on demand: they may be hundreds of MB.
+
+    Raises:
+        ModelStoreError, OwnerError: as `delete_model`.
+    """
+    # A damaged model has none that could be found.
+    folders = [get_results_dir(model) for model in list_models() if model.id == model_id]
+    delete_model(model_id)
+    for folder in folders:
+        shutil.rmtree(folder / EXPORTS_KIND, ignore_errors=True)
 
 
 def find_export(model: StoredModel, model_format: ModelFormat) -> Path | None:

@@ -3,6 +3,8 @@
 import pytest
 
 from digitlab.errors import ModelStoreError
+from digitlab.evaluation.exports import ExportedFile, save_exports
+from digitlab.evaluation.results_cache import get_results_dir
 from digitlab.files import write_json
 from digitlab.model_store.formats import MODEL_FORMATS
 from digitlab.model_store.store import get_model, list_models, save_model
@@ -124,3 +126,25 @@ def test_models_are_found_filtered_and_sorted(user_model, models_page):
     models_page.selectbox(key="models_kind").set_value("Images").run()
     assert not models_page.exception
     assert "No model matches. Clear the filter." in read_texts(models_page.info)
+
+
+def test_exports_are_compared_downloaded_and_deleted_with_their_model(user_model, models_page):
+    h5, onnx = (each for each in MODEL_FORMATS if each.id in ("h5", "onnx"))
+    folder = get_results_dir(user_model) / "exports"
+    folder.mkdir(parents=True)
+    (folder / h5.file_name).write_bytes(b"content")
+    measured = [
+        ExportedFile("h5", 1_500_000, 0.5, 1000, 0.9876, 1.0, 0.0),
+        ExportedFile("onnx", note="ONNX is missing: <b>"),
+    ]
+    save_exports(folder, measured)
+    models_page.run()
+    assert not models_page.exception
+    labels = [button.label for button in models_page.get("download_button")]
+    assert h5.label in labels
+    assert onnx.label not in labels
+    [table] = models_page.table
+    assert table.value.iloc[0].tolist()[:4] == ["HDF5", "1.50 MB", "0.50 ms", "98.76%"]
+    assert "ONNX is missing" in read_texts(models_page.caption)
+    models_page.button(key=f"models_delete_confirm_{user_model.id}").click().run()
+    assert not folder.exists()

@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 
 from digitlab.errors import DigitlabError
+from digitlab.evaluation.exports import delete_model_and_exports
 from digitlab.evaluation.results_cache import measure_latency_ms
 from digitlab.model_store.names import MAX_LABEL_LENGTH
-from digitlab.model_store.store import delete_model, rename_model
+from digitlab.model_store.store import rename_model
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.nets.registry import NETS
 from digitlab.quantities import format_duration
@@ -184,5 +185,5 @@ def _rename(model_id: str, label: str) -> None:
 
 
 def _delete(model_id: str, label: str) -> None:
-    delete_model(model_id)
+    delete_model_and_exports(model_id)
     st.toast(f"{escape_label(label)} is deleted.", icon=":material/delete:")
