@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
+from digitlab.model_store.formats import MODEL_FORMATS
 from tests.browser.draw_page import DrawPage, wait_until_idle
 
 
@@ -29,3 +31,26 @@ def test_a_card_leads_to_a_mistake_and_into_the_network(page):
     draw_page.draw_sample(4)
     layers = page.get_by_role("list", name="Outputs of the layers").get_by_role("listitem")
     expect(layers).to_have_count(7)
+
+
+@pytest.mark.integration
+def test_every_format_and_the_code_can_be_downloaded(training_page):
+    page = training_page
+    page.goto("/models")
+    card = page.locator(".st-key-models_card_simple_cnn")
+    card.get_by_text("Training and files").click()
+    card.get_by_role("button", name="Export to all formats").click()
+    expect(card.get_by_text("Same answers", exact=True)).to_be_visible(timeout=120_000)
+    wait_until_idle(page)
+    formats = [each for each in MODEL_FORMATS if each.package is None]
+    for each in formats:
+        with page.expect_download() as download:
+            card.get_by_role("button", name=each.label, exact=True).click()
+        assert download.value.suggested_filename == each.get_download_name("simple_cnn")
+        assert download.value.path().stat().st_size > 50_000
+
+    card.get_by_text("The code, in plain Keras").click()
+    with page.expect_download() as download:
+        card.get_by_role("button", name="Download the script").click()
+    assert download.value.suggested_filename == "simple_cnn.py"
+    assert "model.fit(" in download.value.path().read_text()

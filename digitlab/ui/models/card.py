@@ -36,6 +36,8 @@ from digitlab.ui.text import escape_label, escape_markdown, render_error, shorte
 _N_MISTAKES = 20
 # Measuring more would take a large network a second.
 _N_TIMED = 5
+# A large network is not loaded into the app's memory only to be timed.
+_MAX_TIMED_BYTES = 10_000_000
 
 
 def render_card(model: StoredModel) -> None:
@@ -125,16 +127,19 @@ def _render_metrics(model: StoredModel) -> None:
         f"{format_interval(low, high)}",
     )
     row.metric("Size", f"{model.size_bytes / 1e6:.2f} MB", help=SIZE_HELP)
-    try:
-        latency = f"{_measure_latency_ms(model.sha256, _model=model):.2f} ms"
-    except DigitlabError:
-        # What is wrong with the file is said where it is used.
-        latency = "–"
-    row.metric(
-        "Time a digit" if model.reads_digits else "Time an image", latency, help=INFERENCE_TIME_HELP
-    )
+    if model.size_bytes <= _MAX_TIMED_BYTES:
+        label = "Time a digit" if model.reads_digits else "Time an image"
+        row.metric(label, _format_latency(model), help=INFERENCE_TIME_HELP)
     created = datetime.fromisoformat(model.card["created"])
     row.metric("Trained", f"{created.day} {created:%b %Y}")
+
+
+def _format_latency(model: StoredModel) -> str:
+    try:
+        return f"{_measure_latency_ms(model.sha256, _model=model):.2f} ms"
+    except DigitlabError:
+        # What is wrong with the file is said where it is used.
+        return "–"
 
 
 @st.cache_data(show_spinner=False, max_entries=100)
