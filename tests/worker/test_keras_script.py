@@ -1,5 +1,6 @@
 """The scripts in plain Keras build digitlab's networks, and train as digitlab does."""
 
+import io
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from digitlab.dataset_import.importing import import_pictures
 from digitlab.datasets.sample import load_sample
 from digitlab.model_store.card import load_card
 from digitlab.nets.registry import NETS
@@ -17,6 +19,7 @@ from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.keras_script import write_keras_script
 from digitlab.training.recipes import RECIPES
+from tests.unit.user_pictures import list_pictures, pack_pictures
 from tests.worker.workers import train_here
 
 # Their bases take seconds to build; VGG16 and MobileNetV2 show both kinds of scaling.
@@ -69,6 +72,19 @@ def test_a_script_with_most_settings_runs(sample_file, tmp_path):
     accuracy, n_parameters = run_script(config, sample_file, tmp_path)
     assert n_parameters == 5_266
     assert accuracy > 0.05
+
+
+@pytest.mark.integration
+def test_the_script_for_a_folder_of_pictures_runs(tmp_path):
+    own = import_pictures(io.BytesIO(pack_pictures(20)), "Shapes", image_px=32)
+    for name, content in list_pictures(20):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    config = TrainConfig(dataset=own.id, net="photo_cnn", epochs=8, batch_size=8)
+    accuracy, n_parameters = run_script(config, tmp_path / "pictures", tmp_path)
+    assert n_parameters == compute_layer_table("photo_cnn", (32, 32, 3), 3).n_parameters
+    assert accuracy > 0.5
 
 
 @pytest.mark.integration
