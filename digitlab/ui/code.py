@@ -25,21 +25,29 @@ def render_code(read_config: Callable[[], TrainConfig], file_name: str, *, key: 
         return
     with expander:
         try:
-            script = write_keras_script(read_config())
+            render_script(read_config(), file_name, key=key)
         except ConfigError as error:
             render_error(error)
-            return
-        st.caption(
-            "What these settings do, in one file without digitlab. It needs Keras and TensorFlow: "
-            "`pip install tensorflow`."
-        )
-        st.download_button(
-            "Download the script",
-            script,
-            file_name=f"{file_name}.py",
-            mime="text/x-python",
-            key=f"{key}_download",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.code(script, language="python")
+
+
+def render_script(config: TrainConfig, file_name: str, *, key: str) -> None:
+    """Render the script and its download; arguments as `render_code`.
+
+    Raises:
+        ConfigError: the data set is unknown.
+    """
+    script = write_keras_script(config)
+    st.caption(
+        "What these settings do, in one file without digitlab. It needs Keras and TensorFlow: "
+        "`pip install tensorflow`."
+    )
+    st.download_button(
+        "Download the script",
+        script,
+        file_name=f"{file_name}.py",
+        mime="text/x-python",
+        key=f"{key}_download",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    st.code(script, language="python")

@@ -194,3 +194,13 @@ def test_missing_imagenet_weights_are_named_before_the_start(train_app, monkeypa
         for sentence in sentences
     ), sentences
     assert not train_app.button(key="train_start").disabled
+
+
+def test_the_code_of_the_settings_is_previewed(train_app):
+    train_app.session_state["train_preview"] = "code"
+    train_app.run()
+    assert not train_app.exception
+    [script] = [code.value for code in train_app.code if "import keras" in code.value]
+    assert "EPOCHS, BATCH_SIZE = 5, 64" in script
+    train_app.text_input(key="train_epochs").set_value("7").run()
+    assert any("EPOCHS, BATCH_SIZE = 7, 64" in code.value for code in train_app.code)

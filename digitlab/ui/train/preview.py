@@ -16,6 +16,7 @@ from digitlab.nets.summary import compute_layer_table
 from digitlab.png import to_dark_on_light
 from digitlab.quantities import format_shape
 from digitlab.training.config import TrainConfig
+from digitlab.ui.code import render_script
 from digitlab.ui.montage import build_montage
 from digitlab.ui.selectors import View, get_labels, get_view, render_segments
 from digitlab.ui.streamlit_internals import callback
@@ -199,8 +200,16 @@ def _render_invalid() -> None:
     st.caption("There is no preview while a setting is invalid.")
 
 
+def _render_code(config: TrainConfig | list[str]) -> None:
+    if not isinstance(config, TrainConfig):
+        _render_invalid()
+        return
+    render_script(config, config.net, key="train_preview_code")
+
+
 _PREVIEWS: tuple[View[Callable[[TrainConfig | list[str]], None]], ...] = (
     View("data", ":material/grid_view: Data", _render_data),
     View("network", ":material/layers: Network", _render_network),
+    View("code", ":material/code: Code", _render_code),
     View("digits", ":material/draw: Your digits", _render_digits),
 )
