@@ -56,14 +56,13 @@ _CSS = f"""
 /* What measures the page or waits for it takes no room. */
 .st-key-train_width, .st-key-train_own_width, .st-key-train_unseen {{ height: 0;
   margin-bottom: -1rem; }}
-/* On a phone no view is hidden behind the edge. */
-@media (max-width: 640px) {{
-  .st-key-train_preview [role="radiogroup"] {{ flex-wrap: wrap; overflow: visible; }} }}
 @media (max-width: 1000px) {{
   .st-key-train_recipes {{ grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); }}
 }}
 @media (max-width: 640px) {{
   .run-line {{ font-size: 1.2rem; }}
+  /* No view is hidden behind the edge. */
+  .st-key-train_preview [role="radiogroup"] {{ flex-wrap: wrap; overflow: visible; }}
 }}
 </style>
 """
