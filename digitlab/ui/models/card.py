@@ -44,9 +44,11 @@ def render_card(model: StoredModel) -> None:
     """Render all that is on the card at once; the mistakes follow with `render_mistakes`."""
     card = model.card
     st.subheader(escape_label(model.label), anchor=model.id)
+    about = f"Trained on {escape_markdown(card['data']['label'])}."
     if card["net"] in NETS:
         net = NETS[card["net"]]
-        st.caption(f"{net.blurb} Source: {net.source}.")
+        about += f" {net.blurb} Source: {net.source}."
+    st.caption(about)
     for note in model.notes:
         st.warning(escape_markdown(note), icon=":material/info:")
     _render_metrics(model)
