@@ -89,6 +89,11 @@ class Pooling:
 
     function: str = "max"
 
+    @property
+    def keras_class(self) -> str:
+        """Its name in `keras.layers`."""
+        return {"max": "MaxPooling2D", "average": "AveragePooling2D"}[self.function]
+
 
 @dataclass(frozen=True)
 class GlobalPooling:
@@ -97,7 +102,12 @@ class GlobalPooling:
 
 @dataclass(frozen=True)
 class Normalization:
-    """Batch normalization."""
+    """Batch normalization; `momentum` is that of the running averages.
+
+    They must keep up with a run of about ten epochs; Keras's default of 0.99 lags.
+    """
+
+    momentum: float = 0.9
 
 
 @dataclass(frozen=True)

@@ -135,8 +135,7 @@ def _compute_backbone(backbone: Backbone, shape: tuple[int, ...]) -> LayerRow:
 def _compute_pooling(layer: layers.Pooling, shape: tuple[int, ...]) -> LayerRow:
     height, width, channels = shape
     pooled = (height // _POOL_PX, width // _POOL_PX, channels)
-    name = {"max": "MaxPooling2D", "average": "AveragePooling2D"}[layer.function]
-    return LayerRow(name, f"{_POOL_PX}x{_POOL_PX}", pooled)
+    return LayerRow(layer.keras_class, f"{_POOL_PX}x{_POOL_PX}", pooled)
 
 
 def _compute_convolution(layer: layers.Convolution, shape: tuple[int, ...]) -> LayerRow:

@@ -248,6 +248,11 @@ class TrainConfig:
             batch_norm=self.batch_norm,
         )
 
+    @property
+    def needs_one_hot(self) -> bool:
+        """Whether labels must be one-hot rows, which label smoothing needs as well."""
+        return LOSSES[self.loss].needs_one_hot or self.label_smoothing > 0
+
     def to_json(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
         return dataclasses.asdict(self)

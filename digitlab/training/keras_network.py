@@ -9,8 +9,6 @@ from digitlab.nets.backbones import IMAGENET, Backbone
 from digitlab.nets.registry import get_net_spec
 from digitlab.training.config import TrainConfig
 
-# As in `worker/model.py`, which builds the same layers.
-_NORM_MOMENTUM = 0.9
 _MAX_LENGTH = 100
 _PREPROCESSING = {"mean_bgr": "keras.applications.vgg16.preprocess_input(x)"}
 
@@ -83,12 +81,11 @@ class _LayerWriter:
                 values = [layer.filters, layer.kernel_px]
                 text = _call("Conv2D", values, options | self._regularizer)
             case layers.Pooling():
-                name = {"max": "MaxPooling2D", "average": "AveragePooling2D"}[layer.function]
-                text = _call(name, [2])
+                text = _call(layer.keras_class, [2])
             case layers.GlobalPooling():
                 text = _call("GlobalAveragePooling2D")
             case layers.Normalization():
-                text = _call("BatchNormalization", [], {"momentum": _NORM_MOMENTUM})
+                text = _call("BatchNormalization", [], {"momentum": layer.momentum})
             case layers.Activation():
                 text = _call("Activation", [_quote(layer.function)])
             case layers.Flattening():

@@ -9,12 +9,8 @@ from digitlab.nets.registry import NETS
 from digitlab.training.augmentation import plan_augmentation
 from digitlab.training.config import TrainConfig
 from digitlab.training.keras_network import wrap_call, write_functions, write_network
-from digitlab.training.losses import LOSSES
 from digitlab.training.lr_schedules import LR_SCHEDULES, PLATEAU_FACTOR, PLATEAU_PATIENCE
 from digitlab.training.optimizers import OPTIMIZERS
-
-_OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "momentum": "SGD",
-               "rmsprop": "RMSprop"}  # fmt: skip
 
 
 def write_keras_script(config: TrainConfig) -> str:
@@ -101,7 +97,7 @@ def _write_data(config: TrainConfig, spec: DatasetSpec) -> list[str]:
             "weights = len(y_train) / (len(classes) * counts)",
             "class_weight = dict(zip(classes.tolist(), weights.tolist()))",
         ]
-    if _needs_one_hot(config):
+    if config.needs_one_hot:
         n_classes = len(spec.class_names)
         names = ["y_train", "y_test", *(["y_val"] if config.validation_split else [])]
         lines += [f"{name} = keras.utils.to_categorical({name}, {n_classes})" for name in names]
@@ -120,10 +116,6 @@ def _write_folder(spec: DatasetSpec) -> list[str]:
         f"n = len(x) * {spec.n_test} // {n_all}  # for testing",
         "x_train, y_train, x_test, y_test = x[n:], y[n:], x[:n], y[:n]",
     ]
-
-
-def _needs_one_hot(config: TrainConfig) -> bool:
-    return LOSSES[config.loss].needs_one_hot or config.label_smoothing > 0
 
 
 def _list_left_out(config: TrainConfig) -> Iterator[str]:
@@ -231,7 +223,7 @@ def _write_optimizer(config: TrainConfig, rate: str) -> list[str]:
         arguments.append(f"weight_decay={config.weight_decay:g}")
     if config.ema_momentum:
         arguments += ["use_ema=True", f"ema_momentum={config.ema_momentum:g}"]
-    call = f"    optimizer=keras.optimizers.{_OPTIMIZERS[config.optimizer]}"
+    call = f"    optimizer=keras.optimizers.{spec.keras_class}"
     return wrap_call(call, arguments, end=",")
 
 
@@ -242,7 +234,7 @@ def _write_loss(config: TrainConfig) -> str:
         smoothing = f"label_smoothing={config.label_smoothing:g}"
         return f"keras.losses.CategoricalCrossentropy({smoothing})"
     kind = "categorical_crossentropy"
-    return f'"{kind}"' if _needs_one_hot(config) else f'"sparse_{kind}"'
+    return f'"{kind}"' if config.needs_one_hot else f'"sparse_{kind}"'
 
 
 def _write_fit(config: TrainConfig, epochs: str, *, callbacks: bool) -> list[str]:

@@ -13,9 +13,9 @@ from digitlab.training.config import TrainConfig
 
 MIN_DIGITS, MAX_DIGITS = 10, 1_000
 # One of so many digits is not learned: before and after are measured on these.
+_HELD_OUT_EVERY = 4
 # The end of the name of a model that was taught.
 _LABEL_END = ", my hand"
-_HELD_OUT_EVERY = 4
 
 # A canvas's `json_data`, and the digit that was meant.
 LabelledDrawing = tuple[Mapping[str, Any], int]

@@ -14,8 +14,6 @@ from digitlab.nets.registry import get_net_spec
 from digitlab.training.config import TrainConfig
 from digitlab.worker.normalization import BatchNormalization
 
-# The running averages must keep up with a run of about ten epochs; Keras's default of 0.99 lags.
-_NORM_MOMENTUM = 0.9
 # Of ImageNet, in blue, green and red.
 _MEAN_BGR = (103.939, 116.779, 123.68)
 
@@ -126,15 +124,11 @@ def _build_layer(
                 kernel_regularizer=_build_regularizer(options),
             )
         case layers.Pooling():
-            pooling = {
-                "max": keras_layers.MaxPooling2D,
-                "average": keras_layers.AveragePooling2D,
-            }
-            built = pooling[layer.function](2)
+            built = getattr(keras_layers, layer.keras_class)(2)
         case layers.GlobalPooling():
             built = keras_layers.GlobalAveragePooling2D()
         case layers.Normalization():
-            built = norm(momentum=_NORM_MOMENTUM)
+            built = norm(momentum=layer.momentum)
         case layers.Activation():
             built = keras_layers.Activation(layer.function)
         case layers.Flattening():

@@ -11,18 +11,9 @@ from digitlab.datasets.registry import get_dataset_spec
 from digitlab.nets.summary import compute_layer_table
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
-from digitlab.training.losses import LOSSES
 from digitlab.training.lr_schedules import LR_SCHEDULES, PLATEAU_FACTOR, PLATEAU_PATIENCE
 from digitlab.training.optimizers import OPTIMIZERS
 from digitlab.training.phases import Phase
-
-_OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "sgd": keras.optimizers.SGD,
-    "momentum": keras.optimizers.SGD,
-    "rmsprop": keras.optimizers.RMSprop,
-}
 
 # The name in the history.
 _METRIC = "accuracy"
@@ -194,18 +185,13 @@ def build_optimizer(config: TrainConfig, n_steps: int) -> keras.optimizers.Optim
     if spec.default_momentum is not None:
         is_default = config.momentum is None
         arguments["momentum"] = spec.default_momentum if is_default else config.momentum
-    return _OPTIMIZERS[config.optimizer](
+    return getattr(keras.optimizers, spec.keras_class)(
         learning_rate=build_schedule(config, n_steps),
         weight_decay=decay,
         use_ema=config.ema_momentum > 0,
         ema_momentum=config.ema_momentum or 0.99,
         **arguments,
     )
-
-
-def needs_one_hot(config: TrainConfig) -> bool:
-    """Whether labels must be one-hot rows, which label smoothing needs as well."""
-    return LOSSES[config.loss].needs_one_hot or config.label_smoothing > 0
 
 
 def encode_labels(config: TrainConfig, labels: np.ndarray, n_classes: int) -> np.ndarray:
@@ -216,7 +202,7 @@ def encode_labels(config: TrainConfig, labels: np.ndarray, n_classes: int) -> np
     Returns:
         The same, or `(n, n_classes)` float32 one-hot rows.
     """
-    if not needs_one_hot(config):
+    if not config.needs_one_hot:
         return labels
     encoded: np.ndarray = keras.utils.to_categorical(labels, n_classes).astype(np.float32)
     return encoded
@@ -228,7 +214,7 @@ def build_loss(config: TrainConfig) -> keras.losses.Loss:
 
 
 def _build_crossentropy(config: TrainConfig) -> keras.losses.Loss:
-    if needs_one_hot(config):
+    if config.needs_one_hot:
         return keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
     return keras.losses.SparseCategoricalCrossentropy()
 
@@ -246,7 +232,7 @@ _LOSS_BUILDERS: dict[str, Callable[[TrainConfig], keras.losses.Loss]] = {
 
 def build_metric(config: TrainConfig) -> keras.metrics.Metric:
     """The accuracy, under the same name for both forms of labels."""
-    if needs_one_hot(config):
+    if config.needs_one_hot:
         return keras.metrics.CategoricalAccuracy(name=_METRIC)
     return keras.metrics.SparseCategoricalAccuracy(name=_METRIC)
 
