@@ -3,7 +3,7 @@
 import io
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,10 +116,19 @@ def measure_latency_ms(reader: DigitReader, images: np.ndarray) -> float:
     Returns:
         Milliseconds.
     """
+    return measure_call_ms(reader.read, images[:_N_TIMED])
+
+
+def measure_call_ms(classify_one: Callable[[np.ndarray], object], images: np.ndarray) -> float:
+    """Measure the median time of a call, in milliseconds.
+
+    Args:
+        images: the call's arguments, one after the other.
+    """
     times_s = []
-    for image in images[:_N_TIMED]:
+    for image in images:
         start_s = time.perf_counter()
-        reader.read(image)
+        classify_one(image)
         times_s.append(time.perf_counter() - start_s)
     return float(np.median(times_s) * 1000)
 

@@ -30,18 +30,18 @@ def occlusion_figure(
         image: uint8, `(h, w)` with ink 255, or a photo `(h, w, 3)`.
         class_name: of the class that the saliency is about.
     """
+    is_photo = image.ndim == 3
     name = escape_text(str(class_name))
     highest = max(float(np.abs(weights).max()), 1e-6)
     heat = go.Heatmap(
         z=weights,
         zmin=-highest,
         zmax=highest,
-        colorscale=_PHOTO_SCALE if image.ndim == 3 else _SCALE,
+        colorscale=_PHOTO_SCALE if is_photo else _SCALE,
         showscale=False,
         hovertemplate=f"covered here, {name} loses %{{z:.1%}}<extra></extra>",
     )
     hidden = {"visible": False, "fixedrange": True}
-    is_photo = image.ndim == 3
     figure = go.Figure([_draw_photo(image), heat] if is_photo else [heat, _draw_outline(image)])
     apply_theme(
         figure,

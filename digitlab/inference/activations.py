@@ -25,17 +25,9 @@ class FeatureExtractor:
             ModelStoreError: it has no such layer.
         """
         self._tensor = find_feature_tensor(content)
-        with warnings.catch_warnings(), silence(STDERR):
-            # LiteRT warns that kept tensors need memory: here they are those of one small batch.
-            warnings.simplefilter("ignore", UserWarning)
-            self._interpreter = Interpreter(
-                model_content=content, num_threads=2, experimental_preserve_all_tensors=True
-            )
-            details = self._interpreter.get_input_details()[0]
-            self._shape = (_BATCH_SIZE, *(int(side) for side in details["shape"][1:]))
-            self._input = details["index"]
-            self._interpreter.resize_tensor_input(self._input, self._shape)
-            self._interpreter.allocate_tensors()
+        self._interpreter = open_observed_interpreter(content, _BATCH_SIZE, n_threads=2)
+        details = self._interpreter.get_input_details()[0]
+        self._shape, self._input = tuple(details["shape"].tolist()), details["index"]
 
     def compute(
         self, images: np.ndarray, *, progress: ProgressCallback | None = None
@@ -59,6 +51,21 @@ class FeatureExtractor:
             if progress is not None:
                 progress(start + len(batch), len(images))
         return np.concatenate(batches)
+
+
+def open_observed_interpreter(content: bytes, batch_size: int, *, n_threads: int) -> Interpreter:
+    """Load a model for batches of one size; the values of all its tensors can be read."""
+    with warnings.catch_warnings(), silence(STDERR):
+        # LiteRT warns that kept tensors need memory: here they are those of one small batch.
+        warnings.simplefilter("ignore", UserWarning)
+        interpreter = Interpreter(
+            model_content=content, num_threads=n_threads, experimental_preserve_all_tensors=True
+        )
+        details = interpreter.get_input_details()[0]
+        shape = (batch_size, *details["shape"][1:].tolist())
+        interpreter.resize_tensor_input(details["index"], shape)
+        interpreter.allocate_tensors()
+    return interpreter
 
 
 def find_feature_tensor(content: bytes) -> int:

@@ -1,14 +1,12 @@
 """What every layer of a network computes for one image, and the kernels of the first."""
 
 import threading
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.interpreter import Interpreter
 
-from digitlab.processes import STDERR, silence
+from digitlab.inference.activations import open_observed_interpreter
 
 _OPERATOR = schema.BuiltinOperator
 _CONVOLUTIONS = {
@@ -60,13 +58,7 @@ class LayerObserver:
     def __init__(self, content: bytes) -> None:
         """Load a `.tflite` file, whose bytes were checked before."""
         self._layers = _list_layers(content)
-        with warnings.catch_warnings(), silence(STDERR):
-            # LiteRT warns that kept tensors need memory: here they are those of one image.
-            warnings.simplefilter("ignore", UserWarning)
-            self._interpreter = Interpreter(
-                model_content=content, num_threads=1, experimental_preserve_all_tensors=True
-            )
-            self._interpreter.allocate_tensors()
+        self._interpreter = open_observed_interpreter(content, 1, n_threads=1)
         details = self._interpreter.get_input_details()[0]
         self._input, self._shape = details["index"], tuple(details["shape"])
         self._lock = threading.Lock()
@@ -96,11 +88,12 @@ def read_first_kernels(content: bytes) -> np.ndarray | None:
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     graph = model.subgraphs[0]
     for operator in graph.operators:
-        if model.operatorCodes[operator.opcodeIndex].builtinCode == _OPERATOR.CONV_2D:
+        code = model.operatorCodes[operator.opcodeIndex].builtinCode
+        if code == _OPERATOR.CONV_2D:
             tensor = graph.tensors[operator.inputs[1]]
             values = np.asarray(model.buffers[tensor.buffer].data, np.uint8).view(np.float32)
             return values.reshape(tensor.shape)
-        if model.operatorCodes[operator.opcodeIndex].builtinCode == _OPERATOR.FULLY_CONNECTED:
+        if code == _OPERATOR.FULLY_CONNECTED:
             break
     return None
 

@@ -10,12 +10,13 @@ import numpy as np
 from digitlab.datasets.loading import Dataset, load_dataset
 from digitlab.evaluation.exports import ExportedFile, save_exports
 from digitlab.evaluation.jobs import AnalysisJob
+from digitlab.evaluation.results_cache import measure_call_ms
 from digitlab.model_store.formats import KERAS, MODEL_FORMATS, REQUIRED_FORMATS, ModelFormat
 from digitlab.model_store.store import get_model
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.step_jobs import StepProgress, carry_out
 from digitlab.worker.export import export_model
-from digitlab.worker.runtimes import Classifier, open_runtime
+from digitlab.worker.runtimes import open_runtime
 
 _N_TIMED = 30
 # So long one format may classify the test images.
@@ -83,22 +84,12 @@ def _measure(
     return ExportedFile(
         model_format.id,
         path.stat().st_size,
-        _measure_latency_ms(classify, images),
+        measure_call_ms(lambda image: classify(image[None]), images[:_N_TIMED]),
         len(images),
         float((answers == labels).mean()),
         float((answers == before).mean()),
         float(np.abs(found - expected).max()),
     )
-
-
-def _measure_latency_ms(classify: Classifier, images: np.ndarray) -> float:
-    classify(images[:1])
-    times_s = []
-    for k in range(min(_N_TIMED, len(images))):
-        begin_s = time.perf_counter()
-        classify(images[k : k + 1])
-        times_s.append(time.perf_counter() - begin_s)
-    return float(np.median(times_s) * 1000)
 
 
 if __name__ == "__main__":

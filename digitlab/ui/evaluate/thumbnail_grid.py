@@ -83,7 +83,7 @@ def encode_thumbnail(image: np.ndarray) -> str:
     return build_data_uri(to_dark_on_light(image))
 
 
-def open_sample(index: int) -> None:
+def _open_sample(index: int) -> None:
     """Open a test image on the Evaluate page. Only from a callback."""
     update_url(sample=str(index))
 
@@ -95,7 +95,7 @@ def render_thumbnail_grid(
     key: str,
     label: str,
     is_row: bool = False,
-    on_pick: Callable[[int], None] = open_sample,
+    on_pick: Callable[[int], None] = _open_sample,
 ) -> None:
     """Render test images; a click opens one. Without images, render predictions as a table.
 

@@ -18,7 +18,6 @@ from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.code import render_code
 from digitlab.ui.evaluate.evaluated_model import ShownSamples, load_evaluated_model
 from digitlab.ui.evaluate.thumbnail_grid import render_thumbnail_grid
-from digitlab.ui.evaluate.url_state import update_url
 from digitlab.ui.metric_help import (
     ACCURACY_HELP,
     INFERENCE_TIME_HELP,
@@ -26,10 +25,10 @@ from digitlab.ui.metric_help import (
     format_interval,
 )
 from digitlab.ui.model_cache import get_reader
+from digitlab.ui.model_links import open_draw_page, open_evaluate_page
 from digitlab.ui.models.exports import render_exports
 from digitlab.ui.models.insides import render_insides
 from digitlab.ui.models.photo import render_photo_input
-from digitlab.ui.selectors import MODEL_KEY
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown, render_error, shorten
 
@@ -72,7 +71,7 @@ def render_mistakes(model: StoredModel) -> None:
             key=f"models_mistakes_{model.id}",
             label=f"Mistakes of {shorten(model.label)}",
             is_row=True,
-            on_pick=lambda index: _evaluate(model.id, sample=str(index)),
+            on_pick=lambda index: open_evaluate_page(model.id, sample=index),
         )
 
 
@@ -82,11 +81,11 @@ def render_actions(model: StoredModel) -> None:
         if model.reads_digits:
             st.button(
                 "Draw with it", key=f"models_draw_{model.id}", icon=":material/draw:",
-                on_click=callback(_draw), args=(model.id,),
+                on_click=callback(open_draw_page), args=(model.id,),
             )  # fmt: skip
         st.button(
             "Evaluate", key=f"models_evaluate_{model.id}", icon=":material/query_stats:",
-            on_click=callback(_evaluate), args=(model.id,),
+            on_click=callback(open_evaluate_page), args=(model.id,),
         )  # fmt: skip
         if not model.is_shipped:
             _render_rename(model)
@@ -174,16 +173,6 @@ def _render_rename(model: StoredModel) -> None:
                 lambda: _rename(model.id, st.session_state[key]), place=model.id
             ),
         )
-
-
-def _draw(model_id: str) -> None:
-    st.session_state[MODEL_KEY] = model_id
-    st.switch_page("pages/draw.py")
-
-
-def _evaluate(model_id: str, sample: str | None = None) -> None:
-    update_url(model=model_id, sample=sample)
-    st.switch_page("pages/evaluate.py")
 
 
 def _rename(model_id: str, label: str) -> None:

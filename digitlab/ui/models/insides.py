@@ -10,8 +10,8 @@ from digitlab.png import build_data_uri
 from digitlab.quantities import format_count
 from digitlab.training.config import TrainConfig
 from digitlab.ui.layer_pictures import MAX_MAPS, colour_maps
+from digitlab.ui.model_links import open_draw_page
 from digitlab.ui.models.layer_graph import build_layer_graph
-from digitlab.ui.selectors import LAYERS_KEY, MODEL_KEY
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import render_error
 
@@ -48,15 +48,10 @@ def _render_watch(model: StoredModel) -> None:
         "Watch all layers while you draw",
         key=f"models_watch_{model.id}",
         icon=":material/draw:",
-        on_click=callback(_watch),
+        on_click=callback(open_draw_page),
         args=(model.id,),
+        kwargs={"with_layers": True},
     )
-
-
-def _watch(model_id: str) -> None:
-    st.session_state[MODEL_KEY] = model_id
-    st.session_state[LAYERS_KEY] = True
-    st.switch_page("pages/draw.py")
 
 
 def _render_kernels(content: bytes) -> None:

@@ -26,12 +26,12 @@ _CSS = """
 </style>
 """
 
-# The ways to sort: the smallest key comes first.
-_ORDERS: dict[str, Callable[[StoredModel], Any]] = {
-    "Accuracy": lambda model: -model.accuracy,
-    "Newest": lambda model: [-ord(character) for character in model.card["created"]],
-    "Size": lambda model: model.size_bytes,
-    "Name": lambda model: model.label.casefold(),
+# The ways to sort: by what, and whether the largest comes first.
+_ORDERS: dict[str, tuple[Callable[[StoredModel], Any], bool]] = {
+    "Accuracy": (lambda model: model.accuracy, True),
+    "Newest": (lambda model: model.card["created"], True),
+    "Size": (lambda model: model.size_bytes, False),
+    "Name": (lambda model: model.label.casefold(), False),
 }
 _KINDS: dict[str, Callable[[StoredModel], bool]] = {
     "All": lambda model: True,
@@ -96,4 +96,5 @@ def _filter_and_sort(models: list[StoredModel]) -> list[StoredModel]:
         if _KINDS[kind](model)
         and text.strip().casefold() in f"{model.label} {model.card['net']}".casefold()
     ]
-    return sorted(found, key=_ORDERS[order])
+    key, largest_first = _ORDERS[order]
+    return sorted(found, key=key, reverse=largest_first)

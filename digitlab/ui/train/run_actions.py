@@ -9,8 +9,7 @@ from digitlab.runs.control import can_resume, delete_run, rename_run, resume_run
 from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run
 from digitlab.ui.actions import report_errors
-from digitlab.ui.evaluate.url_state import update_url
-from digitlab.ui.selectors import MODEL_KEY
+from digitlab.ui.model_links import open_draw_page, open_evaluate_page
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown
 from digitlab.ui.train.form import fill_form
@@ -121,14 +120,14 @@ def render_saved_model(run: Run) -> None:
                 "Use on the Draw page",
                 key="train_draw",
                 icon=":material/draw:",
-                on_click=callback(_open_draw_page),
+                on_click=callback(open_draw_page),
                 args=(model.id,),
             )
         st.button(
             "Evaluate it",
             key="train_evaluate",
             icon=":material/query_stats:",
-            on_click=callback(_open_evaluate_page),
+            on_click=callback(open_evaluate_page),
             args=(model.id,),
         )
 
@@ -156,16 +155,6 @@ def _save(run: Run, label: str, *, replace: bool = False) -> None:
         return
     st.session_state[_N_SAVED] = st.session_state.get(_N_SAVED, 0) + 1
     st.toast(f"{escape_label(model.label)} is saved.", icon=":material/save:")
-
-
-def _open_draw_page(model_id: str) -> None:
-    st.session_state[MODEL_KEY] = model_id
-    st.switch_page("pages/draw.py")
-
-
-def _open_evaluate_page(model_id: str) -> None:
-    update_url(model=model_id, sample=None)
-    st.switch_page("pages/evaluate.py")
 
 
 def _render_more(run: Run, *, is_active: bool) -> None:
