@@ -5,11 +5,18 @@ import json
 import shutil
 import time
 from dataclasses import asdict
+from pathlib import Path
 
 from digitlab.errors import ModelStoreError, describe_error
-from digitlab.evaluation.exports import EXPORTS_KIND, ExportedFile, find_export, load_exports
+from digitlab.evaluation.exports import (
+    EXPORTS_KIND,
+    ExportedFile,
+    find_export,
+    is_up_to_date,
+    load_exports,
+)
 from digitlab.evaluation.jobs import start_job
-from digitlab.model_store.formats import MODEL_FORMATS
+from digitlab.model_store.formats import MODEL_FORMATS, ModelFormat
 from digitlab.model_store.store import get_model
 from digitlab.model_store.stored_model import StoredModel
 
@@ -19,21 +26,17 @@ _INTERVAL_S = 0.3
 def export(options: argparse.Namespace) -> int:
     """Export, measure, and copy the files that are asked for."""
     model = get_model(options.model_id)
-    # Files that an earlier export made are up to date: the folder belongs to the model's hash.
     measured = load_exports(model)
-    if not measured:
+    if not is_up_to_date(measured):
         _carry_out(model)
         measured = load_exports(model)
-    chosen = [measured[each.id] for each in MODEL_FORMATS if _is_chosen(each.id, options.formats)]
-    for one in chosen:
+    chosen = [each for each in MODEL_FORMATS if not options.formats or each.id in options.formats]
+    for model_format in chosen:
+        one = measured[model_format.id]
         print(json.dumps(asdict(one)) if options.json else _format_row(one))
     if options.out is not None:
-        _copy_files(model, chosen, options)
+        _copy_files(model, chosen, options.out)
     return 0
-
-
-def _is_chosen(format_id: str, chosen: list[str] | None) -> bool:
-    return chosen is None or format_id in chosen
 
 
 def _carry_out(model: StoredModel) -> None:
@@ -54,18 +57,14 @@ def _format_row(one: ExportedFile) -> str:
     )
 
 
-def _copy_files(
-    model: StoredModel, chosen: list[ExportedFile], options: argparse.Namespace
-) -> None:
-    formats = {each.id: each for each in MODEL_FORMATS}
+def _copy_files(model: StoredModel, formats: list[ModelFormat], folder: Path) -> None:
     try:
-        options.out.mkdir(parents=True, exist_ok=True)
-        for one in chosen:
-            model_format = formats[one.format]
+        folder.mkdir(parents=True, exist_ok=True)
+        for model_format in formats:
             path = find_export(model, model_format)
             if path is not None:
-                shutil.copyfile(path, options.out / model_format.get_download_name(model.id))
+                shutil.copyfile(path, folder / model_format.get_download_name(model.id))
     except OSError as error:
         raise ModelStoreError(
-            f"The files cannot be written to {options.out}: {describe_error(error)}."
+            f"The files cannot be written to {folder}: {describe_error(error)}."
         ) from error

@@ -15,7 +15,7 @@ from pathlib import Path
 from digitlab.errors import ModelStoreError, describe_error
 from digitlab.evaluation.results_cache import get_results_dir
 from digitlab.files import load_json, write_json
-from digitlab.model_store.formats import REQUIRED_FORMATS, ModelFormat
+from digitlab.model_store.formats import MODEL_FORMATS, REQUIRED_FORMATS, ModelFormat
 from digitlab.model_store.store import delete_model, list_models
 from digitlab.model_store.stored_model import StoredModel
 
@@ -48,13 +48,18 @@ class ExportedFile:
     note: str = ""
 
 
+def get_exports_dir(model: StoredModel) -> Path:
+    """The folder of a model's exports: another file of the same id has another one."""
+    return get_results_dir(model) / EXPORTS_KIND
+
+
 def load_exports(model: StoredModel) -> dict[str, ExportedFile]:
     """The measured exports by format; empty before the job `exports` has run.
 
     Raises:
         ModelStoreError: the file is damaged.
     """
-    path = get_results_dir(model) / EXPORTS_KIND / _EXPORTS_FILE
+    path = get_exports_dir(model) / _EXPORTS_FILE
     if not path.is_file():
         return {}
     try:
@@ -65,6 +70,14 @@ def load_exports(model: StoredModel) -> dict[str, ExportedFile]:
             "model again."
         ) from error
     return {each.format: each for each in found}
+
+
+def is_up_to_date(exports: dict[str, ExportedFile]) -> bool:
+    """Whether nothing is missing but formats whose packages are still not installed."""
+    return all(
+        each.id in exports and not (exports[each.id].note and each.is_package_installed)
+        for each in MODEL_FORMATS
+    )
 
 
 def save_exports(directory: Path, exports: list[ExportedFile]) -> None:
@@ -79,15 +92,15 @@ def delete_model_and_exports(model_id: str) -> None:
         ModelStoreError, OwnerError: as `delete_model`.
     """
     # A damaged model has none that could be found.
-    folders = [get_results_dir(model) for model in list_models() if model.id == model_id]
+    folders = [get_exports_dir(model) for model in list_models() if model.id == model_id]
     delete_model(model_id)
     for folder in folders:
-        shutil.rmtree(folder / EXPORTS_KIND, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_export(model: StoredModel, model_format: ModelFormat) -> Path | None:
     """The file of a model in one format; None if it has not been made."""
     is_required = model_format in REQUIRED_FORMATS
-    folder = model.directory if is_required else get_results_dir(model) / EXPORTS_KIND
+    folder = model.directory if is_required else get_exports_dir(model)
     path = folder / model_format.file_name
     return path if path.is_file() else None

@@ -6,6 +6,7 @@ download. Each format has an exporter of the same id in `worker/export.py`.
 """
 
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 
@@ -30,6 +31,14 @@ class ModelFormat:
     runtime: str = ""
     package: str | None = None
     is_required: bool = False
+
+    @property
+    def is_package_installed(self) -> bool:
+        """Whether its exporter can run here."""
+        try:
+            return self.package is None or bool(version(self.package))
+        except PackageNotFoundError:
+            return False
 
     def get_download_name(self, model_id: str) -> str:
         """Name the downloaded file after its model, such as `simple_cnn.tflite`."""

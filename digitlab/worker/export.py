@@ -1,7 +1,6 @@
 """Export a trained model to files, calibrate it and evaluate what was exported."""
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import keras
@@ -102,7 +101,7 @@ def export_model(
             continue
         # A file of the run's previous session would not be this model.
         path.unlink(missing_ok=True)
-        if model_format.package and not _is_installed(model_format.package):
+        if not model_format.is_package_installed:
             notes.append(
                 f"{model_format.label} is missing: the package {model_format.package} is not "
                 "installed."
@@ -116,14 +115,6 @@ def export_model(
             reason = describe_error(error)
             notes.append(f"{model_format.label} is missing: its export failed ({reason}).")
     return notes
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        version(package)
-    except PackageNotFoundError:
-        return False
-    return True
 
 
 def evaluate_export(directory: Path, dataset: Dataset, config: TrainConfig) -> EvaluationReport:

@@ -130,8 +130,12 @@ def _render_work(choices: _Choices, width_px: int) -> None:
             except InkError as error:
                 render_problem(error)
     if image is not None and choices.model is not None and st.session_state.get(LAYERS_KEY):
-        layers = get_layer_observer(choices.model).compute(image)
-        st.html(build_layer_pictures(layers))
+        try:
+            observer = get_layer_observer(choices.model)
+        except ModelStoreError as error:
+            render_problem(error)
+        else:
+            st.html(build_layer_pictures(observer.compute(image)))
 
 
 def _render_input(choices: _Choices, width_px: int) -> MultiDigitInput | None:

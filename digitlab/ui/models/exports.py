@@ -3,7 +3,13 @@
 import streamlit as st
 
 from digitlab.errors import ModelStoreError
-from digitlab.evaluation.exports import EXPORTS_KIND, ExportedFile, find_export, load_exports
+from digitlab.evaluation.exports import (
+    EXPORTS_KIND,
+    ExportedFile,
+    find_export,
+    is_up_to_date,
+    load_exports,
+)
 from digitlab.model_store.card import CARD_FILE
 from digitlab.model_store.formats import MODEL_FORMATS, ModelFormat
 from digitlab.model_store.stored_model import StoredModel
@@ -24,7 +30,7 @@ def render_exports(model: StoredModel) -> None:
         _render_card_download(model)
     if measured:
         _render_table(measured)
-    else:
+    if not is_up_to_date(measured):
         render_job(model, EXPORTS_KIND, "Export to all formats", place=model.id)
 
 
