@@ -47,6 +47,10 @@ class StepJob(JobDirectory[StepStatus]):
     """One job, by its folder."""
 
     status_type: ClassVar[type[StepStatus]] = StepStatus
+    # Said when the process has ended without a final status.
+    death_message: ClassVar[str] = (
+        "The process ended unexpectedly: it was killed, or memory ran out. Start it again."
+    )
 
     @property
     def has_started(self) -> bool:
@@ -66,10 +70,7 @@ class StepJob(JobDirectory[StepStatus]):
         status = self.read_status()
         if status.is_final or status.process.is_alive():
             return status
-        message = (
-            "The process ended unexpectedly: it was killed, or memory ran out. Start it again."
-        )
-        return replace(status, state="failed", message=message)
+        return replace(status, state="failed", message=self.death_message)
 
     def is_running(self) -> bool:
         """Whether its process is at work."""

@@ -31,7 +31,7 @@ def _find_config(options: argparse.Namespace) -> TrainConfig:
         return read_settings(options)
     for model in list_models():
         if model.id == name:
-            return TrainConfig.from_json(model.card["config"])
+            return model.read_config()
     try:
         return get_run(name).read_config()
     except RunError as error:

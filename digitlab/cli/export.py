@@ -26,6 +26,10 @@ _INTERVAL_S = 0.3
 def export(options: argparse.Namespace) -> int:
     """Export, measure, and copy the files that are asked for."""
     model = get_model(options.model_id)
+    if not model.has_keras_file:
+        raise ModelStoreError(
+            f"{model.id} came as `.tflite`, which cannot be converted to other formats."
+        )
     measured = load_exports(model)
     if not is_up_to_date(measured):
         _carry_out(model)

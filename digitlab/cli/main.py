@@ -97,6 +97,14 @@ def _add_rename_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("label", metavar="NAME", help="the new name")
 
 
+def _add_import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .keras, .h5 or .tflite file")
+    parser.add_argument("--name", help="the model's name; by default that of the file")
+    parser.add_argument(
+        "--dataset", metavar="ID", help="the data set to test on; by default the one that fits best"
+    )
+
+
 def _add_delete_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model_id", metavar="MODEL", help="the id, as listed by `models`")
 
@@ -236,6 +244,10 @@ _COMMANDS = {
     ),
     "models": _Command("list the models", "models", "show_models", _add_json_argument),
     "rename-model": _Command("rename a model", "models", "rename", _add_rename_arguments),
+    "import-model": _Command(
+        "add a model that was made elsewhere", "import_model", "import_model",
+        _add_import_arguments, ("tensorflow", "keras"),
+    ),
     "delete-model": _Command("delete a model", "models", "delete", _add_delete_arguments),
     "datasets": _Command(
         "list the data sets, or delete one of yours", "datasets", "show_datasets",

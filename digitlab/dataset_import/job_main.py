@@ -5,23 +5,21 @@ from pathlib import Path
 
 from digitlab.dataset_import.importing import import_pictures
 from digitlab.dataset_import.jobs import ImportJob
-from digitlab.step_jobs import StepProgress, carry_out
+from digitlab.step_jobs import StepProgress
+from digitlab.upload_jobs import carry_out_import
 
 
 def main(directory: Path) -> int:
     """Carry out one import; the exit code is 0 on success."""
     job = ImportJob(directory)
 
-    def run(progress: StepProgress) -> None:
+    def make(progress: StepProgress) -> str:
         spec = job.read_spec()
-        own = import_pictures(
+        return import_pictures(
             job.upload_path, spec.label, image_px=spec.image_px, progress=progress, owner=spec.owner
-        )
-        job.write_dataset_id(own.id)
+        ).id
 
-    exit_code = carry_out(job, run)
-    job.upload_path.unlink(missing_ok=True)
-    return exit_code
+    return carry_out_import(job, make)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,9 @@ class DigitReader:
             self._single = _BatchInterpreter(content, 1, n_threads=1)
         except (OSError, ValueError, RuntimeError) as error:
             name = "The model" if isinstance(model, bytes) else f"The model {model.name}"
-            raise ModelStoreError(f"{name} cannot be loaded: {error}.") from error
+            # LiteRT's reasons may have many lines.
+            reason = str(error).strip().partition("\n")[0].rstrip(".")
+            raise ModelStoreError(f"{name} cannot be loaded: {reason}.") from error
         self._content = content
         self._block: _BatchInterpreter | None = None
         self._lock = threading.Lock()

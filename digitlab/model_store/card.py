@@ -12,7 +12,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from digitlab.files import load_json
-from digitlab.model_store.formats import REQUIRED_FORMATS
+from digitlab.model_store.formats import REQUIRED_FORMATS, TFLITE
 
 CARD_FILE = "card.json"
 _Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -69,6 +69,20 @@ class CardFile(TypedDict):
     sha256: str
 
 
+class CardImport(TypedDict):
+    """The file that an imported model comes from.
+
+    Keys:
+        format: its label, such as "HDF5".
+        changes: sentences about what was added to the network.
+    """
+
+    file_name: str
+    sha256: str
+    format: str
+    changes: list[str]
+
+
 class ModelCard(TypedDict):
     """The content of `card.json`.
 
@@ -81,6 +95,9 @@ class ModelCard(TypedDict):
         ancestors: the models whose weights training started from, the nearest first.
         validation: the best epoch, from 1, and its validation metrics.
         temperature: what the logits were divided by to calibrate confidences.
+        imported: of a model made elsewhere. Its `net`, `config` and `command` are empty, `training`
+            is 0, `data` is what it was tested on, and `validation` was computed to find out which
+            input it takes. From a `.tflite` file there is no Keras file.
         export_notes: which optional formats are missing, and why.
     """
 
@@ -101,6 +118,7 @@ class ModelCard(TypedDict):
     export_notes: list[str]
     versions: dict[str, str]
     created: str
+    imported: NotRequired[CardImport]
 
 
 def load_card(directory: Path) -> ModelCard:
@@ -111,7 +129,8 @@ def load_card(directory: Path) -> ModelCard:
         ValueError: it is damaged; the message names the field.
     """
     card = load_json(directory / CARD_FILE, ModelCard)
-    for required in REQUIRED_FORMATS:
+    # A `.tflite` file cannot be converted back.
+    for required in (TFLITE,) if "imported" in card else REQUIRED_FORMATS:
         if required.file_name not in card["files"]:
             raise ValueError(f"files: {required.file_name} is missing")
     return card

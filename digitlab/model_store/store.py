@@ -85,10 +85,7 @@ def save_model(
         raise ModelStoreError(f"{label} comes with digitlab. Choose another name.")
     if model_id is None:
         model_id = same_label.id if same_label else generate_model_id(label)
-    if same_label is not None and same_label.id != model_id:
-        raise ModelExistsError(
-            f"There is already a model named “{same_label.label}”. Choose another name."
-        )
+    _check_is_new(label, model_id)
     directory = get_user_models_dir() / model_id
     if directory.exists():
         if not replace:
@@ -96,22 +93,36 @@ def save_model(
                 f"There is a model {model_id} already. Replace it, or choose another name."
             )
         check_owner(f"The model {model_id}", _find_owner(directory), owner)
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        # Copied and checked in a draft folder first, so that a damaged run replaces nothing.
-        with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".new-") as folder:
-            draft = Path(folder) / model_id
-            draft.mkdir()
-            for name in names:
-                shutil.copyfile(run.directory / name, draft / name)
-            card = _load_model(draft).card
-            write_json(draft / CARD_FILE, {**card, "label": label, "owner": owner})
-            if directory.exists():
-                directory.rename(Path(folder) / "replaced")
-            draft.rename(directory)
-    except OSError as error:
-        raise _describe_write_error(error) from error
-    return _load_model(directory)
+    return _copy_model(run.directory, names, directory, label, owner)
+
+
+def check_new_label(label: str) -> str:
+    """The label as `check_label` returns it, if no model has it.
+
+    Raises:
+        ModelExistsError: a model has it.
+        ModelStoreError: it is invalid.
+    """
+    label = check_label(label)
+    _check_is_new(label, "")
+    return label
+
+
+def add_imported_model(source: Path, label: str, *, owner: str = LOCAL_OWNER) -> StoredModel:
+    """Add a model that was made elsewhere.
+
+    Args:
+        source: a folder with its card, its report and the files that the card names.
+        label: the name that pages show.
+        owner: of the model.
+    Raises:
+        ModelExistsError: a model of this label exists.
+        ModelStoreError: the label is invalid, or the files cannot be written.
+    """
+    label = check_new_label(label)
+    names, _ = find_model_files(source)
+    target = get_user_models_dir() / generate_model_id(label)
+    return _copy_model(source, names, target, label, owner)
 
 
 def rename_model(model_id: str, label: str, *, owner: str = LOCAL_OWNER) -> StoredModel:
@@ -124,11 +135,8 @@ def rename_model(model_id: str, label: str, *, owner: str = LOCAL_OWNER) -> Stor
         OwnerError: the model belongs to another user.
     """
     directory = _find_own_directory(model_id, owner)
-    same_label = _find_by_label(label := check_label(label))
-    if same_label is not None and same_label.id != model_id:
-        raise ModelExistsError(
-            f"There is already a model named “{same_label.label}”. Choose another name."
-        )
+    label = check_label(label)
+    _check_is_new(label, model_id)
     try:
         write_json(directory / CARD_FILE, {**_load_model(directory).card, "label": label})
     except OSError as error:
@@ -160,6 +168,37 @@ def find_saved_model(run: Run) -> StoredModel | None:
     except (OSError, ValueError):
         return None
     return next((one for one in list_models() if (one.sha256, one.card["created"]) == made), None)
+
+
+def _copy_model(
+    source: Path, names: list[str], target: Path, label: str, owner: str
+) -> StoredModel:
+    """Copy a model's files to a folder of the store, in place of the model that is there."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Copied and checked in a draft folder first, so that a damaged run replaces nothing.
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as folder:
+            draft = Path(folder) / target.name
+            draft.mkdir()
+            for name in names:
+                shutil.copyfile(source / name, draft / name)
+            card = _load_model(draft).card
+            write_json(draft / CARD_FILE, {**card, "label": label, "owner": owner})
+            if target.exists():
+                target.rename(Path(folder) / "replaced")
+            draft.rename(target)
+    except OSError as error:
+        raise _describe_write_error(error) from error
+    return _load_model(target)
+
+
+def _check_is_new(label: str, model_id: str) -> None:
+    """Check that no other model than this one has the label."""
+    same_label = _find_by_label(label)
+    if same_label is not None and same_label.id != model_id:
+        raise ModelExistsError(
+            f"There is already a model named “{same_label.label}”. Choose another name."
+        )
 
 
 def _find_by_label(label: str) -> StoredModel | None:

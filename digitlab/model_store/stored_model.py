@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digitlab.datasets.registry import find_dataset_spec
-from digitlab.errors import ModelStoreError
+from digitlab.errors import ConfigError, ModelStoreError
 from digitlab.inference.reader import DigitReader
-from digitlab.model_store.card import ModelCard
-from digitlab.model_store.formats import TFLITE
+from digitlab.model_store.card import CardImport, ModelCard
+from digitlab.model_store.formats import KERAS, TFLITE
 from digitlab.model_store.names import is_shipped
+from digitlab.training.config import TrainConfig
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,29 @@ class StoredModel:
     def notes(self) -> tuple[str, ...]:
         """Remarks on the data that must be shown wherever the model's results are."""
         return tuple(self.card["data"]["notes"])
+
+    @property
+    def imported(self) -> CardImport | None:
+        """The file that it comes from, if it was made elsewhere."""
+        return self.card.get("imported")
+
+    @property
+    def has_keras_file(self) -> bool:
+        """Whether it can be exported: one imported as `.tflite` has no other form."""
+        return KERAS.file_name in self.card["files"]
+
+    def read_config(self) -> TrainConfig:
+        """The settings that it was trained with.
+
+        Raises:
+            ConfigError: it was imported, or this version does not have its settings.
+        """
+        if self.imported is not None:
+            raise ConfigError(
+                f"{self.label} was imported, so how it was trained is unknown. Choose a model that "
+                "was trained here."
+            )
+        return TrainConfig.from_json(self.card["config"])
 
     def open_reader(self) -> DigitReader:
         """Load the model for inference; raises what `read_content` raises."""

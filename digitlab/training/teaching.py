@@ -61,8 +61,14 @@ def build_teaching_config(model_id: str, model_config: Mapping[str, Any]) -> Tra
 
     Args:
         model_id: the model, whose weights the run starts from.
-        model_config: the settings that it was trained with.
+        model_config: the settings that it was trained with; empty of an imported model.
+    Raises:
+        ConfigError: it was imported, so it is unknown how its network is built.
     """
+    if not model_config:
+        raise ConfigError(
+            f"{model_id} was imported, so it cannot be taught. Choose one that was trained here."
+        )
     design = ("dataset", "net", "activation", "batch_norm", "dropout")
     return TrainConfig(
         **{name: model_config[name] for name in design if name in model_config},

@@ -13,7 +13,14 @@ from digitlab.datasets.registry import get_dataset_spec
 from digitlab.evaluation.report import EvaluationReport
 from digitlab.files import write_json
 from digitlab.inference.reader import N_DIGITS
-from digitlab.model_store.card import CARD_FILE, CardAncestor, CardFile, CardTest, ModelCard
+from digitlab.model_store.card import (
+    CARD_FILE,
+    CardAncestor,
+    CardData,
+    CardFile,
+    CardTest,
+    ModelCard,
+)
 from digitlab.model_store.formats import MODEL_FORMATS, ModelFormat
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.nets.registry import get_net_spec
@@ -47,7 +54,6 @@ def write_model_card(
         temperature: what the logits were divided by, if confidences were calibrated.
         export_notes: sentences about optional formats that are missing.
     """
-    spec = get_dataset_spec(config.dataset)
     history = run.read_history()
     meta = run.read_meta()
     formats = [
@@ -64,35 +70,38 @@ def write_model_card(
         "config": config.to_json(),
         "command": format_commands(run, source),
         "ancestors": _list_ancestors(source),
-        "data": {
-            "dataset": config.dataset,
-            "label": dataset.spec.label if dataset.spec.copy_of else spec.label,
-            "source": "offline sample" if dataset.is_sample else spec.homepage,
-            "licence": spec.licence,
-            "is_sample": dataset.is_sample,
-            "notes": list(dataset.notes),
-            "n_training": n_training,
-            "copy_id": dataset.spec.id if dataset.spec.copy_of else "",
-            "class_names": list(dataset.spec.class_names),
-            "image_shape": list(dataset.spec.image_shape),
-        },
+        "data": describe_data(config.dataset, dataset, n_training=n_training),
         "validation": _describe_best_epoch(run),
         "temperature": temperature,
-        "test": _describe_test(report),
+        "test": describe_test(report),
         "training": {
             "epochs": len(history),
             # The history covers all sessions of a resumed run; a timer covers only the last.
             "seconds": round(sum(row["seconds"] for row in history), 1),
         },
-        "files": {
-            model_format.file_name: _describe_file(run.directory / model_format.file_name)
-            for model_format in formats
-        },
+        "files": describe_files(run.directory, formats),
         "export_notes": export_notes,
         "versions": find_versions(formats),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     write_json(run.directory / CARD_FILE, card)
+
+
+def describe_data(dataset_id: str, dataset: Dataset, *, n_training: int) -> CardData:
+    """The data set of a model, for its card; `dataset` may be a copy, a base or a sample of it."""
+    spec = get_dataset_spec(dataset_id)
+    return {
+        "dataset": dataset_id,
+        "label": dataset.spec.label if dataset.spec.copy_of else spec.label,
+        "source": "offline sample" if dataset.is_sample else spec.homepage,
+        "licence": spec.licence,
+        "is_sample": dataset.is_sample,
+        "notes": list(dataset.notes),
+        "n_training": n_training,
+        "copy_id": dataset.spec.id if dataset.spec.copy_of else "",
+        "class_names": list(dataset.spec.class_names),
+        "image_shape": list(dataset.spec.image_shape),
+    }
 
 
 def find_versions(formats: Iterable[ModelFormat]) -> dict[str, str]:
@@ -143,7 +152,8 @@ def _describe_best_epoch(run: Run) -> dict[str, int | float]:
     return {"epoch": epoch, **{k: v for k, v in best.items() if k.startswith("val_")}}
 
 
-def _describe_test(report: EvaluationReport) -> CardTest:
+def describe_test(report: EvaluationReport) -> CardTest:
+    """The results on the test images, for the card."""
     metrics = report.metrics
     return {
         "n": metrics["n"],
@@ -154,9 +164,13 @@ def _describe_test(report: EvaluationReport) -> CardTest:
     }
 
 
-def _describe_file(path: Path) -> CardFile:
-    content = path.read_bytes()
-    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+def describe_files(directory: Path, formats: Iterable[ModelFormat]) -> dict[str, CardFile]:
+    """Size and hash of a model's files, by name, for the card."""
+    contents = {each.file_name: (directory / each.file_name).read_bytes() for each in formats}
+    return {
+        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in contents.items()
+    }
 
 
 def _find_version(package: str) -> str:

@@ -34,9 +34,15 @@ def get_source_model(config: TrainConfig) -> StoredModel | None:
     if config.init_from in WEIGHTS_LABELS:
         return None
     try:
-        return get_model(config.init_from)
+        source = get_model(config.init_from)
     except ModelStoreError as error:
         raise ConfigError(f"init_from is {config.init_from!r}. {error}") from error
+    if source.imported is not None:
+        raise ConfigError(
+            f"init_from is {source.id!r}, which was imported: its layers are unknown. Choose a "
+            "model that was trained here."
+        )
+    return source
 
 
 def fetch_imagenet_weights(

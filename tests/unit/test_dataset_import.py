@@ -252,7 +252,7 @@ class TestJob:
         job = start_import(pack_pictures(5), "Shapes", image_px=32)
         status = self.follow(job)
         assert (status.state, status.message) == ("done", "")
-        assert job.read_dataset_id() == "shapes"
+        assert job.read_result() == "shapes"
         assert get_dataset_spec("shapes").image_shape == (32, 32, 3)
         assert list(get_user_datasets_dir().iterdir()) == [get_user_datasets_dir() / "shapes"]
         job.discard()

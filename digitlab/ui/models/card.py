@@ -8,12 +8,12 @@ import streamlit as st
 from digitlab.errors import DigitlabError
 from digitlab.evaluation.exports import delete_model_and_exports
 from digitlab.evaluation.results_cache import measure_latency_ms
+from digitlab.model_store.card import CardImport
 from digitlab.model_store.names import MAX_LABEL_LENGTH
 from digitlab.model_store.store import rename_model
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.nets.registry import NETS
 from digitlab.quantities import format_duration
-from digitlab.training.config import TrainConfig
 from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.code import render_code
 from digitlab.ui.evaluate.evaluated_model import ShownSamples, load_evaluated_model
@@ -43,7 +43,11 @@ def render_card(model: StoredModel) -> None:
     """Render all that is on the card at once; the mistakes follow with `render_mistakes`."""
     card = model.card
     st.subheader(escape_label(model.label), anchor=model.id)
-    about = f"Trained on {escape_markdown(card['data']['label'])}."
+    data = escape_markdown(card["data"]["label"])
+    if model.imported is None:
+        about = f"Trained on {data}."
+    else:
+        about = f"Imported from {escape_markdown(model.imported['file_name'])}, tested on {data}."
     if card["net"] in NETS:
         net = NETS[card["net"]]
         about += f" {net.blurb} Source: {net.source}."
@@ -94,13 +98,14 @@ def render_actions(model: StoredModel) -> None:
     if not model.reads_digits and model.class_names:
         render_photo_input(model)
     render_insides(model)
-    render_code(
-        lambda: TrainConfig.from_json(model.card["config"]),
-        model.id,
-        key=f"models_code_{model.id}",
-    )
-    with st.expander("Training and files", icon=":material/download:"):
-        _render_training(model)
+    if model.imported is None:
+        render_code(model.read_config, model.id, key=f"models_code_{model.id}")
+    title = "Training and files" if model.imported is None else "Origin and files"
+    with st.expander(title, icon=":material/download:"):
+        if model.imported is None:
+            _render_training(model)
+        else:
+            _render_origin(model, model.imported)
         render_exports(model)
 
 
@@ -120,11 +125,12 @@ def _render_metrics(model: StoredModel) -> None:
     test = model.card["test"]
     low, high = test["interval"]
     noun = "digits" if model.reads_digits else "images"
+    unseen = " that were not trained on" if model.imported is None else ""
     row = st.container(horizontal=True, key=f"models_metrics_{model.id}")
     row.metric(
         "Accuracy on the offline sample" if model.is_sample else f"Accuracy on test {noun}",
         f"{model.accuracy:.2%}",
-        help=f"{ACCURACY_HELP}\n\nMeasured on {test['n']:,} {noun} that were not trained on. "
+        help=f"{ACCURACY_HELP}\n\nMeasured on {test['n']:,} {noun}{unseen}. "
         f"{format_interval(low, high)}",
     )
     row.metric("Size", f"{model.size_bytes / 1e6:.2f} MB", help=SIZE_HELP)
@@ -132,7 +138,9 @@ def _render_metrics(model: StoredModel) -> None:
         label = "Time a digit" if model.reads_digits else "Time an image"
         row.metric(label, _format_latency(model), help=INFERENCE_TIME_HELP)
     created = datetime.fromisoformat(model.card["created"])
-    row.metric("Trained", f"{created.day} {created:%b %Y}")
+    row.metric(
+        "Trained" if model.imported is None else "Imported", f"{created.day} {created:%b %Y}"
+    )
 
 
 def _format_latency(model: StoredModel) -> str:
@@ -158,6 +166,14 @@ def _render_training(model: StoredModel) -> None:
         f"{format_duration(card['training']['seconds'])}. To train it again:"
     )
     st.code(card["command"], language="bash", wrap_lines=True)
+
+
+def _render_origin(model: StoredModel, imported: CardImport) -> None:
+    changes = " ".join(imported["changes"])
+    st.markdown(
+        f"From {escape_markdown(imported['file_name'])} ({imported['format']}, SHA-256 "
+        f"{imported['sha256'][:16]}…). {escape_markdown(changes)}"
+    )
 
 
 def _render_rename(model: StoredModel) -> None:

@@ -30,7 +30,9 @@ def render_exports(model: StoredModel) -> None:
         _render_card_download(model)
     if measured:
         _render_table(measured)
-    if not is_up_to_date(measured):
+    if not model.has_keras_file:
+        st.caption("This model came as `.tflite`, which cannot be converted to other formats.")
+    elif not is_up_to_date(measured):
         render_job(model, EXPORTS_KIND, "Export to all formats", place=model.id)
 
 

@@ -8,10 +8,9 @@ from digitlab.model_store.stored_model import StoredModel
 from digitlab.nets.registry import NETS
 from digitlab.png import build_data_uri
 from digitlab.quantities import format_count
-from digitlab.training.config import TrainConfig
 from digitlab.ui.layer_pictures import MAX_MAPS, colour_maps
 from digitlab.ui.model_links import open_draw_page
-from digitlab.ui.models.layer_graph import build_layer_graph
+from digitlab.ui.models.layer_graph import build_layer_graph, build_observed_layers
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import render_error
 
@@ -71,9 +70,12 @@ def _render_kernels(content: bytes) -> None:
 
 def _render_layers(model: StoredModel) -> None:
     card = model.card
-    if card["net"] not in NETS:
+    if card["net"] not in NETS and model.imported is None:
         return
     st.markdown(f"**Layers** · {card['n_parameters']:,} parameters")
-    options = TrainConfig.from_json(card["config"]).net_options
+    if model.imported is not None:
+        st.html(build_observed_layers(model.image_shape, model.read_content()))
+        return
+    options = model.read_config().net_options
     graph = build_layer_graph(card["net"], model.image_shape, len(model.class_names), options)
     st.html(graph)

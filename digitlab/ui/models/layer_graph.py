@@ -4,6 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
+import numpy as np
+
+from digitlab.inference.layer_outputs import LayerObserver
 from digitlab.nets.layers import Layer, NetOptions, Residual
 from digitlab.nets.registry import get_net_spec
 from digitlab.nets.summary import LayerRow, compute_layer_table
@@ -50,9 +53,19 @@ def build_layer_graph(
     """
     rows = iter(compute_layer_table(net_id, image_shape, n_classes, options).rows)
     plan = get_net_spec(net_id).plan(options, n_classes)
+    return _build_list(image_shape, _build_path(plan, rows))
+
+
+def build_observed_layers(image_shape: tuple[int, ...], content: bytes) -> str:
+    """Build the layers of a `.tflite` file as HTML, one after the other: paths are not known."""
+    outputs = LayerObserver(content).compute(np.zeros(image_shape, np.uint8))
+    rows = (_build_layer(LayerRow(one.name, "", one.values.shape)) for one in outputs)
+    return _build_list(image_shape, "".join(f"<li>{row}</li>" for row in rows))
+
+
+def _build_list(image_shape: tuple[int, ...], layers: str) -> str:
     image = _build_layer(LayerRow("Input", "uint8, 0 to 255", image_shape))
-    graph = f"<li>{image}</li>{_build_path(plan, rows)}"
-    return f'{CSS}<ol class="layer-graph" aria-label="Layers">{graph}</ol>'
+    return f'{CSS}<ol class="layer-graph" aria-label="Layers"><li>{image}</li>{layers}</ol>'
 
 
 def _build_path(plan: Sequence[Layer], rows: Iterator[LayerRow]) -> str:

@@ -10,6 +10,7 @@ from digitlab.model_store.stored_model import StoredModel
 from digitlab.ui.actions import render_action_error
 from digitlab.ui.frame import page_header
 from digitlab.ui.models.card import render_actions, render_card, render_delete, render_mistakes
+from digitlab.ui.models.import_model import render_import
 from digitlab.ui.text import escape_label, render_error
 
 _CSS = """
@@ -53,6 +54,7 @@ def render_page() -> None:
         else:
             caption = "Shipped and saved models, to use on the other pages and to download."
             st.caption(caption, width="content")
+    render_import()
     # The others are shown beside their model.
     render_action_error(elsewhere=[*(model.id for model in models), *damaged])
     if not models and not damaged:

@@ -202,7 +202,8 @@ def _render_boolean(_spec: Spec, common: dict[str, Any]) -> None:
 
 
 def _render_model(_spec: Spec, common: dict[str, Any]) -> None:
-    labels = WEIGHTS_LABELS | {model.id: model.label for model in list_models()}
+    own = [model for model in list_models() if model.imported is None]
+    labels = WEIGHTS_LABELS | {model.id: model.label for model in own}
     selected = st.session_state[common["key"]]
     # The model may have been deleted meanwhile; starting the run then reports it.
     labels.setdefault(selected, selected)

@@ -14,7 +14,7 @@ from digitlab.dataset_import.importing import (
     MIN_CLASSES,
     MIN_IMAGES_PER_CLASS,
 )
-from digitlab.dataset_import.jobs import ImportJob, start_import
+from digitlab.dataset_import.jobs import start_import
 from digitlab.datasets.loading import load_dataset
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.datasets.user_datasets import (
@@ -24,21 +24,21 @@ from digitlab.datasets.user_datasets import (
     delete_user_dataset,
     find_user_dataset,
 )
-from digitlab.errors import DatasetError, DigitlabError
+from digitlab.errors import DatasetError
 from digitlab.png import build_data_uri
 from digitlab.quantities import format_count
+from digitlab.step_jobs import StepStatus
 from digitlab.training.config import TrainConfig
 from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.hosting import is_hosted
+from digitlab.ui.import_panel import ImportPanel
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown, render_error, shorten
 from digitlab.zip_safety import MAX_UPLOAD_MB
 
-# Streamlit drops a widget's state when its page is left; these keys are kept.
-_JOB, _PROBLEM = "train_import_job", "train_import_problem"
-_CHOICE, _VERSION = "train_dataset_choice", "train_upload_version"
+_PANEL = ImportPanel("train_own")
+_CHOICE = "train_dataset_choice"
 _PLACE = "train_user_dataset"
-_INTERVAL_S = 0.4
 _N_CLASSES_SHOWN, _N_SAMPLES = 12, 4
 _CSS = """
 <style>
@@ -71,8 +71,7 @@ def render_user_dataset(dataset_id: str) -> None:
     if own is not None and not own.is_deleted:
         with st.expander("About this data set", icon=":material/photo_library:", expanded=True):
             _render_found(own)
-    job: ImportJob | None = st.session_state.get(_JOB)
-    has_news = job is not None or _PROBLEM in st.session_state
+    has_news = _PANEL.has_news
     with st.expander(
         "Use your own pictures",
         icon=":material/add_photo_alternate:",
@@ -81,8 +80,8 @@ def render_user_dataset(dataset_id: str) -> None:
     ):
         if is_hosted():
             st.caption("Uploading data sets is off while this app is open to others.")
-        elif job is not None:
-            st.fragment(_render_progress, run_every=_INTERVAL_S)(job)
+        elif _PANEL.is_running:
+            _PANEL.render_progress(_describe_progress, _choose)
         else:
             _render_upload()
 
@@ -94,15 +93,14 @@ def _render_upload() -> None:
         f"them: {MIN_CLASSES} to {MAX_CLASSES} classes, at least {MIN_IMAGES_PER_CLASS} photos "
         "each. From a larger folder: `python -m digitlab train --data FOLDER`."
     )
-    version = state.get(_VERSION, 0)
     file: UploadedFile | None = st.file_uploader(
         "A zip of pictures",
         type=["zip"],
-        key=f"train_own_zip_{version}",
+        key=_PANEL.uploader_key,
         max_upload_size=MAX_UPLOAD_MB,
     )
     # The name of the file is proposed; a new file makes a new field.
-    name_key = f"train_own_name_{file.file_id if file else version}"
+    name_key = f"train_own_name_{file.file_id if file else ''}"
     name, size = st.columns([1.4, 1])
     name.text_input(
         "Name",
@@ -127,47 +125,22 @@ def _render_upload() -> None:
         on_click=callback(_start),
         args=(file, name_key),
     )
-    if _PROBLEM in state:
-        render_error(state[_PROBLEM])
+    _PANEL.render_problem()
 
 
 def _start(file: UploadedFile, name_key: str) -> None:
-    state = st.session_state
-    state.pop(_PROBLEM, None)
-    try:
-        label = check_label(state[name_key])
-        state[_JOB] = start_import(file.getbuffer(), label, image_px=state["train_own_px"])
-    except DigitlabError as error:
-        state[_PROBLEM] = str(error)
+    label, image_px = st.session_state[name_key], st.session_state["train_own_px"]
+    _PANEL.start(lambda: start_import(file.getbuffer(), check_label(label), image_px=image_px))
 
 
-def _render_progress(job: ImportJob) -> None:
-    state = st.session_state
-    try:
-        status = job.inspect()
-        if status.state == "done":
-            state[_CHOICE] = job.read_dataset_id()
-    except DigitlabError as error:
-        state[_PROBLEM] = str(error)
-        _end(job)
-        st.rerun()
-    if status.is_final:
-        if status.state == "failed":
-            state[_PROBLEM] = status.message
-        _end(job)
-        # The form outside this fragment selects the new data set.
-        st.rerun()
-    text = f"{status.done:,} of {status.total:,} pictures" if status.total else "Reading the zip …"
-    st.progress(status.fraction, text)
-    st.button("Cancel", key="train_own_cancel", icon=":material/close:",
-              on_click=callback(_end, whole_page=True), args=(job,))  # fmt: skip
+def _describe_progress(status: StepStatus) -> str:
+    if not status.total:
+        return "Reading the zip …"
+    return f"{status.done:,} of {status.total:,} pictures"
 
 
-def _end(job: ImportJob) -> None:
-    job.discard()
-    st.session_state.pop(_JOB, None)
-    # A new key makes an empty uploader.
-    st.session_state[_VERSION] = st.session_state.get(_VERSION, 0) + 1
+def _choose(dataset_id: str) -> None:
+    st.session_state[_CHOICE] = dataset_id
 
 
 def _render_found(own: UserDataset) -> None:

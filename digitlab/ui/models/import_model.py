@@ -1,0 +1,99 @@
+"""Import a model that was made elsewhere."""
+
+from pathlib import PurePath
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from digitlab.datasets.registry import list_dataset_specs
+from digitlab.model_store.imports import start_model_import
+from digitlab.model_store.names import MAX_LABEL_LENGTH
+from digitlab.model_store.store import get_model
+from digitlab.model_store.stored_model import StoredModel
+from digitlab.step_jobs import StepStatus
+from digitlab.ui.actions import notify
+from digitlab.ui.hosting import is_hosted
+from digitlab.ui.import_panel import ImportPanel
+from digitlab.ui.streamlit_internals import callback
+from digitlab.ui.text import escape_label, shorten
+from digitlab.zip_safety import MAX_UPLOAD_MB
+
+_PANEL = ImportPanel("models_import")
+_STEPS = ("Checking the file …", "Finding out its input …", "Testing it …", "Saving it …")
+
+
+def render_import() -> None:
+    """Render an expander with the form, or the progress of the import."""
+    has_news = _PANEL.has_news
+    with st.expander(
+        "Import a model",
+        icon=":material/upload_file:",
+        expanded=has_news,
+        key=f"models_import_{has_news}",
+    ):
+        if is_hosted():
+            st.caption("Importing models is off while this app is open to others.")
+        elif _PANEL.is_running:
+            _PANEL.render_progress(_describe_progress, _announce)
+        else:
+            _render_form()
+
+
+def _render_form() -> None:
+    st.caption(
+        "A classifier of images that was made elsewhere, as `.keras`, `.h5` or `.tflite`. Its "
+        "layers are checked before it is opened. Then it is converted and tested."
+    )
+    file: UploadedFile | None = st.file_uploader(
+        "A model file", key=_PANEL.uploader_key, max_upload_size=MAX_UPLOAD_MB
+    )
+    # The name of the file is proposed; a new file makes a new field.
+    name_key = f"models_import_name_{file.file_id if file else ''}"
+    name, data = st.columns(2)
+    name.text_input(
+        "Name",
+        shorten(PurePath(file.name).stem)[:MAX_LABEL_LENGTH] if file else "",
+        key=name_key,
+        max_chars=MAX_LABEL_LENGTH,
+    )
+    labels = {"": "Find out"} | {
+        spec.id: escape_label(spec.label)
+        for spec in list_dataset_specs()
+        if spec.base is None and not spec.is_deleted
+    }
+    data.selectbox(
+        "Test it on",
+        list(labels),
+        format_func=labels.__getitem__,
+        key="models_import_dataset",
+        help="“Find out” tries the data sets with as many classes and images of the same size, and "
+        "the usual ranges of pixels: 0 to 255, 0 to 1, -1 to 1, and standardised.",
+    )
+    st.button(
+        "Import the model",
+        key="models_import_start",
+        icon=":material/add:",
+        disabled=file is None,
+        on_click=callback(_start),
+        args=(file, name_key),
+    )
+    _PANEL.render_problem()
+
+
+def _start(file: UploadedFile, name_key: str) -> None:
+    label, dataset = st.session_state[name_key], st.session_state["models_import_dataset"]
+    _PANEL.start(
+        lambda: start_model_import(file.getbuffer(), file.name, label=label, dataset=dataset)
+    )
+
+
+def _describe_progress(status: StepStatus) -> str:
+    return _STEPS[min(status.done, len(_STEPS) - 1)]
+
+
+def _announce(model_id: str) -> None:
+    model: StoredModel = get_model(model_id)
+    data = model.card["data"]["label"]
+    notify(
+        f"{model.label} is imported: {model.accuracy:.2%} on {data}.", icon=":material/upload_file:"
+    )
