@@ -28,7 +28,7 @@ def export(options: argparse.Namespace) -> int:
     model = get_model(options.model_id)
     if not model.has_keras_file:
         raise ModelStoreError(
-            f"{model.id} came as `.tflite`, which cannot be converted to other formats."
+            f"{model.id} came as .tflite, which cannot be converted to other formats."
         )
     measured = load_exports(model)
     if not is_up_to_date(measured):

@@ -15,9 +15,9 @@ def import_model(options: argparse.Namespace) -> int:
     """Import one file, and print what was found out about it."""
     if options.file.is_dir():
         raise ModelStoreError(
-            f"{options.file} is a folder, such as a SavedModel. Convert it to `.tflite` first:\n"
-            f'    converter = tf.lite.TFLiteConverter.from_saved_model("{options.file}")\n'
-            '    open("model.tflite", "wb").write(converter.convert())'
+            f"{options.file} is a folder, such as a SavedModel. Convert it, and import the file: "
+            "open('model.tflite', 'wb').write("
+            f"tf.lite.TFLiteConverter.from_saved_model('{options.file}').convert())"
         )
     try:
         if options.file.stat().st_size > MAX_ARCHIVE_BYTES:

@@ -32,6 +32,10 @@ from digitlab.worker.model_card import (
 from digitlab.worker.process_limits import limit_process
 
 _N_STEPS = 4
+_SAMPLE_NOTE = (
+    "Tested on the 1,000 test digits of the offline sample only. They are from MNIST's training "
+    "set, so the model may have been trained on them. With MNIST on this machine, import it again."
+)
 
 
 def main(directory: Path) -> int:
@@ -64,6 +68,8 @@ def _import(job: ModelImportJob, draft: Path, progress: StepProgress) -> str:
     report.save(draft / "report.npz")
     progress(3, _N_STEPS)
     card = _describe(trial, report, draft)
+    if data.is_sample:
+        card["data"]["notes"] = [_SAMPLE_NOTE]
     card["n_parameters"], card["no_digit_threshold"] = n_parameters, threshold
     card["imported"] = {
         "file_name": spec.file_name[:200],

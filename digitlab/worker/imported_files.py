@@ -35,10 +35,9 @@ _MODULES = {
 }  # fmt: skip
 _FUNCTION_MODULES = {"builtins", "keras", "keras.activations"}
 _HOW_TO_CONVERT = (
-    "Convert it where it was made and import the result:\n\n"
-    "    converter = tf.lite.TFLiteConverter.from_saved_model(\"FOLDER\")\n"
-    "    open(\"model.tflite\", \"wb\").write(converter.convert())"
-)  # fmt: skip
+    "Convert it where it was made, and import the file: open('model.tflite', 'wb').write("
+    "tf.lite.TFLiteConverter.from_saved_model('FOLDER').convert())"
+)
 
 
 def identify_format(path: Path) -> ModelFormat:
@@ -58,11 +57,11 @@ def identify_format(path: Path) -> ModelFormat:
     if head.startswith(b"\x80"):
         raise ModelStoreError(
             "This is a Python pickle, which can run any code when it is opened. Save the model as "
-            "`.keras`, `.h5` or `.tflite`."
+            ".keras, .h5 or .tflite."
         )
     raise ModelStoreError(
-        "This is not a `.keras`, `.h5` or `.tflite` file, or it is damaged. A SavedModel "
-        f"(`saved_model.pb`) cannot be imported. {_HOW_TO_CONVERT}"
+        "This is not a .keras, .h5 or .tflite file, or it is damaged. A SavedModel "
+        f"(saved_model.pb) cannot be imported. {_HOW_TO_CONVERT}"
     )
 
 
@@ -72,7 +71,7 @@ def _identify_zip(path: Path) -> ModelFormat:
             names = archive.namelist()
     except LabelledFilesError as error:
         raise ModelStoreError(
-            "This zip or `.keras` file is damaged or has too many parts. Save the model again."
+            "This zip or .keras file is damaged or has too many parts. Save the model again."
         ) from error
     if {"config.json", "model.weights.h5"} <= set(names):
         return KERAS
@@ -83,12 +82,12 @@ def _identify_zip(path: Path) -> ModelFormat:
     if any(name.endswith("data.pkl") for name in names):
         raise ModelStoreError(
             "This is a PyTorch file, which is a Python pickle. Build the network in Keras, copy "
-            "the weights, and save it as `.keras`."
+            "the weights, and save it as .keras."
         )
     raise ModelStoreError(
-        "This zip is not a `.keras` file: it has no `config.json` and `model.weights.h5`. Save "
-        "the model with `model.save(\"model.keras\")`."
-    )  # fmt: skip
+        "This zip is not a .keras file: it has no config.json and model.weights.h5. Save "
+        "the model with model.save('model.keras')."
+    )
 
 
 def check_keras_file(path: Path) -> None:
@@ -103,7 +102,7 @@ def check_keras_file(path: Path) -> None:
             weights = _read_member(archive, "model.weights.h5", _MAX_WEIGHTS_BYTES)
     except (LabelledFilesError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError,
             NotImplementedError) as error:  # fmt: skip
-        raise ModelStoreError("This `.keras` file is damaged. Save the model again.") from error
+        raise ModelStoreError("This .keras file is damaged. Save the model again.") from error
     _check_config(config)
     _check_hdf5(io.BytesIO(weights))
 
@@ -118,9 +117,8 @@ def check_h5_file(path: Path) -> None:
         config = _check_hdf5(file)
     if config is None:
         raise ModelStoreError(
-            "This `.h5` file has weights but no layers. Save the whole model: "
-            "`model.save(\"model.h5\")`."
-        )  # fmt: skip
+            "This .h5 file has weights but no layers. Save the whole model: model.save('model.h5')."
+        )
     _check_config(config)
 
 

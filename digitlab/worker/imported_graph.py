@@ -132,7 +132,7 @@ class ImportedGraph:
         except Exception as error:
             # A damaged file may send the reader anywhere.
             raise ModelStoreError(
-                "This `.tflite` file is damaged. Convert the model again."
+                "This .tflite file is damaged. Convert the model again."
             ) from error
         return model
 

@@ -35,7 +35,7 @@ def load_keras_file(path: Path, model_format: ModelFormat) -> keras.Model:
     if (n_inputs, n_outputs) != (1, 1):
         raise ModelStoreError(
             "The model must have one input and one output. If its first layer does not say the "
-            "shape of the images, add `keras.Input(shape)` and save the model again."
+            "shape of the images, add keras.Input(shape) and save the model again."
         )
     return model
 

@@ -1,13 +1,15 @@
 """The Models page in Streamlit's test driver."""
 
+import shutil
+
 import pytest
 
 from digitlab.errors import ModelStoreError
 from digitlab.evaluation.exports import ExportedFile, save_exports
 from digitlab.evaluation.results_cache import get_results_dir
 from digitlab.files import write_json
-from digitlab.model_store.formats import MODEL_FORMATS
-from digitlab.model_store.store import get_model, list_models, save_model
+from digitlab.model_store.formats import MODEL_FORMATS, TFLITE
+from digitlab.model_store.store import add_imported_model, get_model, list_models, save_model
 from tests.app.page_text import read_texts
 from tests.app.runs import create_finished_run
 
@@ -148,3 +150,63 @@ def test_exports_are_compared_downloaded_and_deleted_with_their_model(user_model
     assert "ONNX is missing" in read_texts(models_page.caption)
     models_page.button(key=f"models_delete_confirm_{user_model.id}").click().run()
     assert not folder.exists()
+
+
+@pytest.fixture
+def imported_model(tmp_path):
+    """A shipped model as if it had been imported: as `.tflite`, without its settings."""
+    shipped = get_model("simple_cnn")
+    for name in (TFLITE.file_name, "report.npz"):
+        shutil.copyfile(shipped.directory / name, tmp_path / name)
+    origin = {
+        "file_name": "*mine*.tflite",
+        "sha256": "0" * 64,
+        "format": TFLITE.label,
+        "changes": ["It takes pixels from 0 to 1."],
+    }
+    card = shipped.card | {
+        "net": "",
+        "config": {},
+        "command": "",
+        "files": {TFLITE.file_name: shipped.card["files"][TFLITE.file_name]},
+        "imported": origin,
+    }
+    write_json(tmp_path / "card.json", card)
+    return add_imported_model(tmp_path, "Brought along")
+
+
+def test_an_imported_model_says_where_it_comes_from(imported_model, models_page):
+    assert not models_page.exception and not models_page.error
+    assert "Imported from *mine*.tflite, tested on MNIST" in read_texts(models_page.caption)
+    assert "It takes pixels from 0 to 1." in read_texts(models_page.markdown)
+    assert "came as `.tflite`" in read_texts(models_page.caption)
+    keys = [button.key for button in models_page.get("download_button")]
+    assert f"models_{imported_model.id}_model.tflite" in keys
+    assert f"models_{imported_model.id}_model.keras" not in keys
+    models_page.button(key=f"models_delete_confirm_{imported_model.id}").click().run()
+    assert imported_model.id not in [model.id for model in list_models()]
+
+
+def test_an_imported_model_is_evaluated_and_drawn_with_but_not_taught(imported_model, app):
+    app.run()
+    app.selectbox(key="draw_model").set_value(imported_model.id).run()
+    assert not app.exception and not app.error
+    help_text = app.button(key="teach_start").proto.help
+    assert help_text == "This model was imported. Choose one that was trained here."
+    app.switch_page("pages/train.py").run()
+    options = app.selectbox(key="train_init_from").options
+    assert "Simple CNN" in options
+    assert "Brought along" not in options
+    app.switch_page("pages/evaluate.py").run()
+    app.selectbox(key="evaluate_model").set_value(imported_model.id).run()
+    assert not app.exception and not app.error
+
+
+def test_imports_are_off_where_others_may_use_the_app(models_page, monkeypatch):
+    """The test driver has no address: it counts as hosted."""
+    assert "Importing models is off" in read_texts(models_page.caption)
+    assert not models_page.get("file_uploader")
+    monkeypatch.setenv("DIGITLAB_HOSTING", "off")
+    models_page.run()
+    assert len(models_page.get("file_uploader")) == 1
+    assert models_page.button(key="models_import_start").disabled

@@ -108,15 +108,19 @@ def _load(key: str) -> None:
 
 
 def _render_start(model: StoredModel, n: int) -> None:
-    is_installed = is_training_installed()
+    reason = None
+    if not is_training_installed():
+        reason = "The training packages are not installed: `make install`."
+    elif model.imported is not None:
+        reason = "This model was imported. Choose one that was trained here."
     missing = MIN_DIGITS - n
     st.button(
         f"Fine-tune {model.label} on my digits" if missing <= 0 else f"{missing} more to fine-tune",
         key="teach_start",
         type="primary",
         icon=":material/model_training:",
-        disabled=missing > 0 or not is_installed,
-        help=None if is_installed else "The training packages are not installed: `make install`.",
+        disabled=missing > 0 or reason is not None,
+        help=reason,
         on_click=report_errors(lambda: _start(model), place=_PLACE),
     )
 

@@ -8,17 +8,17 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from digitlab.datasets.registry import list_dataset_specs
 from digitlab.model_store.imports import start_model_import
 from digitlab.model_store.names import MAX_LABEL_LENGTH
-from digitlab.model_store.store import get_model
-from digitlab.model_store.stored_model import StoredModel
+from digitlab.model_store.store import list_models
 from digitlab.step_jobs import StepStatus
-from digitlab.ui.actions import notify
 from digitlab.ui.hosting import is_hosted
 from digitlab.ui.import_panel import ImportPanel
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.text import escape_label, shorten
+from digitlab.ui.text import escape_label, escape_markdown, shorten
 from digitlab.zip_safety import MAX_UPLOAD_MB
 
 _PANEL = ImportPanel("models_import")
+# The id of the last imported model.
+_IMPORTED = "models_imported"
 _STEPS = ("Checking the file …", "Finding out its input …", "Testing it …", "Saving it …")
 
 
@@ -34,9 +34,11 @@ def render_import() -> None:
         if is_hosted():
             st.caption("Importing models is off while this app is open to others.")
         elif _PANEL.is_running:
-            _PANEL.render_progress(_describe_progress, _announce)
+            _PANEL.render_progress(_describe_progress, _remember)
         else:
             _render_form()
+    if _IMPORTED in st.session_state:
+        _render_result(st.session_state[_IMPORTED])
 
 
 def _render_form() -> None:
@@ -81,6 +83,7 @@ def _render_form() -> None:
 
 
 def _start(file: UploadedFile, name_key: str) -> None:
+    st.session_state.pop(_IMPORTED, None)
     label, dataset = st.session_state[name_key], st.session_state["models_import_dataset"]
     _PANEL.start(
         lambda: start_model_import(file.getbuffer(), file.name, label=label, dataset=dataset)
@@ -91,9 +94,19 @@ def _describe_progress(status: StepStatus) -> str:
     return _STEPS[min(status.done, len(_STEPS) - 1)]
 
 
-def _announce(model_id: str) -> None:
-    model: StoredModel = get_model(model_id)
-    data = model.card["data"]["label"]
-    notify(
-        f"{model.label} is imported: {model.accuracy:.2%} on {data}.", icon=":material/upload_file:"
+def _remember(model_id: str) -> None:
+    st.session_state[_IMPORTED] = model_id
+
+
+def _render_result(model_id: str) -> None:
+    """Say what came in, until the next import; not if it was deleted again."""
+    model = next((one for one in list_models() if one.id == model_id), None)
+    if model is None or model.imported is None:
+        return
+    changes = escape_markdown(" ".join(model.imported["changes"]))
+    st.success(
+        f"[{escape_label(model.label)}](#{model.id}) is imported. {changes} It classifies "
+        f"{model.accuracy:.2%} of the test images of {escape_markdown(model.card['data']['label'])}"
+        " correctly.",
+        icon=":material/check:",
     )
