@@ -98,7 +98,6 @@ class ModelCard(TypedDict):
         imported: of a model made elsewhere. Its `net`, `config` and `command` are empty, `training`
             is 0, `data` is what it was tested on, and `validation` was computed to find out which
             input it takes. From a `.tflite` file there is no Keras file.
-        export_notes: which optional formats are missing, and why.
     """
 
     label: str
@@ -115,7 +114,6 @@ class ModelCard(TypedDict):
     test: CardTest
     training: CardTraining
     files: dict[str, CardFile]
-    export_notes: list[str]
     versions: dict[str, str]
     created: str
     imported: NotRequired[CardImport]

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
+import streamlit as st
 
+from digitlab.errors import ModelStoreError
 from digitlab.figures.theme import INK_BLUE, VALIDATION, parse_colour
 from digitlab.inference.layer_outputs import LayerOutput
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.png import build_data_uri
 from digitlab.quantities import format_shape
+from digitlab.ui.model_cache import get_layer_observer
 from digitlab.ui.montage import build_montage
+from digitlab.ui.text import render_error
 
 # More maps of one layer would be too small to see.
 MAX_MAPS = 64
@@ -28,6 +33,28 @@ CSS = """
 .layer-pictures span { color: var(--muted); display: block; }
 </style>
 """
+
+
+def render_layers(model: StoredModel, image: np.ndarray, *, key: str) -> None:
+    """Render an expander with what every layer computes for one image, once it is open.
+
+    Args:
+        image: as the network reads it.
+        key: identifies the expander on its page.
+    """
+    expander = st.expander(
+        "Inside the network, for this image",
+        icon=":material/account_tree:",
+        key=key,
+        on_change="rerun",
+    )
+    if not expander.open:
+        return
+    with expander:
+        try:
+            st.html(build_layer_pictures(get_layer_observer(model).compute(image)))
+        except ModelStoreError as error:
+            render_error(error)
 
 
 def build_layer_pictures(layers: Sequence[LayerOutput]) -> str:

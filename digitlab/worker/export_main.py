@@ -65,7 +65,11 @@ def _export_all(
                 measured.append(ExportedFile(model_format.id, note=notes[0]))
                 continue
         path = folder / model_format.file_name
-        measured.append(_measure(model_format, path, images, labels, expected))
+        try:
+            measured.append(_measure(model_format, path, images, labels, expected))
+        except ImportError as error:
+            note = f"{model_format.label} cannot be run: the package {error.name} is not installed."
+            measured.append(ExportedFile(model_format.id, note=note))
     return measured
 
 

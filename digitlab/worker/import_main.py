@@ -130,7 +130,6 @@ def _describe(trial: Trial, report: EvaluationReport, draft: Path) -> ModelCard:
         "test": describe_test(report),
         "training": {"epochs": 0, "seconds": 0.0},
         "files": describe_files(draft, formats),
-        "export_notes": [],
         "versions": find_versions(formats),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }

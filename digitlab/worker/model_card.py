@@ -43,7 +43,6 @@ def write_model_card(
     n_parameters: int,
     n_training: int,
     temperature: float | None,
-    export_notes: list[str],
 ) -> None:
     """Write `card.json` for a run whose model and report are saved.
 
@@ -52,7 +51,6 @@ def write_model_card(
         n_parameters: weights and biases of the model.
         n_training: number of training images.
         temperature: what the logits were divided by, if confidences were calibrated.
-        export_notes: sentences about optional formats that are missing.
     """
     history = run.read_history()
     meta = run.read_meta()
@@ -80,7 +78,6 @@ def write_model_card(
             "seconds": round(sum(row["seconds"] for row in history), 1),
         },
         "files": describe_files(run.directory, formats),
-        "export_notes": export_notes,
         "versions": find_versions(formats),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }

@@ -89,7 +89,7 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
     temperature = None
     if config.calibrate and data.validation:
         temperature = scale_temperature(exported, *data.validation)
-    export_notes = export_model(exported, run.directory, data.dataset.images_test)
+    export_model(exported, run.directory, data.dataset.images_test)
     report = evaluate_export(run.directory, data.dataset, config)
     write_model_card(
         run,
@@ -100,7 +100,6 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
         n_parameters=exported.count_params(),
         n_training=data.n_training,
         temperature=temperature,
-        export_notes=export_notes,
     )
     taught = load_taught_digits(run.directory)
     if taught is not None and source is not None:

@@ -20,6 +20,10 @@ def test_a_card_leads_to_a_mistake_and_into_the_network(page):
     mistakes.first.click()
     page.wait_for_url(re.compile(rf"/evaluate\?(?=.*model=simple_cnn).*sample={index}"))
     expect(page.get_by_test_id("detail-verdict")).to_be_visible()
+    wait_until_idle(page)
+    page.get_by_text("Inside the network, for this image").click()
+    layers = page.get_by_role("list", name="Outputs of the layers").get_by_role("listitem")
+    expect(layers).to_have_count(7)
 
     page.goto("/models")
     card.get_by_text("Inside the network").click()
@@ -32,7 +36,6 @@ def test_a_card_leads_to_a_mistake_and_into_the_network(page):
     draw_page = DrawPage(page)
     expect(page.get_by_role("combobox", name="Read by")).to_have_value(re.compile("Simple CNN"))
     draw_page.draw_sample(4)
-    layers = page.get_by_role("list", name="Outputs of the layers").get_by_role("listitem")
     expect(layers).to_have_count(7)
 
 

@@ -18,6 +18,7 @@ from digitlab.ui.evaluate.evaluated_model import (
 )
 from digitlab.ui.evaluate.thumbnail_grid import encode_thumbnail
 from digitlab.ui.evaluate.url_state import read_index, update_url
+from digitlab.ui.layer_pictures import render_layers
 from digitlab.ui.model_cache import get_reader
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown
@@ -69,6 +70,8 @@ def _render_parts(evaluated: EvaluatedModel, index: int) -> None:
             _render_occlusion_maps(evaluated, image, index)
     if not evaluated.names:
         _render_neighbours(evaluated, index)
+    if image is not None:
+        render_layers(evaluated.model, image, key="evaluate_layers")
 
 
 def _render_steps(shown: ShownSamples, index: int) -> None:

@@ -12,6 +12,7 @@ from digitlab.inference.reader import format_percent
 from digitlab.ink import decode_picture
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.png import build_data_uri
+from digitlab.ui.layer_pictures import render_layers
 from digitlab.ui.model_cache import get_reader
 from digitlab.ui.text import escape_markdown, render_error
 from digitlab.zip_safety import MAX_UPLOAD_MB
@@ -60,6 +61,7 @@ def render_photo_input(model: StoredModel) -> None:
             render_error(error)
             return
         _render_classes(image, names, reader.compute_outputs(image[None])[0])
+    render_layers(model, image, key=f"models_photo_layers_{model.id}")
 
 
 def _list_names(names: Sequence[str]) -> str:
