@@ -43,6 +43,12 @@ def get_runs_dir() -> Path:
     return Path(named).expanduser() if named else PROJECT_DIR / "runs"
 
 
+def get_studies_dir() -> Path:
+    """Where hyperparameter searches are written (`DIGITLAB_STUDIES`, else `studies/`)."""
+    named = os.environ.get("DIGITLAB_STUDIES")
+    return Path(named).expanduser() if named else PROJECT_DIR / "studies"
+
+
 def get_queue_dir() -> Path:
     """The queue of this computer's training runs, whichever process starts them."""
     return get_cache_dir() / f"queue-{platform.node() or 'local'}"

@@ -14,6 +14,7 @@ from digitlab.cli.settings import add_settings
 from digitlab.errors import DigitlabError, RunError
 from digitlab.model_store.formats import MODEL_FORMATS
 from digitlab.model_store.store import DEFAULT_MODEL_ID
+from digitlab.tuning.study_config import OBJECTIVES, PRUNERS, SAMPLERS
 
 # The exit code of a process that SIGINT ended: 128 + 2.
 _INTERRUPTED = 130
@@ -95,6 +96,33 @@ def _add_datasets_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_rename_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model_id", metavar="MODEL", help="the id, as listed by `models`")
     parser.add_argument("label", metavar="NAME", help="the new name")
+
+
+def _add_tune_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--base", metavar="NAME", help="the recipe or the network whose settings are varied"
+    )
+    parser.add_argument(
+        "--vary", action="append", default=[], metavar="RANGE",
+        help="one setting and its values: learning_rate=1e-4:1e-1:log, dropout=0:0.6, "
+        "optimizer=adam,sgd, or a name alone for a usual range; can be repeated",
+    )  # fmt: skip
+    parser.add_argument("--sampler", choices=SAMPLERS, default="tpe")
+    parser.add_argument("--pruner", choices=PRUNERS, default="median")
+    parser.add_argument("--objective", choices=OBJECTIVES, default="val_accuracy")
+    parser.add_argument("--trials", type=int, metavar="N", help="how many settings are tried")
+    parser.add_argument("--minutes", type=float, default=0.0, help="no trial starts later")
+    parser.add_argument("--study-seed", type=int, default=0, help="of the sampler")
+    parser.add_argument("--name", help="the search's name; by default the time")
+    parser.add_argument("--resume", metavar="STUDY", help="go on with this search")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per trial")
+    add_settings(parser)
+
+
+def _add_studies_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("study", nargs="?", metavar="STUDY", help="list its trials")
+    _add_json_argument(parser)
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="write them to a .csv file")
 
 
 def _add_import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -244,6 +272,13 @@ _COMMANDS = {
     ),
     "models": _Command("list the models", "models", "show_models", _add_json_argument),
     "rename-model": _Command("rename a model", "models", "rename", _add_rename_arguments),
+    "tune": _Command(
+        "search for good settings, or go on with a search", "tune", "tune", _add_tune_arguments,
+        ("tensorflow", "keras", "optuna"),
+    ),
+    "studies": _Command(
+        "list the searches, or the trials of one", "tune", "show_studies", _add_studies_arguments
+    ),
     "import-model": _Command(
         "add a model that was made elsewhere", "import_model", "import_model",
         _add_import_arguments, ("tensorflow", "keras"),

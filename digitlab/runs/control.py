@@ -116,6 +116,26 @@ def resume_run(run: Run, *, epochs: int | None = None, owner: str = LOCAL_OWNER)
     start_run(run, owner=owner)
 
 
+def can_test(run: Run) -> bool:
+    """Whether `test_run` has something to do: a trial has ended with an epoch, but no model."""
+    return not run.read_meta().is_tested and find_checkpoint(run) > 0 and not is_active(run)
+
+
+def test_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
+    """Export a trial's best epoch and evaluate it on the test set, as at the end of any other run.
+
+    Raises:
+        RunError: it is active, has no complete epoch, or the process could not be started.
+        OwnerError: the run belongs to another user.
+    """
+    _check_owner(run, owner)
+    if not can_test(run):
+        raise RunError(f"The run {run.id} is active, has a model, or has no complete epoch.")
+    # So many epochs as it has: none is trained any more.
+    run.write_meta(replace(run.read_meta(), is_tested=True, epochs=find_checkpoint(run)))
+    start_run(run, owner=owner)
+
+
 def stop_run(run: Run, *, force: bool = False, owner: str = LOCAL_OWNER) -> None:
     """Stop after the batch and keep the best epoch; a queued run leaves the queue.
 

@@ -166,6 +166,7 @@ def create_run(
     digit_labels: Sequence[int] | None = None,
     taught: TaughtDigits | None = None,
     owner: str = LOCAL_OWNER,
+    study: str = "",
 ) -> Run:
     """Create a run directory with its settings. `control.start_run` starts it.
 
@@ -177,6 +178,7 @@ def create_run(
         digit_labels: what they are meant to be, -1 where unknown.
         taught: digits to learn besides the data set's.
         owner: who may act on it.
+        study: id of the study whose trial it is; it is not tested until the user asks for it.
     Raises:
         RunError: a run of this name exists, the name is not a valid folder name, the digits have
             another shape, or the directory cannot be created.
@@ -192,7 +194,11 @@ def create_run(
             save_digits(run.directory, digits, digit_labels)
         if taught is not None:
             save_taught_digits(run.directory, taught)
-        run.write_meta(RunMeta(label=label, created_s=time.time(), owner=owner))
+        run.write_meta(
+            RunMeta(
+                label=label, created_s=time.time(), owner=owner, study=study, is_tested=not study
+            )
+        )
         # Last: a folder without settings is not a run.
         write_json(run.directory / "config.json", config.to_json())
     except OSError as error:

@@ -78,12 +78,17 @@ class RunMeta:
         created_s: seconds since 1970.
         epochs: how many are planned after a resume; 0 for as many as the settings say.
         owner: who may act on it.
+        study: id of the study whose trial it is, "" for none.
+        is_tested: whether its model is exported and evaluated on the test set at the end. The
+            trials of a study are not, unless the user asks for it.
     """
 
     label: str = ""
     created_s: float = 0.0
     epochs: int = 0
     owner: str = LOCAL_OWNER
+    study: str = ""
+    is_tested: bool = True
 
 
 def describe_status(status: RunStatus, history: Sequence[Mapping[str, float]] = ()) -> str:

@@ -80,6 +80,11 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
     was_stopped = _fit(model, config, data, status_writer, tracker)
 
     _check_result(status_writer, was_stopped=was_stopped)
+    if not run.read_meta().is_tested:
+        # A trial of a study: the test set stays unseen.
+        state = "stopped" if was_stopped else "done"
+        status_writer.update(state=state, epoch=len(run.read_history()), batch=0)
+        return
     status_writer.heartbeat.progress("evaluation")
     status_writer.update(state="evaluating", message="", eta_s=-1.0)
     model.load_weights(find_best_weights(run))

@@ -1,0 +1,1 @@
+"""Hyperparameter search: a study over training runs, carried out with Optuna."""
