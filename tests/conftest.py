@@ -13,7 +13,7 @@ import pytest
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 # In requirements.txt, not in requirements-app.txt: not installed yet when the app first opens.
 TRAINING_PACKAGES = (
-    "tensorflow", "keras", "sklearn", "scipy", "pooch", "rich", "mlxtend",
+    "tensorflow", "keras", "sklearn", "scipy", "pooch", "rich", "mlxtend", "optuna",
 )  # fmt: skip
 SHARED_DATA_DIR = PROJECT_DIR.parent / "shared" / "data"
 
@@ -21,7 +21,7 @@ SHARED_DATA_DIR = PROJECT_DIR.parent / "shared" / "data"
 @pytest.fixture(autouse=True)
 def isolated_folders(tmp_path, monkeypatch):
     """Give every test empty folders instead of the user's data, runs and models."""
-    for name in ("DATA", "CACHE", "DATASETS", "RUNS", "MODELS"):
+    for name in ("DATA", "CACHE", "DATASETS", "RUNS", "MODELS", "STUDIES"):
         monkeypatch.setenv(f"DIGITLAB_{name}", str(tmp_path / name.lower()))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
 

@@ -47,8 +47,12 @@ def train(status_writer):
         message = "Stopped before the first epoch was complete, so there is no model yet."
         status_writer.update(state="cancelled", message=message, eta_s=-1.0)
         return
-    status_writer.update(state="evaluating", eta_s=-1.0)
     n_epochs = len(run.read_history())
+    if not run.read_meta().is_tested:
+        state = "stopped" if was_stopped else "done"
+        status_writer.update(state=state, epoch=n_epochs, batch=0, eta_s=-1.0)
+        return
+    status_writer.update(state="evaluating", eta_s=-1.0)
     export_model(run, config, n_epochs)
     status_writer.update(
         state="stopped" if was_stopped else "done",

@@ -13,6 +13,7 @@ from digitlab.errors import ConfigError, RunError, describe_error
 from digitlab.model_store.card import load_card
 from digitlab.nets.registry import NETS
 from digitlab.quantities import format_count
+from digitlab.runs.control import follow_run, test_run
 from digitlab.runs.run import get_run
 from digitlab.training.recipes import RECIPES
 from digitlab.tuning.search_space import parse_range
@@ -170,3 +171,15 @@ def _write_csv(path: Path, config: StudyConfig, trials: Sequence[TrialRecord]) -
                 writer.writerow([one.number, one.run, one.state, one.objective, *values])
     except OSError as error:
         raise RunError(f"{path} cannot be written: {describe_error(error)}.") from error
+
+
+def test_trial(options: argparse.Namespace) -> int:
+    """Export one trial's best epoch and evaluate it on the test set."""
+    run = get_run(options.run_id)
+    test_run(run)
+    *_, status = follow_run(run)
+    if status.state != "done":
+        raise RunError(status.message or f"The run {run.id} was not evaluated.")
+    test = load_card(run.directory)["test"]
+    print(f"{run.id}: test accuracy {test['accuracy']:.4f} on {test['n']:,} images")
+    return 0

@@ -46,7 +46,7 @@ _STATES = {
 _FINISHED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
 _POLL_S = 0.05
 # A study's process that has not said so for the grace period is dead, and its trial is repeated.
-_HEARTBEAT_S, _GRACE_S = 3, 10
+_HEARTBEAT_S, _GRACE_S = 1, 5
 _MAX_RETRIES = 3
 _MAX_FAILURES = 5
 _MIN_FOR_IMPORTANCE = 4
@@ -79,16 +79,18 @@ class _Optimization:
         self._optuna = optuna.create_study(
             study_name=study.id,
             storage=open_storage(),
-            sampler=_build_sampler(self._config),
-            pruner=_build_pruner(self._config),
+            pruner=_PRUNERS[self._config.pruner](self._config),
             direction="maximize" if self._config.is_maximized else "minimize",
             load_if_exists=True,
         )
+        # Another seed in each session: else a resumed study would propose the same values again.
+        seed = self._config.seed + len(self._optuna.get_trials(deepcopy=False))
+        self._optuna.sampler = _SAMPLERS[self._config.sampler](self._config, seed)
         self._deadline_s = time.monotonic() + (60 * self._config.minutes or math.inf)
 
     def run(self) -> None:
         """See `run_study`."""
-        self._report()
+        self._repeat_stale_trials()
         n_failures = 0
         while not self._is_over():
             n_before = self._count_finished()
@@ -102,6 +104,19 @@ class _Optimization:
         best = find_best(self._config, self._study.read_trials())
         if best is not None:
             self._test(_find_run(best.run))
+
+    def _repeat_stale_trials(self) -> None:
+        """Let Optuna notice the trial that ran when the last session was killed, and repeat it."""
+        end_s = time.monotonic() + 3 * _GRACE_S
+        running = (optuna.trial.TrialState.RUNNING,)
+        while self._optuna.get_trials(deepcopy=False, states=running):
+            optuna.storages.fail_stale_trials(self._optuna)
+            self._report()
+            if time.monotonic() > end_s:
+                raise RunError(
+                    "Another process is carrying out this study. Wait until it has ended."
+                )
+            time.sleep(_POLL_S)
 
     def _is_over(self) -> bool:
         planned = self._config.n_planned
@@ -296,13 +311,14 @@ def _suggest(trial: optuna.Trial, one: SearchRange) -> Any:
     return trial.suggest_float(one.name, one.low, one.high, log=one.is_log)
 
 
-_SAMPLERS: dict[str, Callable[[StudyConfig], optuna.samplers.BaseSampler]] = {
-    "tpe": lambda config: optuna.samplers.TPESampler(seed=config.seed),
-    "random": lambda config: optuna.samplers.RandomSampler(seed=config.seed),
-    "grid": lambda config: optuna.samplers.GridSampler(
+_SAMPLERS: dict[str, Callable[[StudyConfig, int], optuna.samplers.BaseSampler]] = {
+    "tpe": lambda _, seed: optuna.samplers.TPESampler(seed=seed),
+    "random": lambda _, seed: optuna.samplers.RandomSampler(seed=seed),
+    # The same seed in each session, which it skips the visited combinations with.
+    "grid": lambda config, _: optuna.samplers.GridSampler(
         {one.name: one.list_grid() for one in config.space}, seed=config.seed
     ),
-    "cmaes": lambda config: optuna.samplers.CmaEsSampler(seed=config.seed),
+    "cmaes": lambda _, seed: optuna.samplers.CmaEsSampler(seed=seed),
 }
 _PRUNERS: dict[str, Callable[[StudyConfig], optuna.pruners.BasePruner]] = {
     "none": lambda config: optuna.pruners.NopPruner(),
@@ -311,14 +327,6 @@ _PRUNERS: dict[str, Callable[[StudyConfig], optuna.pruners.BasePruner]] = {
         max_resource=config.base_config.epochs
     ),
 }
-
-
-def _build_sampler(config: StudyConfig) -> optuna.samplers.BaseSampler:
-    return _SAMPLERS[config.sampler](config)
-
-
-def _build_pruner(config: StudyConfig) -> optuna.pruners.BasePruner:
-    return _PRUNERS[config.pruner](config)
 
 
 def _find_run(run_id: str) -> Run:

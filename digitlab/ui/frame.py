@@ -42,7 +42,8 @@ _CSS = """
 @media (max-width: 640px) {
   .stMain { scrollbar-gutter: auto; }
   .stMainBlockContainer { padding: 0.25rem 1rem 2rem; }
-  .st-key-navigation a { width: 4rem; }
+  .st-key-navigation a { width: 3.6rem; }
+  .st-key-navigation a p { font-size: 0.85rem; }
   /* Only the number, which is bold, has room; screen readers still read the rest. */
   .st-key-navigation_run p { font-size: 0; }
   .st-key-navigation_run strong { font-size: 0.875rem; }

@@ -22,6 +22,7 @@ def list_pages() -> list[st.Page]:
         st.Page("pages/draw.py", title="Draw", url_path="home", default=True),
         st.Page("pages/draw.py", title="Draw", visibility="hidden"),
         st.Page(_TRAIN_PAGE, title="Train"),
+        st.Page("pages/tune.py", title="Tune"),
         st.Page("pages/evaluate.py", title="Evaluate"),
         st.Page("pages/models.py", title="Models"),
     ]

@@ -30,8 +30,8 @@ def find_progress(app):
 def test_navigation_links_to_every_page(app):
     app.run()
     links = [link.proto for link in app.get("page_link")]
-    assert [link.label for link in links] == ["Draw", "Train", "Evaluate", "Models"]
-    assert [link.page for link in links] == ["", "train", "evaluate", "models"]
+    assert [link.label for link in links] == ["Draw", "Train", "Tune", "Evaluate", "Models"]
+    assert [link.page for link in links] == ["", "train", "tune", "evaluate", "models"]
 
 
 def test_progress_of_a_run(app, active_run):

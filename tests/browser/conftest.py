@@ -60,8 +60,8 @@ def training_page(browser, tmp_path):
 def runs_of_server(server, monkeypatch):
     """Gives the test the server's folders, without the runs of other tests; ends its runs."""
     environment = psutil.Process(server[1].pid).environ()
-    for name in ("DIGITLAB_CACHE", "DIGITLAB_DATASETS", "DIGITLAB_MODELS", "DIGITLAB_RUNS"):
-        monkeypatch.setenv(name, environment[name])
+    for name in ("CACHE", "DATASETS", "MODELS", "RUNS", "STUDIES"):
+        monkeypatch.setenv(f"DIGITLAB_{name}", environment[f"DIGITLAB_{name}"])
     shutil.rmtree(environment["DIGITLAB_RUNS"], ignore_errors=True)
     yield
     for run in list_active_runs():

@@ -46,7 +46,7 @@ def serve_app(
 @contextlib.contextmanager
 def use_empty_folders(folder: Path) -> Iterator[None]:
     """Use empty folders instead of the user's, offline: runs train on the sample of MNIST."""
-    names = ("CACHE", "DATA", "DATASETS", "MODELS", "RUNS")
+    names = ("CACHE", "DATA", "DATASETS", "MODELS", "RUNS", "STUDIES")
     variables = {f"DIGITLAB_{name}": str(folder / name.lower()) for name in names}
     variables |= {"KERAS_HOME": str(folder / "keras"), "NO_PROXY": "127.0.0.1,localhost"}
     # Nothing listens on the discard port.

@@ -26,7 +26,7 @@ from digitlab.ui.canvas import get_drawing, replace_drawing
 from digitlab.ui.draw.canvas import CANVAS_KEY
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import shorten
-from digitlab.ui.train.run_choice import show_run
+from digitlab.ui.train.run_choice import open_run_page
 
 _DRAWINGS = "teach_drawings"
 _UPLOAD, _N_UPLOADS = "teach_upload", "teach_n_uploads"
@@ -130,8 +130,7 @@ def _start(model: StoredModel) -> None:
     config = build_teaching_config(model.id, model.card["config"])
     run = create_run(config, label=shorten(build_taught_label(model.label)), taught=taught)
     start_run(run)
-    show_run(run)
-    st.switch_page("pages/train.py", query_params={"run": run.id})
+    open_run_page(run)
 
 
 def _build_thumbnails(drawings: list[LabelledDrawing]) -> str:

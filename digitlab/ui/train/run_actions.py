@@ -5,7 +5,15 @@ import streamlit as st
 from digitlab.errors import ModelExistsError, RunError
 from digitlab.model_store.names import MAX_LABEL_LENGTH
 from digitlab.model_store.store import find_saved_model, save_model
-from digitlab.runs.control import can_resume, delete_run, rename_run, resume_run, stop_run
+from digitlab.runs.control import (
+    can_resume,
+    can_test,
+    delete_run,
+    rename_run,
+    resume_run,
+    stop_run,
+    test_run,
+)
 from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run
 from digitlab.ui.actions import report_errors
@@ -39,6 +47,15 @@ def render_run_actions(run: Run) -> None:
                 _render_resume(run)
             if run.has_model:
                 _render_save(run)
+            elif can_test(run):
+                st.button(
+                    "Evaluate on the test set",
+                    key="train_test",
+                    icon=":material/query_stats:",
+                    help="This is a trial of a search, which looks at the test set for the best "
+                    "trial only. Afterwards its model can be saved.",
+                    on_click=report_errors(lambda: test_run(run)),
+                )
         _render_more(run, is_active=is_active)
 
 

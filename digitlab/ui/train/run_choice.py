@@ -64,6 +64,13 @@ def show_run(run: Run) -> None:
     st.query_params["run"] = run.id
 
 
+def open_run_page(run: Run) -> None:
+    """Show a run from another page, whose address stays as it is; only from a callback."""
+    st.session_state[_RUN] = run.id
+    _switch_view(RUN_VIEW)
+    st.switch_page("pages/train.py", query_params={"run": run.id})
+
+
 def show_form() -> None:
     """Show the settings form; only from a callback."""
     _switch_view(FORM_VIEW)

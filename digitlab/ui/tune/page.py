@@ -1,0 +1,78 @@
+"""The Tune page: start a hyperparameter search, watch it, use its result."""
+
+import streamlit as st
+
+from digitlab.errors import DigitlabError
+from digitlab.tuning.study import Study, list_studies
+from digitlab.ui.actions import render_action_error
+from digitlab.ui.frame import page_header
+from digitlab.ui.streamlit_internals import callback, is_history_navigation
+from digitlab.ui.text import render_error, shorten
+from digitlab.ui.tune.form import render_form
+from digitlab.ui.tune.study_view import render_study
+
+# The id of the shown study; "" for the form. Kept while the page is left.
+_STUDY = "tune_study"
+_CHOICE = "tune_study_choice"
+_FORM = ""
+
+
+def render_page() -> None:
+    """Render the form or the chosen study; the address `?study=…` names it."""
+    state, requested = st.session_state, st.query_params.get("study")
+    studies = {study.id: study for study in list_studies()}
+    if _STUDY not in state or is_history_navigation():
+        state[_STUDY] = requested or _FORM
+    with page_header("Tune"):
+        if studies:
+            _render_choice(studies)
+        else:
+            st.caption("Search for good settings: many short trainings, compared.")
+    render_action_error()
+    shown = state[_STUDY]
+    if shown == _FORM:
+        st.query_params.pop("study", None)
+        render_form(show_study)
+        return
+    st.query_params["study"] = shown
+    if shown not in studies:
+        st.warning("There is no such study here: it was deleted, or the link is wrong.")
+        return
+    try:
+        render_study(studies[shown])
+    except DigitlabError as error:
+        render_error(error)
+
+
+def show_study(study: Study) -> None:
+    """Show a study; only from a callback."""
+    st.session_state[_STUDY] = study.id
+    st.query_params["study"] = study.id
+
+
+def _render_choice(studies: dict[str, Study]) -> None:
+    state = st.session_state
+    options = [_FORM, *studies]
+    state[_CHOICE] = state[_STUDY] if state[_STUDY] in options else _FORM
+
+    def choose() -> None:
+        state[_STUDY] = state[_CHOICE]
+
+    st.selectbox(
+        "Study",
+        options,
+        format_func=lambda study_id: _describe(studies[study_id]) if study_id else "New search",
+        key=_CHOICE,
+        on_change=callback(choose),
+        label_visibility="collapsed",
+        width=360,
+    )
+
+
+def _describe(study: Study) -> str:
+    """A text that is unique and does not change: a browser sends back the text of an option."""
+    try:
+        label = study.read_config().label
+    except DigitlabError:
+        label = ""
+    return f"{shorten(label)} · {study.id}" if label else study.id
