@@ -105,7 +105,9 @@ def render_run_choice(runs: Sequence[Run]) -> Run | None:
         label_visibility="collapsed",
         placeholder="Choose a run",
     )
-    st.query_params["run"] = requested
+    # Setting it again would add an entry to the browser's history.
+    if st.query_params.get("run") != requested:
+        st.query_params["run"] = requested
     return by_id.get(requested)
 
 

@@ -21,7 +21,10 @@ def render_page() -> None:
     """Render the form or the chosen study; the address `?study=…` names it."""
     state, requested = st.session_state, st.query_params.get("study")
     studies = {study.id: study for study in list_studies()}
-    if _STUDY not in state or is_history_navigation():
+    # On the way to the Train page, Streamlit adds an entry to the browser's history: this page,
+    # already with the run. Back from there leads to it.
+    is_on_the_way = st.query_params.pop("run", None) is not None and _STUDY in state
+    if _STUDY not in state or (is_history_navigation() and not is_on_the_way):
         state[_STUDY] = requested or _FORM
     with page_header("Tune"):
         if studies:
@@ -34,7 +37,9 @@ def render_page() -> None:
         st.query_params.pop("study", None)
         render_form(show_study)
         return
-    st.query_params["study"] = shown
+    # Setting it again would add an entry to the browser's history.
+    if requested != shown:
+        st.query_params["study"] = shown
     if shown not in studies:
         st.warning("There is no such study here: it was deleted, or the link is wrong.")
         return
