@@ -64,6 +64,12 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
+def add_lr_range(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `lr-range`."""
+    add_settings(parser)
+    add_json(parser)
+
+
 def add_studies(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `studies`."""
     parser.add_argument("study", nargs="?", metavar="STUDY", help="list its trials")

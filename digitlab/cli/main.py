@@ -111,6 +111,10 @@ _COMMANDS = {
         "search for good settings, or go on with a search", "tune", "tune", arguments.add_tune,
         ("tensorflow", "keras", "optuna"),
     ),
+    "lr-range": _Command(
+        "find a good learning rate by a short test", "lr_range", "lr_range", arguments.add_lr_range,
+        ("tensorflow", "keras", "plotly"),
+    ),
     "test-run": _Command(
         "evaluate a trial of a search on the test set", "tune", "test_trial", arguments.add_run,
         ("tensorflow", "keras"),

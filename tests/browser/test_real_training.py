@@ -32,3 +32,19 @@ def test_network_is_trained_kept_and_reads_a_drawing(training_page):
     expect(model).to_have_value(re.compile("My first"))
     draw_page.draw_sample(0)
     draw_page.expect_digit(0)
+
+
+@pytest.mark.integration
+def test_a_learning_rate_is_found_and_used(training_page):
+    page = training_page
+    page.goto("/train")
+    train_page = TrainPage(page)
+    train_page.wait_until_idle()
+    page.get_by_text("Which learning rate?").click()
+    page.get_by_role("button", name="Test these settings").click()
+    use = page.get_by_role("button", name=re.compile("^Use 0"))
+    expect(use).to_be_visible(timeout=60_000)
+    rate = use.inner_text().rpartition("Use ")[2]
+    expect(page.get_by_text(f"The loss falls fastest at {rate}")).to_be_visible()
+    use.click()
+    expect(page.get_by_role("textbox", name="Learning rate", exact=True)).to_have_value(rate)

@@ -70,6 +70,11 @@ def fill_form(config: TrainConfig) -> None:
         st.session_state[_get_key(name)] = value
 
 
+def set_value(name: str, value: float) -> None:
+    """Set one number; only from a callback."""
+    st.session_state[_get_key(name)] = _format_number(value)
+
+
 def read_form(values: Values) -> TrainConfig | list[str]:
     """Build the config from the form.
 

@@ -18,6 +18,7 @@ from digitlab.ui.train.form import (
     render_all_settings,
     render_basic_settings,
 )
+from digitlab.ui.train.lr_range import render_lr_range
 from digitlab.ui.train.preview import render_preview
 from digitlab.ui.train.recipe_cards import render_recipes
 from digitlab.ui.train.run_actions import render_run_actions, render_saved_model
@@ -42,6 +43,7 @@ def _render_form() -> None:
     left, right = st.columns([1, 1.6], gap="medium")
     with left:
         render_basic_settings()
+        render_lr_range(config)
         render_warnings(config)
         render_all_settings()
         # Last: its bar sticks to the lower edge of the window while the form is longer.

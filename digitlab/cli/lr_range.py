@@ -1,0 +1,35 @@
+"""`lr-range`: train a little with a rising learning rate, and say which rate is good."""
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+
+from digitlab.cli.settings import read_settings
+from digitlab.errors import RunError
+from digitlab.figures.lr_range import describe_lr_range
+from digitlab.runs.lr_range import start_lr_range
+
+_INTERVAL_S = 0.2
+_N_ROWS = 20
+
+
+def lr_range(options: argparse.Namespace) -> int:
+    """Carry out the test, and print the losses and the suggestion."""
+    job = start_lr_range(read_settings(options))
+    while not (status := job.inspect()).is_final:
+        time.sleep(_INTERVAL_S)
+    result = job.read_result()
+    if result is None:
+        raise RunError(status.message or "The test was stopped.")
+    if options.json:
+        print(json.dumps(asdict(result) | {"suggestion": result.suggestion}))
+        return 0
+    print("learning rate    loss, smoothed")
+    step = max(1, len(result.smoothed) // _N_ROWS)
+    for rate, loss in list(zip(result.rates, result.smoothed, strict=True))[::step]:
+        print(f"{rate:13.2g}  {loss:8.4f}")
+    print(describe_lr_range(result))
+    if result.suggestion is not None:
+        print(f"suggestion: --learning-rate {result.suggestion:g}")
+    return 0
