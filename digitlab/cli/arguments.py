@@ -6,7 +6,7 @@ from pathlib import Path
 from digitlab.cli.settings import add_settings
 from digitlab.model_store.formats import MODEL_FORMATS
 from digitlab.model_store.store import DEFAULT_MODEL_ID
-from digitlab.tuning.study_config import OBJECTIVES, PRUNERS, SAMPLERS
+from digitlab.tuning.study_config import ENGINES, OBJECTIVES, PRUNERS, SAMPLERS
 
 
 def add_classify(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +58,11 @@ def add_tune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trials", type=int, metavar="N", help="how many settings are tried")
     parser.add_argument("--minutes", type=float, default=0.0, help="no trial starts later")
     parser.add_argument("--study-seed", type=int, default=0, help="of the sampler")
+    parser.add_argument("--engine", choices=ENGINES, default="queue", help="ray: on a cluster")
+    parser.add_argument("--address", default="", help="of the cluster, such as 10.0.0.1:6379")
+    parser.add_argument(
+        "--cpus", type=float, default=1.0, metavar="N", help="cores a trial takes of the cluster"
+    )
     parser.add_argument("--name", help="the search's name; by default the time")
     parser.add_argument("--resume", metavar="STUDY", help="go on with this search")
     parser.add_argument("--json", action="store_true", help="print one JSON object per trial")

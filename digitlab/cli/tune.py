@@ -98,6 +98,9 @@ def _read_config(options: argparse.Namespace) -> StudyConfig:
         n_trials=n_trials,
         minutes=options.minutes,
         seed=options.study_seed,
+        engine=options.engine,
+        address=options.address,
+        cpus_per_trial=options.cpus,
     )
 
 

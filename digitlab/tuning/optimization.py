@@ -4,6 +4,7 @@ Optuna samples, prunes, stores and notices a dead process; this module only says
 """
 
 import math
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -12,19 +13,20 @@ from typing import Any
 import optuna
 
 from digitlab.errors import ConfigError, RunError
-from digitlab.runs.control import (
-    can_resume,
-    is_active,
-    resume_run,
-    start_run,
-    stop_run,
-    test_run,
-)
+from digitlab.runs.control import stop_run, test_run
 from digitlab.runs.health import inspect_run
-from digitlab.runs.run import Run, create_run, list_runs
+from digitlab.runs.run import Run, create_run, get_run, list_runs
 from digitlab.runs.status import RunStatus
 from digitlab.step_jobs import StepProgress, StopRequested
-from digitlab.tuning.search_space import SearchRange
+from digitlab.tuning.engines import POLL_S, build_engine
+from digitlab.tuning.sampling import (
+    GRACE_S,
+    MAX_RETRIES,
+    PRUNER_BUILDERS,
+    SAMPLER_BUILDERS,
+    open_storage,
+    suggest,
+)
 from digitlab.tuning.study import (
     COMPLETE,
     FAILED,
@@ -33,9 +35,7 @@ from digitlab.tuning.study import (
     Study,
     TrialRecord,
     find_best,
-    get_storage_url,
 )
-from digitlab.tuning.study_config import StudyConfig
 
 _STATES = {
     optuna.trial.TrialState.RUNNING: RUNNING,
@@ -44,10 +44,6 @@ _STATES = {
     optuna.trial.TrialState.FAIL: FAILED,
 }
 _FINISHED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-_POLL_S = 0.05
-# A study's process that has not said so for the grace period is dead, and its trial is repeated.
-_HEARTBEAT_S, _GRACE_S = 1, 5
-_MAX_RETRIES = 3
 _MAX_FAILURES = 5
 _MIN_FOR_IMPORTANCE = 4
 _RUN, _MESSAGE, _RETRIES = "run", "message", "retries"
@@ -79,35 +75,49 @@ class _Optimization:
         self._optuna = optuna.create_study(
             study_name=study.id,
             storage=open_storage(),
-            pruner=_PRUNERS[self._config.pruner](self._config),
+            pruner=PRUNER_BUILDERS[self._config.pruner](self._config),
             direction="maximize" if self._config.is_maximized else "minimize",
             load_if_exists=True,
         )
         # Another seed in each session: else a resumed study would propose the same values again.
         seed = self._config.seed + len(self._optuna.get_trials(deepcopy=False))
-        self._optuna.sampler = _SAMPLERS[self._config.sampler](self._config, seed)
+        self._optuna.sampler = SAMPLER_BUILDERS[self._config.sampler](self._config, seed)
+        self._engine = build_engine(self._config)
+        # Trials of a cluster are watched by a thread each.
+        self._lock = threading.RLock()
+        self._n_failures = 0
         self._deadline_s = time.monotonic() + (60 * self._config.minutes or math.inf)
 
     def run(self) -> None:
         """See `run_study`."""
         self._repeat_stale_trials()
-        n_failures = 0
         while not self._is_over():
-            n_before = self._count_finished()
-            self._optuna.optimize(self._objective, n_trials=1, catch=(_TrialFailed,))
-            self._record()
-            n_failures = 0 if self._count_finished() > n_before else n_failures + 1
-            if n_failures >= _MAX_FAILURES:
-                message = self._optuna.trials[-1].user_attrs.get(_MESSAGE, "no reason is known")
-                raise RunError(f"{_MAX_FAILURES} trials in a row have failed: {message}")
+            planned = self._config.n_planned
+            self._optuna.optimize(
+                self._objective,
+                n_trials=planned - self._count_finished() if planned else None,
+                n_jobs=self._engine.n_parallel,
+                catch=(_TrialFailed,),
+                callbacks=[self._after_trial],
+            )
         self._write_importances()
         best = find_best(self._config, self._study.read_trials())
         if best is not None:
-            self._test(_find_run(best.run))
+            self._test(get_run(best.run))
+
+    def _after_trial(self, _: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        self._record()
+        is_failure = trial.state == optuna.trial.TrialState.FAIL
+        self._n_failures = self._n_failures + 1 if is_failure else 0
+        if self._n_failures >= _MAX_FAILURES:
+            message = trial.user_attrs.get(_MESSAGE) or "no reason is known"
+            raise RunError(f"{_MAX_FAILURES} trials in a row have failed: {message}")
+        if self._is_over():
+            self._optuna.stop()
 
     def _repeat_stale_trials(self) -> None:
         """Let Optuna notice the trial that ran when the last session was killed, and repeat it."""
-        end_s = time.monotonic() + 3 * _GRACE_S
+        end_s = time.monotonic() + 3 * GRACE_S
         running = (optuna.trial.TrialState.RUNNING,)
         while self._optuna.get_trials(deepcopy=False, states=running):
             optuna.storages.fail_stale_trials(self._optuna)
@@ -116,7 +126,7 @@ class _Optimization:
                 raise RunError(
                     "Another process is carrying out this study. Wait until it has ended."
                 )
-            time.sleep(_POLL_S)
+            time.sleep(POLL_S)
 
     def _is_over(self) -> bool:
         planned = self._config.n_planned
@@ -124,7 +134,7 @@ class _Optimization:
         return has_all or time.monotonic() > self._deadline_s
 
     def _objective(self, trial: optuna.Trial) -> float:
-        values = {one.name: _suggest(trial, one) for one in self._config.space}
+        values = {one.name: suggest(trial, one) for one in self._config.space}
         try:
             config = self._config.build_trial_config(values)
         except ConfigError as error:
@@ -137,44 +147,28 @@ class _Optimization:
             study=self._study.id,
         )
         trial.set_user_attr(_RUN, run.id)
-        self._start(run)
         self._record()
         self._write_importances()
+        if self._was_pruned(run):
+            raise optuna.TrialPruned
+        watch = _Watch(trial, run, self._config.objective, self._report)
         try:
-            is_pruned, status = self._follow(trial, run)
+            status = self._engine.carry_out(run, watch)
         except StopRequested:
             # The same values again after a resume, which goes on with the run.
             self._repeat(trial)
             stop_run(run, owner=self._config.owner)
             raise
-        return self._finish(trial, run, status, is_pruned)
+        return self._finish(trial, run, status, is_pruned=watch.is_pruned)
 
-    def _follow(self, trial: optuna.Trial, run: Run) -> tuple[bool, RunStatus]:
-        """Report the epochs of a run until it ends; whether it was pruned, and its last status."""
-        n_reported, is_pruned = 0, False
-        while True:
-            # Before the history, which is complete once the status is final.
-            status = inspect_run(run)
-            self._report()
-            for row in run.read_history()[n_reported:]:
-                n_reported += 1
-                value = row.get(self._config.objective, math.nan)
-                if math.isfinite(value):
-                    trial.report(value, int(row["epoch"]))
-                    is_pruned = is_pruned or (not status.is_final and trial.should_prune())
-            if status.is_final:
-                return is_pruned, status
-            if is_pruned and not run.is_stop_requested():
-                stop_run(run, owner=self._config.owner)
-            time.sleep(_POLL_S)
-
-    def _finish(self, trial: optuna.Trial, run: Run, status: RunStatus, is_pruned: bool) -> float:
+    def _finish(
+        self, trial: optuna.Trial, run: Run, status: RunStatus, *, is_pruned: bool
+    ) -> float:
         """The value of a trial whose run has ended."""
         trial.set_user_attr(_MESSAGE, status.message)
         if status.state == "interrupted":
             self._repeat(trial)
             raise _TrialFailed
-        is_pruned = is_pruned or self._was_pruned(run)
         if is_pruned or status.state in ("cancelled", "failed"):
             # A diverged run is a result, too: its values are bad.
             raise optuna.TrialPruned
@@ -186,7 +180,7 @@ class _Optimization:
     def _repeat(self, trial: optuna.Trial) -> None:
         """Put the values of a trial that was cut off back into the queue, a few times."""
         n_retries = trial.user_attrs.get(_RETRIES, 0)
-        if n_retries < _MAX_RETRIES:
+        if n_retries < MAX_RETRIES:
             self._optuna.enqueue_trial(trial.params, user_attrs={_RETRIES: n_retries + 1})
 
     def _find_run(self, config: Any) -> Run | None:
@@ -198,15 +192,6 @@ class _Optimization:
             except RunError:
                 continue
         return None
-
-    def _start(self, run: Run) -> None:
-        status = run.read_status()
-        if is_active(run) or status.state in ("done", "failed"):
-            return
-        if status.state == "stopped" and can_resume(run) and not self._was_pruned(run):
-            resume_run(run, owner=self._config.owner)
-        elif status.state in ("waiting", "cancelled", "interrupted"):
-            start_run(run, owner=self._config.owner)
 
     def _was_pruned(self, run: Run) -> bool:
         return any(
@@ -225,7 +210,8 @@ class _Optimization:
 
     def _report(self) -> None:
         """Write the progress; raises StopRequested."""
-        self._progress(self._count_finished(), self._config.n_planned)
+        with self._lock:
+            self._progress(self._count_finished(), self._config.n_planned)
 
     def _record(self) -> None:
         """Write the trials for those who do not open Optuna's storage."""
@@ -249,7 +235,8 @@ class _Optimization:
                     trial.user_attrs.get(_MESSAGE, ""),
                 )
             )
-        self._study.write_trials(records)
+        with self._lock:
+            self._study.write_trials(records)
 
     def _write_importances(self) -> None:
         complete = self._optuna.get_trials(
@@ -269,68 +256,29 @@ class _Optimization:
         test_run(run, owner=self._config.owner)
         while not (status := inspect_run(run)).is_final:
             self._report()
-            time.sleep(_POLL_S)
+            time.sleep(POLL_S)
         if not run.has_model:
             raise RunError(f"The best trial, {run.id}, could not be evaluated: {status.message}")
 
 
-def open_storage() -> optuna.storages.RDBStorage:
-    """Optuna's storage: SQLite, or what `DIGITLAB_STUDY_STORAGE` names.
+class _Watch:
+    """Tells Optuna the epochs of a run, and asks whether to prune it."""
 
-    Raises:
-        RunError: it cannot be opened.
-    """
-    url = get_storage_url()
-    try:
-        return optuna.storages.RDBStorage(
-            url,
-            heartbeat_interval=_HEARTBEAT_S,
-            grace_period=_GRACE_S,
-            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(
-                max_retry=_MAX_RETRIES
-            ),
-        )
-    except (ImportError, OSError, ValueError, _get_database_errors()) as error:
-        raise RunError(
-            f"The storage of the studies cannot be opened ({str(error).splitlines()[0]}). Check "
-            "DIGITLAB_STUDY_STORAGE."
-        ) from error
+    def __init__(
+        self, trial: optuna.Trial, run: Run, objective: str, report: Callable[[], None]
+    ) -> None:
+        self.is_pruned = False
+        self._trial, self._run, self._objective, self._report = trial, run, objective, report
+        self._n_reported = 0
 
-
-def _get_database_errors() -> type[Exception]:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    return SQLAlchemyError
-
-
-def _suggest(trial: optuna.Trial, one: SearchRange) -> Any:
-    if one.choices:
-        return trial.suggest_categorical(one.name, one.choices)
-    if one.is_integer:
-        return trial.suggest_int(one.name, round(one.low), round(one.high), log=one.is_log)
-    return trial.suggest_float(one.name, one.low, one.high, log=one.is_log)
-
-
-_SAMPLERS: dict[str, Callable[[StudyConfig, int], optuna.samplers.BaseSampler]] = {
-    "tpe": lambda _, seed: optuna.samplers.TPESampler(seed=seed),
-    "random": lambda _, seed: optuna.samplers.RandomSampler(seed=seed),
-    # The same seed in each session, which it skips the visited combinations with.
-    "grid": lambda config, _: optuna.samplers.GridSampler(
-        {one.name: one.list_grid() for one in config.space}, seed=config.seed
-    ),
-    "cmaes": lambda _, seed: optuna.samplers.CmaEsSampler(seed=seed),
-}
-_PRUNERS: dict[str, Callable[[StudyConfig], optuna.pruners.BasePruner]] = {
-    "none": lambda config: optuna.pruners.NopPruner(),
-    "median": lambda config: optuna.pruners.MedianPruner(n_startup_trials=5),
-    "hyperband": lambda config: optuna.pruners.HyperbandPruner(
-        max_resource=config.base_config.epochs
-    ),
-}
-
-
-def _find_run(run_id: str) -> Run:
-    for run in list_runs():
-        if run.id == run_id:
-            return run
-    raise RunError(f"The run {run_id} was deleted.")
+    def __call__(self, status: RunStatus) -> bool:
+        """Whether the run should be stopped; raises StopRequested."""
+        self._report()
+        for row in self._run.read_history()[self._n_reported :]:
+            self._n_reported += 1
+            value = row.get(self._objective, math.nan)
+            if math.isfinite(value):
+                self._trial.report(value, int(row["epoch"]))
+                if not status.is_final and self._trial.should_prune():
+                    self.is_pruned = True
+        return self.is_pruned

@@ -44,6 +44,7 @@ OBJECTIVES = {
         Choice("val_loss", "Validation loss", "The smaller the better; it also sees confidence."),
     )
 }
+ENGINES = ("queue", "ray")
 MAX_TRIALS = 10_000
 MAX_MINUTES = 7 * 24 * 60.0
 
@@ -62,6 +63,8 @@ class StudyConfig:
         seed: of the sampler.
         full_epochs, full_training_fraction: of the training of the best trial's settings
             afterwards; 0 takes those of `base`.
+        engine: "queue" for this computer, "ray" for a cluster at `address`, whose trials take
+            `cpus_per_trial` processor cores each.
         label: the name that users see.
         owner: who may act on it.
     """
@@ -76,6 +79,9 @@ class StudyConfig:
     seed: int = 0
     full_epochs: int = 0
     full_training_fraction: float = 0.0
+    engine: str = "queue"
+    address: str = ""
+    cpus_per_trial: float = 1.0
     label: str = ""
     owner: str = LOCAL_OWNER
 
@@ -91,6 +97,11 @@ class StudyConfig:
             value = getattr(self, name)
             if value not in table:
                 raise ConfigError(f"{name} is {value!r}; it must be one of {', '.join(table)}.")
+        if self.engine not in ENGINES or self.cpus_per_trial <= 0:
+            raise ConfigError(
+                f"engine is {self.engine!r} with {self.cpus_per_trial:g} cores a trial; it must be "
+                f"one of {', '.join(ENGINES)}, with more than 0."
+            )
         if not (0 <= self.n_trials <= MAX_TRIALS and 0 <= self.minutes <= MAX_MINUTES):
             raise ConfigError(
                 f"At most {MAX_TRIALS:,} trials and {MAX_MINUTES:,.0f} minutes are allowed."
