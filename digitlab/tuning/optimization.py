@@ -6,7 +6,6 @@ Optuna samples, prunes, stores and notices a dead process; this module only says
 import math
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -70,8 +69,6 @@ class _Optimization:
         self._study, self._progress = study, progress
         self._config = study.read_config()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        # Retrying and heartbeats are marked as experimental.
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         self._optuna = optuna.create_study(
             study_name=study.id,
             storage=open_storage(),

@@ -1,5 +1,6 @@
 """What Optuna needs to know of a study: its storage, sampler and pruner, and each range."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ def open_storage() -> optuna.storages.RDBStorage:
         RunError: it cannot be opened.
     """
     url = get_storage_url()
+    # Retrying and heartbeats are marked as experimental.
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     try:
         return optuna.storages.RDBStorage(
             url,
