@@ -241,7 +241,7 @@ def parallel_coordinates_figure(
         height_px=380,
         top_px=84,
     )
-    figure.update_layout(margin={"l": 56, "r": 48, "t": 84, "b": 24})
+    figure.update_layout(margin={"l": 56, "r": 96, "t": 84, "b": 24})
     return figure
 
 

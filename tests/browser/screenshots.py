@@ -4,7 +4,7 @@ from playwright.sync_api import Browser, expect
 
 from digitlab.ink.samples import SAMPLE_POINTS
 from tests.browser.app_in_chromium import open_app_in_chromium
-from tests.browser.draw_page import DrawPage, draw_strokes
+from tests.browser.draw_page import DrawPage, draw_strokes, wait_until_idle
 from tests.browser.evaluate_page import EvaluatePage
 from tests.browser.server import PROJECT_DIR
 from tests.browser.train_page import TrainPage
@@ -13,11 +13,12 @@ DOCS_DIR = PROJECT_DIR / "docs"
 
 
 def main() -> None:
-    """Draw a 4 on a desk in the light and a 7 on a phone in the dark; watch a run; open a cell."""
+    """Draw a 4 on a desk in the light, a 7 on a phone in the dark; train; search; open a cell."""
     with open_app_in_chromium() as (url, browser):
         shoot(browser, url, "draw", digit=4, width=1280, height=800, theme="light")
         shoot(browser, url, "draw-phone", digit=7, width=390, height=844, theme="dark")
         shoot_training(browser, url)
+        shoot_tuning(browser, url)
         shoot_evaluation(browser, url)
 
 
@@ -55,6 +56,24 @@ def shoot_training(browser: Browser, url: str) -> None:
     expect(page.locator("[class*=train_live_curves_] canvas")).to_be_visible()
     page.mouse.move(5, 5)
     page.screenshot(path=DOCS_DIR / "train.png", animations="disabled")
+    page.close()
+
+
+def shoot_tuning(browser: Browser, url: str) -> None:
+    """Search for two settings of the tutorials' network, and save the result."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    page.goto(f"{url}/tune")
+    page.get_by_role("textbox", name="Trials at most").fill("20")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("20 trials in")).to_be_visible()
+    wait_until_idle(page)
+    page.get_by_role("button", name="Start the search").click()
+    expect(page.get_by_role("button", name="Save the best as a model")).to_be_visible(
+        timeout=300_000
+    )
+    wait_until_idle(page)
+    page.mouse.move(5, 5)
+    page.screenshot(path=DOCS_DIR / "tune.png", animations="disabled")
     page.close()
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 
+import optuna
 import pytest
 
 from digitlab.cli.main import main
@@ -15,6 +16,7 @@ from digitlab.model_store.store import save_model
 from digitlab.runs.health import inspect_run
 from digitlab.runs.run import get_run, list_runs
 from digitlab.training.config import TrainConfig
+from digitlab.tuning.sampling import PRUNER_BUILDERS, SAMPLER_BUILDERS, suggest
 from digitlab.tuning.search_space import parse_range
 from digitlab.tuning.study import (
     COMPLETE,
@@ -26,7 +28,7 @@ from digitlab.tuning.study import (
     resume_study,
     stop_study,
 )
-from digitlab.tuning.study_config import StudyConfig
+from digitlab.tuning.study_config import PRUNERS, SAMPLERS, StudyConfig
 from tests.conftest import PROJECT_DIR
 from tests.worker.workers import LIMIT_S, wait_until
 
@@ -83,6 +85,19 @@ def test_a_search_trains_prunes_and_tests_the_best_trial_only(capsys, tmp_path):
     assert main(["test-run", other.run]) == 0
     assert "test accuracy" in capsys.readouterr().out
     assert len(get_run(other.run).read_history()) == 3
+
+
+def test_every_sampler_and_pruner_can_be_built():
+    config = build_config("learning_rate", "dropout")
+    assert SAMPLER_BUILDERS.keys() == SAMPLERS.keys()
+    assert PRUNER_BUILDERS.keys() == PRUNERS.keys()
+    for build_sampler in SAMPLER_BUILDERS.values():
+        for build_pruner in PRUNER_BUILDERS.values():
+            study = optuna.create_study(
+                sampler=build_sampler(config, 0), pruner=build_pruner(config)
+            )
+            study.optimize(lambda trial: sum(suggest(trial, one) for one in config.space), 3)
+            assert len(study.trials) == 3
 
 
 @pytest.fixture
