@@ -1,9 +1,11 @@
 """The scripts in plain Keras beside digitlab's own runs: `python -m benchmarks.keras_scripts`.
 
-Each script runs in an interpreter that does not see digitlab. MNIST and CIFAR-10, or a copy of it,
-must be in DIGITLAB_DATA or in Keras's cache.
+Each script runs in an interpreter that does not see digitlab; `--python` names that of a fresh
+environment with TensorFlow only. MNIST and CIFAR-10, or a copy of it, must be in DIGITLAB_DATA or
+in Keras's cache.
 """
 
+import argparse
 import re
 import subprocess
 import sys
@@ -36,12 +38,17 @@ CHANGES: dict[str, dict[str, object]] = {
 
 def main() -> None:
     """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--python", default=sys.executable, help="runs the scripts")
+    options = parser.parse_args()
     print(f"{'recipe':14} {'lines':>5} {'':12} {'parameters':>11} {'accuracy':>9} {'seconds':>8}")
     for recipe, changes in CHANGES.items():
         config = replace(RECIPES[recipe].config, **changes)  # type: ignore[arg-type]
         script = write_keras_script(config)
         n_lines = len(script.splitlines())
-        _print_row(recipe, "the script", (n_lines, *_run_script(script, config.dataset)))
+        _print_row(
+            recipe, "the script", (n_lines, *_run_script(script, config.dataset, options.python))
+        )
         dataset = load_dataset(config.dataset)
         n_parameters = compute_layer_table(
             config.net, dataset.spec.image_shape, len(dataset.spec.class_names), config.net_options
@@ -52,7 +59,7 @@ def main() -> None:
         _print_row(recipe, "digitlab", (n_lines, n_parameters, ours.test_accuracy, took_s))
 
 
-def _run_script(script: str, dataset_id: str) -> tuple[int, float, float]:
+def _run_script(script: str, dataset_id: str, python: str) -> tuple[int, float, float]:
     """Parameters, test accuracy and seconds of the whole script."""
     dataset = load_dataset(dataset_id)
     with tempfile.TemporaryDirectory() as name:
@@ -64,7 +71,7 @@ def _run_script(script: str, dataset_id: str) -> tuple[int, float, float]:
         (folder / "script.py").write_text(script)
         begin_s = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-I", "script.py", "data.npz"],
+            [python, "-I", "script.py", "data.npz"],
             cwd=folder, check=True, capture_output=True, text=True,
         )  # fmt: skip
         took_s = time.perf_counter() - begin_s

@@ -29,7 +29,8 @@ def lr_range(options: argparse.Namespace) -> int:
     step = max(1, len(result.smoothed) // _N_ROWS)
     for rate, loss in list(zip(result.rates, result.smoothed, strict=True))[::step]:
         print(f"{rate:13.2g}  {loss:8.4f}")
-    print(describe_lr_range(result))
+    marks = {"steepest": result.steepest, "diverging": result.diverging}
+    print(describe_lr_range(result.rates, **marks))
     if result.suggestion is not None:
         print(f"suggestion: --learning-rate {result.suggestion:g}")
     return 0

@@ -14,6 +14,7 @@ Optuna's own storage is `studies/optuna.db`, or what `DIGITLAB_STUDY_STORAGE` na
 truth, and the study's process alone opens it. A trial is a run in `runs/`.
 """
 
+import importlib.util
 import os
 import shutil
 import time
@@ -25,6 +26,7 @@ from digitlab.errors import RunError, describe_error
 from digitlab.files import load_json, write_json
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_studies_dir
+from digitlab.runs.launcher import is_training_installed
 from digitlab.step_jobs import StepJob
 from digitlab.tuning.study_config import StudyConfig
 
@@ -105,6 +107,11 @@ class Study(StepJob):
             raise RunError(
                 f"The file {name} of the study {self.id} is damaged ({describe_error(error)})."
             ) from error
+
+
+def is_search_installed() -> bool:
+    """Whether trials can be trained and Optuna is there; `make run` may still be installing it."""
+    return is_training_installed() and importlib.util.find_spec("optuna") is not None
 
 
 def get_storage_url() -> str:

@@ -13,6 +13,10 @@ from digitlab.training.lr_range import N_STEPS, compute_rate, evaluate_losses, h
 RATES = [compute_rate(step) for step in range(N_STEPS)]
 
 
+def describe(result):
+    return describe_lr_range(result.rates, steepest=result.steepest, diverging=result.diverging)
+
+
 def simulate(rate):
     """A loss that falls around 0.003 and diverges at 0.2."""
     fall = 1 / (1 + math.exp(-3 * math.log(rate / 0.003)))
@@ -31,21 +35,27 @@ def test_the_steepest_and_the_diverging_point_are_found():
     assert 0.002 < result.steepest < 0.01
     assert 0.1 < result.diverging < 0.5
     assert result.suggestion == float(f"{result.steepest:.0e}")
-    assert "falls fastest at 0.00" in describe_lr_range(result)
-    lines = lr_range_figure(result).layout.annotations
+    assert "falls fastest at 0.00" in describe(result)
+    lines = lr_range_figure(
+        result.rates,
+        result.losses,
+        result.smoothed,
+        steepest=result.steepest,
+        diverging=result.diverging,
+    ).layout.annotations
     assert [line.text for line in lines] == ["steepest", "diverging"]
 
 
 def test_a_loss_that_does_not_fall_gives_no_suggestion():
     result = evaluate_losses(RATES, [2.3 + rate for rate in RATES])
     assert result.steepest is None and result.suggestion is None
-    assert "does not fall" in describe_lr_range(result)
+    assert "does not fall" in describe(result)
 
 
 def test_a_loss_that_falls_to_the_end_does_not_diverge():
     result = evaluate_losses(RATES, [2.3 - 0.1 * math.log10(rate / 1e-6) for rate in RATES])
     assert result.diverging is None
-    assert "does not diverge up to 1" in describe_lr_range(result)
+    assert "does not diverge up to 1" in describe(result)
 
 
 def test_the_test_ends_when_the_loss_is_no_number_or_far_above_its_lowest():

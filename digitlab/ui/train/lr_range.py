@@ -81,9 +81,13 @@ def _render_result(job: LrRangeJob, config: TrainConfig) -> None:
 
 
 def _render_curve(result: LrRangeResult) -> None:
-    text = describe_lr_range(result)
+    marks = {"steepest": result.steepest, "diverging": result.diverging}
+    text = describe_lr_range(result.rates, **marks)
     st.plotly_chart(
-        lr_range_figure(result), key="train_lr_range_curve", config=PLOTLY_CONFIG, alt=text
+        lr_range_figure(result.rates, result.losses, result.smoothed, **marks),
+        key="train_lr_range_curve",
+        config=PLOTLY_CONFIG,
+        alt=text,
     )
     st.caption(text)
     suggestion = result.suggestion

@@ -10,7 +10,6 @@ import streamlit as st
 from digitlab.errors import ConfigError
 from digitlab.quantities import format_count, format_duration
 from digitlab.runs.duration import estimate_duration_s, measure_slowness
-from digitlab.runs.launcher import is_training_installed
 from digitlab.training.config import TrainConfig
 from digitlab.training.fields import Choice, Spec, format_value, parse_value
 from digitlab.training.recipes import RECIPES
@@ -20,7 +19,7 @@ from digitlab.tuning.search_space import (
     list_searchable,
     propose_range,
 )
-from digitlab.tuning.study import Study, create_study
+from digitlab.tuning.study import Study, create_study, is_search_installed
 from digitlab.tuning.study_config import OBJECTIVES, PRUNERS, SAMPLERS, StudyConfig
 from digitlab.ui.actions import report_errors
 from digitlab.ui.text import escape_label, render_error
@@ -49,14 +48,14 @@ def render_form(on_start: Callable[[Study], None]) -> None:
         render_error(error)
     else:
         st.caption(_describe_estimate(config))
-    if not is_training_installed():
+    if not is_search_installed():
         st.info("The training packages are not installed yet: `make install`.")
     st.button(
         "Start the search",
         key="tune_start",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=config is None or not is_training_installed(),
+        disabled=config is None or not is_search_installed(),
         on_click=report_errors(partial(_start, config, on_start)),
     )
     st.session_state[_STATE] = {
