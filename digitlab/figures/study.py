@@ -209,14 +209,15 @@ def parallel_coordinates_figure(
     is_maximized: bool,
     is_dark: bool,
 ) -> go.Figure:
-    """Draw each trial as a line through its settings and its result; dark blue is good.
+    """Draw each trial as a line through its settings and its result; strong blue is good.
 
     Args:
         axes: the settings, in the order of the chart.
         objective: the results of the same trials.
         label: of the objective.
     """
-    scale = [[0, "#cfd8e3"], [0.6, TRAINING], [1, INK_BLUE]]
+    ends = ("#3d4046", "#9dbde6") if is_dark else ("#cfd8e3", INK_BLUE)
+    scale = [[0, ends[0]], [0.6, TRAINING], [1, ends[1]]]
     colour = DARK_LABEL if is_dark else LIGHT_LABEL
     result = {
         "label": label,
