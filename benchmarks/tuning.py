@@ -45,7 +45,7 @@ def main() -> None:
     print(f"{'sampler':8} {'pruner':8} {'best validation accuracy':26} {'training':>16} pruned")
     for sampler, pruner in _VARIANTS:
         studies = [
-            _carry_out(
+            carry_out_study(
                 f"bench-{sampler}-{pruner}-{options.trials}-{seed}",
                 _build(sampler, pruner, seed, options.trials),
             )
@@ -68,7 +68,7 @@ def _build(sampler: str, pruner: str, seed: int, n_trials: int) -> StudyConfig:
     )
 
 
-def _carry_out(name: str, config: StudyConfig) -> Study:
+def carry_out_study(name: str, config: StudyConfig) -> Study:
     """The study of this name, carried out to its end."""
     study = next((one for one in list_studies() if one.id == name), None)
     if study is None:
@@ -120,7 +120,7 @@ def _print_overhead() -> None:
         pruner="none",
         n_trials=_N_REPEATED + 1,
     )
-    study = _carry_out(name, config)
+    study = carry_out_study(name, config)
     created = [get_run(trial.run).read_meta().created_s for trial in study.read_trials()]
     # The first trial loads TensorFlow.
     periods = [after - before for before, after in pairwise(created[1:])]

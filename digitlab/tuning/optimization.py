@@ -12,9 +12,10 @@ from typing import Any
 import optuna
 
 from digitlab.errors import ConfigError, RunError
+from digitlab.paths import get_runs_dir
 from digitlab.runs.control import stop_run, test_run
 from digitlab.runs.health import inspect_run
-from digitlab.runs.run import Run, create_run, get_run, list_runs
+from digitlab.runs.run import Run, create_run, get_run
 from digitlab.runs.status import RunStatus
 from digitlab.step_jobs import StepProgress, StopRequested
 from digitlab.tuning.engines import POLL_S, build_engine
@@ -182,7 +183,9 @@ class _Optimization:
 
     def _find_run(self, config: Any) -> Run | None:
         """The run of an earlier trial with these settings: it was cut off, or values repeat."""
-        for run in list_runs():
+        # By their names: there may be thousands of other runs.
+        for path in get_runs_dir().glob(f"{self._study.id}-*/config.json"):
+            run = Run(path.parent)
             try:
                 if run.read_meta().study == self._study.id and run.read_config() == config:
                     return run
