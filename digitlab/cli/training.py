@@ -2,15 +2,14 @@
 
 import argparse
 import json
-import signal
 import time
 from dataclasses import asdict
-from types import FrameType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from digitlab.cli.datasets import choose_dataset
+from digitlab.cli.interrupts import InterruptCounter
 from digitlab.cli.settings import read_settings
 from digitlab.datasets.registry import SAMPLE_NOTE
 from digitlab.errors import DigitlabError, ModelExistsError, RunError
@@ -64,7 +63,7 @@ def check_save_as(options: argparse.Namespace) -> None:
 
 def follow_to_end(run: Run) -> bool:
     """Start a run and show its progress; whether it has a model then."""
-    with _InterruptCounter() as interrupts:
+    with InterruptCounter() as interrupts:
         console.print(f"run {run.id}  ({run.directory})")
         start_run(run)
         return _show_run(run, interrupts)
@@ -89,7 +88,7 @@ def _check_label_is_free(label: str, *, replace: bool) -> None:
 def resume(options: argparse.Namespace) -> int:
     """Continue a run from its last saved epoch; Ctrl-C stops it and keeps the best epoch."""
     run = get_run(options.run_id)
-    with _InterruptCounter() as interrupts:
+    with InterruptCounter() as interrupts:
         resume_run(run, epochs=options.epochs)
         _show_run(run, interrupts)
     return 0
@@ -101,7 +100,7 @@ def finish(run: Run) -> None:
     Raises:
         RunError: it failed or was interrupted.
     """
-    with _InterruptCounter() as interrupts:
+    with InterruptCounter() as interrupts:
         if inspect_run(run).state == "waiting":
             start_run(run)
         elif not is_active(run):
@@ -109,27 +108,7 @@ def finish(run: Run) -> None:
         _show_run(run, interrupts)
 
 
-class _InterruptCounter:
-    """Counts Ctrl-C while a run is followed.
-
-    `KeyboardInterrupt` can be raised between any two instructions; a count is never lost.
-    """
-
-    def __init__(self) -> None:
-        self.n = 0
-
-    def __enter__(self) -> "_InterruptCounter":
-        self._previous = signal.signal(signal.SIGINT, self._count)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._previous)
-
-    def _count(self, _signal: int, _frame: FrameType | None) -> None:
-        self.n += 1
-
-
-def _show_run(run: Run, interrupts: _InterruptCounter) -> bool:
+def _show_run(run: Run, interrupts: InterruptCounter) -> bool:
     """Follow a run to its end and print the result.
 
     Returns:
@@ -153,7 +132,7 @@ def _show_run(run: Run, interrupts: _InterruptCounter) -> bool:
     return True
 
 
-def _follow(run: Run, interrupts: _InterruptCounter) -> RunStatus:
+def _follow(run: Run, interrupts: InterruptCounter) -> RunStatus:
     """Show a progress bar and one line per epoch; returns the final status."""
     n_printed = len(run.read_history())
     n_handled = 0

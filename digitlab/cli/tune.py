@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from digitlab.cli.interrupts import InterruptCounter
 from digitlab.cli.settings import read_settings
 from digitlab.errors import ConfigError, RunError, describe_error
 from digitlab.model_store.card import load_card
@@ -35,26 +36,28 @@ _N_TRIALS = 30
 
 def tune(options: argparse.Namespace) -> int:
     """Start or resume a study and follow it; Ctrl-C stops it."""
-    if options.resume:
-        study = get_study(options.resume)
-        resume_study(study, trials=options.trials or 0, minutes=options.minutes)
-    else:
-        study = create_study(_read_config(options), name=options.name)
-    config = study.read_config()
-    if not options.json:
-        planned = format_count(config.n_planned, "trial") if config.n_planned else "no limit"
-        print(f"study {study.id}: {planned}, in {study.directory}")
-    try:
-        _follow(study, config, as_json=options.json)
-    except KeyboardInterrupt:
-        stop_study(study)
-        _follow(study, config, as_json=options.json)
+    with InterruptCounter() as interrupts:
+        study = _start(options)
+        config = study.read_config()
+        if not options.json:
+            planned = format_count(config.n_planned, "trial") if config.n_planned else "no limit"
+            print(f"study {study.id}: {planned}, in {study.directory}", flush=True)
+        _follow(study, config, interrupts, as_json=options.json)
     status = study.inspect()
     if status.state not in ("done", "stopped"):
         raise RunError(status.message)
     if not options.json:
         print(_describe_best(study, config))
     return 0
+
+
+def _start(options: argparse.Namespace) -> Study:
+    """A new study, or the one to go on with."""
+    if not options.resume:
+        return create_study(_read_config(options), name=options.name)
+    study = get_study(options.resume)
+    resume_study(study, trials=options.trials or 0, minutes=options.minutes)
+    return study
 
 
 def show_studies(options: argparse.Namespace) -> int:
@@ -104,8 +107,10 @@ def _read_config(options: argparse.Namespace) -> StudyConfig:
     )
 
 
-def _follow(study: Study, config: StudyConfig, *, as_json: bool) -> None:
-    """Print each trial when it has ended, until the study has."""
+def _follow(
+    study: Study, config: StudyConfig, interrupts: InterruptCounter, *, as_json: bool
+) -> None:
+    """Print each trial when it has ended, until the study has; Ctrl-C stops it."""
     shown = {trial.number for trial in study.read_trials() if trial.state != "running"}
     while True:
         is_final = study.inspect().is_final
@@ -115,6 +120,8 @@ def _follow(study: Study, config: StudyConfig, *, as_json: bool) -> None:
                 print(_format_trial(config, trial, as_json=as_json), flush=True)
         if is_final:
             return
+        if interrupts.n and not study.is_stop_requested():
+            stop_study(study)
         time.sleep(_INTERVAL_S)
 
 
