@@ -62,7 +62,8 @@ def runs_of_server(server, monkeypatch):
     environment = psutil.Process(server[1].pid).environ()
     for name in ("CACHE", "DATASETS", "MODELS", "RUNS", "STUDIES"):
         monkeypatch.setenv(f"DIGITLAB_{name}", environment[f"DIGITLAB_{name}"])
-    shutil.rmtree(environment["DIGITLAB_RUNS"], ignore_errors=True)
+    for name in ("RUNS", "STUDIES"):
+        shutil.rmtree(environment[f"DIGITLAB_{name}"], ignore_errors=True)
     yield
     for run in list_active_runs():
         stop_run(run, force=True)

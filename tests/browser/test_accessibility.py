@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from digitlab.ui.evaluate.page import VIEWS as EVALUATE_VIEWS
 from digitlab.ui.train.page import VIEWS as TRAIN_VIEWS
 from tests.app.runs import create_finished_run
+from tests.app.studies import create_finished_study
 from tests.browser.draw_page import upload_file, wait_until_idle
 from tests.unit.test_decode import draw_five, encode
 from tests.worker.workers import wait_until
@@ -109,4 +110,17 @@ def test_evaluate_page(page, view):
 def test_models_page(page):
     page.goto("/models")
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize("view", ["form", "study"])
+@pytest.mark.usefixtures("runs_of_server")
+def test_tune_page(page, view):
+    if view == "study":
+        page.goto(f"/tune?study={create_finished_study().id}")
+        expect(page.get_by_text("Importance: share")).to_be_visible()
+    else:
+        page.goto("/tune")
+        expect(page.get_by_role("button", name="Start the search")).to_be_visible()
+    wait_until_idle(page)
     check(page)

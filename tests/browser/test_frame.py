@@ -8,7 +8,13 @@ from playwright.sync_api import expect
 from tests.browser.draw_page import wait_until_idle
 from tests.browser.train_page import TrainPage
 
-PAGES = {"draw": "Draw", "train": "Train", "evaluate": "Evaluate", "models": "Models"}
+PAGES = {
+    "draw": "Draw",
+    "train": "Train",
+    "tune": "Tune",
+    "evaluate": "Evaluate",
+    "models": "Models",
+}
 
 
 def find_links(page):
