@@ -46,7 +46,8 @@ _STATES = {
 _FINISHED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
 _MAX_FAILURES = 5
 _MIN_FOR_IMPORTANCE = 4
-_RUN, _MESSAGE, _RETRIES = "run", "message", "retries"
+# User attributes of trials in Optuna.
+_RUN, _MESSAGE, _RETRIES, _VALUES = "run", "message", "retries", "values"
 
 
 class _TrialFailed(Exception):  # noqa: N818
@@ -117,6 +118,12 @@ class _Optimization:
         """Let Optuna notice the trial that ran when the last session was killed, and repeat it."""
         end_s = time.monotonic() + 3 * GRACE_S
         running = (optuna.trial.TrialState.RUNNING,)
+        for trial in self._optuna.get_trials(deepcopy=False, states=running):
+            if not trial.params:
+                # Killed before its first sign of life, whose end Optuna would never notice.
+                self._optuna.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+                if _VALUES in trial.user_attrs:
+                    self._enqueue(trial.user_attrs[_VALUES], trial.user_attrs[_RETRIES])
         while self._optuna.get_trials(deepcopy=False, states=running):
             optuna.storages.fail_stale_trials(self._optuna)
             self._report()
@@ -179,7 +186,11 @@ class _Optimization:
         """Put the values of a trial that was cut off back into the queue, a few times."""
         n_retries = trial.user_attrs.get(_RETRIES, 0)
         if n_retries < MAX_RETRIES:
-            self._optuna.enqueue_trial(trial.params, user_attrs={_RETRIES: n_retries + 1})
+            self._enqueue(trial.params, n_retries + 1)
+
+    def _enqueue(self, values: dict[str, Any], n_retries: int) -> None:
+        attributes = {_RETRIES: n_retries, _VALUES: values}
+        self._optuna.enqueue_trial(values, user_attrs=attributes)
 
     def _find_run(self, config: Any) -> Run | None:
         """The run of an earlier trial with these settings: it was cut off, or values repeat."""

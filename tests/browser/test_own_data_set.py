@@ -78,7 +78,7 @@ def test_photos_of_three_classes_become_a_model_that_classifies_a_new_one(traini
     page.get_by_text("Classify a picture").click()
     for kind in ("discs", "stripes"):
         picture = encode_picture(build_picture(kind, 1000))
-        page.locator("input[type=file]").set_input_files(
+        page.locator("[class*=st-key-models_picture_] input[type=file]").set_input_files(
             {"name": "new.png", "mimeType": "image/png", "buffer": picture}
         )
         first = page.locator(".models-classes > li > span").first

@@ -23,6 +23,7 @@ from digitlab.tuning.study import (
     count_finished,
     create_study,
     find_best,
+    get_storage_url,
     get_study,
     list_studies,
     resume_study,
@@ -140,6 +141,8 @@ class TestInterruptions:
         assert wait_for_end(study).state == "stopped"
         with pytest.raises(RunError, match="There is no study"):
             get_study("unknown")
+        # As if the process had been killed before the first sign of life of its next trial.
+        optuna.load_study(study_name=study.id, storage=get_storage_url()).ask()
         resume_study(study)
         assert wait_for_end(study).state == "done"
         assert len(list_runs()) == count_finished(study.read_trials()) == 2
