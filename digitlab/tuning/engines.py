@@ -14,7 +14,7 @@ from digitlab.runs.run import Run
 from digitlab.runs.status import RunStatus
 from digitlab.tuning.study_config import StudyConfig
 
-POLL_S = 0.05
+POLL_S = 0.1
 _RAY_POLL_S = 0.2
 # Ray repeats a task so often if its machine dies.
 _RAY_RETRIES = 3

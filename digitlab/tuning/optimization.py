@@ -85,6 +85,7 @@ class _Optimization:
         # Trials of a cluster are watched by a thread each.
         self._lock = threading.RLock()
         self._n_failures = 0
+        self._n_finished = self._count_finished()
         self._deadline_s = time.monotonic() + (60 * self._config.minutes or math.inf)
 
     def run(self) -> None:
@@ -222,10 +223,12 @@ class _Optimization:
     def _report(self) -> None:
         """Write the progress; raises StopRequested."""
         with self._lock:
-            self._progress(self._count_finished(), self._config.n_planned)
+            # Not counted anew: a query many times a second would slow down the training.
+            self._progress(self._n_finished, self._config.n_planned)
 
     def _record(self) -> None:
         """Write the trials for those who do not open Optuna's storage."""
+        self._n_finished = self._count_finished()
         records = []
         for trial in self._optuna.get_trials(deepcopy=False):
             run_id = trial.user_attrs.get(_RUN, "")
