@@ -32,7 +32,6 @@ _RANGES = (
     "learning_rate=1e-4:1e-1:log:5", "dropout=0:0.6:linear:3", "batch_size=32,128",
 )  # fmt: skip
 _VARIANTS = (("tpe", "none"), ("random", "none"), ("grid", "none"), ("tpe", "median"))
-_POLL_S = 0.5
 _N_REPEATED = 10
 
 
@@ -75,8 +74,7 @@ def carry_out_study(name: str, config: StudyConfig) -> Study:
         study = create_study(config, name=name)
     elif not study.is_running() and study.inspect().state != "done":
         resume_study(study)
-    while not (status := study.inspect()).is_final:
-        time.sleep(_POLL_S)
+    status = study.wait()
     if status.state != "done":
         raise SystemExit(f"{name}: {status.message}")
     return study

@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _SPEC_FILE = "job.json"
 _REPORT_EVERY_S = 0.3
+_POLL_S = 0.2
 _LOCK_TIMEOUT_S = 20.0
 
 
@@ -71,6 +72,16 @@ class StepJob(JobDirectory[StepStatus]):
         if status.is_final or status.process.is_alive():
             return status
         return replace(status, state="failed", message=self.death_message)
+
+    def wait(self) -> StepStatus:
+        """Wait until the job has ended; returns its last status.
+
+        Raises:
+            RunError: the status file is damaged.
+        """
+        while not (status := self.inspect()).is_final:
+            time.sleep(_POLL_S)
+        return status
 
     def is_running(self) -> bool:
         """Whether its process is at work."""

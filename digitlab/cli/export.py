@@ -3,7 +3,6 @@
 import argparse
 import json
 import shutil
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,8 +18,6 @@ from digitlab.evaluation.jobs import start_job
 from digitlab.model_store.formats import MODEL_FORMATS, ModelFormat
 from digitlab.model_store.store import get_model
 from digitlab.model_store.stored_model import StoredModel
-
-_INTERVAL_S = 0.3
 
 
 def export(options: argparse.Namespace) -> int:
@@ -45,8 +42,7 @@ def export(options: argparse.Namespace) -> int:
 
 def _carry_out(model: StoredModel) -> None:
     job = start_job(model, EXPORTS_KIND)
-    while not (status := job.inspect()).is_final:
-        time.sleep(_INTERVAL_S)
+    status = job.wait()
     if status.state != "done":
         raise ModelStoreError(status.message or "The export was stopped.")
 

@@ -1,23 +1,19 @@
 """`import-model`: add a model file that was made elsewhere."""
 
 import argparse
-import time
 
 from digitlab.errors import ModelStoreError, describe_error
-from digitlab.model_store.imports import start_model_import
+from digitlab.model_store.imports import describe_conversion, start_model_import
 from digitlab.model_store.store import get_model
 from digitlab.zip_safety import MAX_ARCHIVE_BYTES, MAX_UPLOAD_MB
-
-_INTERVAL_S = 0.2
 
 
 def import_model(options: argparse.Namespace) -> int:
     """Import one file, and print what was found out about it."""
     if options.file.is_dir():
         raise ModelStoreError(
-            f"{options.file} is a folder, such as a SavedModel. Convert it, and import the file: "
-            "open('model.tflite', 'wb').write("
-            f"tf.lite.TFLiteConverter.from_saved_model('{options.file}').convert())"
+            f"{options.file} is a folder, such as a SavedModel. "
+            f"{describe_conversion(str(options.file))}"
         )
     try:
         if options.file.stat().st_size > MAX_ARCHIVE_BYTES:
@@ -31,8 +27,7 @@ def import_model(options: argparse.Namespace) -> int:
         content, options.file.name, label=options.name or "", dataset=options.dataset or ""
     )
     try:
-        while not (status := job.inspect()).is_final:
-            time.sleep(_INTERVAL_S)
+        status = job.wait()
         if status.state != "done":
             raise ModelStoreError(status.message)
         model = get_model(job.read_result())

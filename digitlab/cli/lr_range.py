@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import time
 from dataclasses import asdict
 
 from digitlab.cli.settings import read_settings
@@ -10,15 +9,13 @@ from digitlab.errors import RunError
 from digitlab.figures.lr_range import describe_lr_range
 from digitlab.runs.lr_range import start_lr_range
 
-_INTERVAL_S = 0.2
 _N_ROWS = 20
 
 
 def lr_range(options: argparse.Namespace) -> int:
     """Carry out the test, and print the losses and the suggestion."""
     job = start_lr_range(read_settings(options))
-    while not (status := job.inspect()).is_final:
-        time.sleep(_INTERVAL_S)
+    status = job.wait()
     result = job.read_result()
     if result is None:
         raise RunError(status.message or "The test was stopped.")

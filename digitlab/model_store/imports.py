@@ -52,6 +52,14 @@ class ModelImportJob(UploadJob):
         return self.load_spec(ModelImportSpec, "The import")
 
 
+def describe_conversion(folder: str = "FOLDER") -> str:
+    """How to make a file of a SavedModel, which cannot be imported itself."""
+    return (
+        "Convert it where it was made, and import the file: open('model.tflite', 'wb').write("
+        f"tf.lite.TFLiteConverter.from_saved_model('{folder}').convert())"
+    )
+
+
 def start_model_import(
     content: memoryview | bytes,
     file_name: str,

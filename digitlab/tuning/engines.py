@@ -105,7 +105,7 @@ class _RayEngine:
                 f"The Ray cluster {address or 'auto'} cannot be reached ({reason}). Start one with "
                 "`ray start --head`."
             ) from error
-        self._ray, self._cpus = ray, cpus
+        self._ray = ray
         self.n_parallel = max(1, int(ray.cluster_resources().get("CPU", 1.0) / cpus))
         self._train = ray.remote(num_cpus=cpus, max_retries=_RAY_RETRIES)(_train_in_subprocess)
 

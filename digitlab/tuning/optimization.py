@@ -178,7 +178,10 @@ class _Optimization:
         if is_pruned or status.state in ("cancelled", "failed"):
             # A diverged run is a result, too: its values are bad.
             raise optuna.TrialPruned
-        value = self._read_best(run)
+        objective = self._config.objective
+        value = self._config.find_best_value(
+            row[objective] for row in run.read_history() if objective in row
+        )
         if value is None:
             raise optuna.TrialPruned
         return value
@@ -208,14 +211,8 @@ class _Optimization:
     def _was_pruned(self, run: Run) -> bool:
         return any(
             trial.user_attrs.get(_RUN) == run.id and trial.state == optuna.trial.TrialState.PRUNED
-            for trial in self._optuna.trials
+            for trial in self._optuna.get_trials(deepcopy=False)
         )
-
-    def _read_best(self, run: Run) -> float | None:
-        values = [row.get(self._config.objective, math.nan) for row in run.read_history()]
-        finite = [value for value in values if math.isfinite(value)]
-        choose = max if self._config.is_maximized else min
-        return choose(finite) if finite else None
 
     def _count_finished(self) -> int:
         return len(self._optuna.get_trials(deepcopy=False, states=_FINISHED))
@@ -235,10 +232,8 @@ class _Optimization:
             if trial.state not in _STATES:
                 # It waits to be repeated.
                 continue
-            value = trial.value if trial.state == optuna.trial.TrialState.COMPLETE else None
-            if value is None and trial.intermediate_values:
-                choose = max if self._config.is_maximized else min
-                value = choose(trial.intermediate_values.values())
+            # Of a complete trial, this is its value.
+            value = self._config.find_best_value(trial.intermediate_values.values())
             records.append(
                 TrialRecord(
                     trial.number,

@@ -6,7 +6,7 @@ from typing import Any
 
 from digitlab.errors import ConfigError
 from digitlab.training.config import TrainConfig
-from digitlab.training.fields import Spec, check_value, format_value, parse_value
+from digitlab.training.fields import Spec, check_value, parse_value
 
 SPECS = {spec.name: spec for spec in fields(TrainConfig)}
 MAX_GRID_TRIALS = 1000
@@ -61,12 +61,6 @@ class SearchRange:
         if self.choices:
             return f"{self.name}={','.join(_format_choice(value) for value in self.choices)}"
         return f"{self.name}={self.low:g}:{self.high:g}{':log' if self.is_log else ''}"
-
-    def describe(self) -> str:
-        """For people: "1e-4 to 0.1, log scale"."""
-        if self.choices:
-            return ", ".join(format_value(self.spec, value) for value in self.choices)
-        return f"{self.low:g} to {self.high:g}{', log scale' if self.is_log else ''}"
 
 
 def parse_range(text: str) -> SearchRange:

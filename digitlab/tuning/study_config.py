@@ -1,6 +1,7 @@
 """What a study is, without carrying it out."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -162,9 +163,11 @@ class StudyConfig:
             config = replace(config, training_fraction=self.full_training_fraction)
         return config
 
-    def is_better(self, value: float, other: float) -> bool:
-        """Whether a value of the objective is better than another."""
-        return value > other if self.is_maximized else value < other
+    def find_best_value(self, values: Iterable[float]) -> float | None:
+        """The best value of the objective; None if none is a number."""
+        finite = [value for value in values if math.isfinite(value)]
+        choose = max if self.is_maximized else min
+        return choose(finite, default=None)
 
     def format_command(self) -> str:
         """The command that repeats this search."""

@@ -1,14 +1,18 @@
 """An upload that a process of its own imports: the uploader's key, the progress, the error."""
 
 from collections.abc import Callable
+from pathlib import PurePath
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from digitlab.errors import DigitlabError
 from digitlab.step_jobs import StepStatus
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.text import render_error
+from digitlab.ui.text import render_error, shorten
 from digitlab.upload_jobs import UploadJob
+from digitlab.zip_safety import MAX_UPLOAD_MB
 
 _INTERVAL_S = 0.4
 
@@ -36,10 +40,30 @@ class ImportPanel:
         """Whether an import was started and its end was not shown yet."""
         return self._job in st.session_state
 
-    @property
-    def uploader_key(self) -> str:
-        """The key of the file uploader; a new one after an import makes an empty uploader."""
-        return f"{self.key}_file_{st.session_state.get(self._version, 0)}"
+    def render_uploader(self, label: str, types: list[str] | None = None) -> UploadedFile | None:
+        """Render the file uploader, which is empty after an import; returns the chosen file."""
+        file: UploadedFile | None = st.file_uploader(
+            label,
+            type=types,
+            # A new key makes an empty uploader.
+            key=f"{self.key}_file_{st.session_state.get(self._version, 0)}",
+            max_upload_size=MAX_UPLOAD_MB,
+        )
+        return file
+
+    def render_name(
+        self, file: UploadedFile | None, place: DeltaGenerator, *, max_length: int
+    ) -> str:
+        """Render the field for the name, which the file's name is proposed for.
+
+        Returns:
+            The key of the field: a callback reads it, with what was typed last.
+        """
+        # A new file makes a new field.
+        key = f"{self.key}_name_{file.file_id if file else ''}"
+        proposed = shorten(PurePath(file.name).stem)[:max_length] if file else ""
+        place.text_input("Name", proposed, key=key, max_chars=max_length)
+        return key
 
     def start(self, start: Callable[[], UploadJob]) -> None:
         """Start an import, in a callback; `render_problem` shows its error."""

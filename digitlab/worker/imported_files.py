@@ -15,6 +15,7 @@ import h5py
 
 from digitlab.errors import LabelledFilesError, ModelStoreError
 from digitlab.model_store.formats import KERAS, MODEL_FORMATS, TFLITE, ModelFormat
+from digitlab.model_store.imports import describe_conversion
 from digitlab.zip_safety import open_archive
 
 HDF5 = next(each for each in MODEL_FORMATS if each.id == "h5")
@@ -34,10 +35,6 @@ _MODULES = {
     "keras.constraints",
 }  # fmt: skip
 _FUNCTION_MODULES = {"builtins", "keras", "keras.activations"}
-_HOW_TO_CONVERT = (
-    "Convert it where it was made, and import the file: open('model.tflite', 'wb').write("
-    "tf.lite.TFLiteConverter.from_saved_model('FOLDER').convert())"
-)
 
 
 def identify_format(path: Path) -> ModelFormat:
@@ -61,7 +58,7 @@ def identify_format(path: Path) -> ModelFormat:
         )
     raise ModelStoreError(
         "This is not a .keras, .h5 or .tflite file, or it is damaged. A SavedModel "
-        f"(saved_model.pb) cannot be imported. {_HOW_TO_CONVERT}"
+        f"(saved_model.pb) cannot be imported. {describe_conversion()}"
     )
 
 
@@ -77,7 +74,7 @@ def _identify_zip(path: Path) -> ModelFormat:
         return KERAS
     if any(name.endswith("saved_model.pb") for name in names):
         raise ModelStoreError(
-            f"This is a SavedModel, which can contain any code. {_HOW_TO_CONVERT}"
+            f"This is a SavedModel, which can contain any code. {describe_conversion()}"
         )
     if any(name.endswith("data.pkl") for name in names):
         raise ModelStoreError(

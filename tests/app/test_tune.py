@@ -2,6 +2,8 @@
 
 import pytest
 
+from digitlab.runs.control import delete_run
+from digitlab.runs.run import get_run
 from tests.app.page_text import read_texts
 from tests.app.studies import create_finished_study
 
@@ -67,6 +69,15 @@ def test_a_study_that_has_ended_is_shown_with_its_best_trial(study, app):
     assert table.value["Trial"].tolist() == [0, 3, 1, 2]
     app.button(key="tune_resume_start").click().run()
     assert "not a number" not in read_texts(app.error)
+
+
+def test_the_run_of_the_best_trial_was_deleted(study, app):
+    delete_run(get_run(study.read_trials()[0].run))
+    app.query_params["study"] = study.id
+    app.switch_page("pages/tune.py").run()
+    assert not app.exception and not app.error
+    assert "trial 0 with learning rate 0.002" in read_texts(app.caption)
+    assert "tune_save_best" not in [button.key for button in app.button]
 
 
 def test_an_unknown_and_a_damaged_study(study, app):

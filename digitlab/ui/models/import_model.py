@@ -1,7 +1,5 @@
 """Import a model that was made elsewhere."""
 
-from pathlib import PurePath
-
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -13,8 +11,7 @@ from digitlab.step_jobs import StepStatus
 from digitlab.ui.hosting import is_hosted
 from digitlab.ui.import_panel import ImportPanel
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.text import escape_label, escape_markdown, shorten
-from digitlab.zip_safety import MAX_UPLOAD_MB
+from digitlab.ui.text import escape_label, escape_markdown
 
 _PANEL = ImportPanel("models_import")
 # The id of the last imported model.
@@ -46,18 +43,9 @@ def _render_form() -> None:
         "A classifier of images that was made elsewhere, as `.keras`, `.h5` or `.tflite`. Its "
         "layers are checked before it is opened. Then it is converted and tested."
     )
-    file: UploadedFile | None = st.file_uploader(
-        "A model file", key=_PANEL.uploader_key, max_upload_size=MAX_UPLOAD_MB
-    )
-    # The name of the file is proposed; a new file makes a new field.
-    name_key = f"models_import_name_{file.file_id if file else ''}"
+    file = _PANEL.render_uploader("A model file")
     name, data = st.columns(2)
-    name.text_input(
-        "Name",
-        shorten(PurePath(file.name).stem)[:MAX_LABEL_LENGTH] if file else "",
-        key=name_key,
-        max_chars=MAX_LABEL_LENGTH,
-    )
+    name_key = _PANEL.render_name(file, name, max_length=MAX_LABEL_LENGTH)
     labels = {"": "Find out"} | {
         spec.id: escape_label(spec.label)
         for spec in list_dataset_specs()

@@ -8,7 +8,7 @@ from digitlab.datasets.loading import measure_download_bytes
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.model_store.store import list_models
 from digitlab.quantities import format_rough_duration
-from digitlab.runs.duration import estimate_duration_s, measure_slowness
+from digitlab.runs.duration import estimate_duration_s
 from digitlab.synthesis.dataset import PEN_SOURCE, list_missing_pen_files
 from digitlab.training.config import TrainConfig
 from digitlab.training.fields import WEIGHTS_LABELS
@@ -16,9 +16,7 @@ from digitlab.training.pretrained import describe_missing_weights
 from digitlab.training.recipes import RECIPES, Recipe, find_recipe
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.train.form import fill_form
-
-# A run that has just ended changes the estimates after at most this time.
-_CACHE_TTL_S = 60
+from digitlab.ui.train.slowness import measure_slowness
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class _Need:
 def render_recipes(config: TrainConfig | list[str]) -> None:
     """Render a button for each recipe; the one that matches the form is outlined."""
     chosen = find_recipe(config) if isinstance(config, TrainConfig) else None
-    slowness = _measure_slowness()
+    slowness = measure_slowness()
     with st.container(key="train_recipes"):
         for recipe_id, recipe in RECIPES.items():
             state = "chosen" if recipe_id == chosen else "other"
@@ -48,11 +46,6 @@ def render_recipes(config: TrainConfig | list[str]) -> None:
                     on_click=callback(fill_form),
                     args=(recipe.config,),
                 )
-
-
-@st.cache_data(ttl=_CACHE_TTL_S, show_spinner=False)
-def _measure_slowness() -> float:
-    return measure_slowness()
 
 
 def _format_label(recipe: Recipe, duration: str, needs: list[_Need]) -> str:

@@ -1,7 +1,6 @@
 """The user's own data set: upload a zip of labelled pictures, see what was found, delete it."""
 
 from html import escape
-from pathlib import PurePath
 
 import numpy as np
 import streamlit as st
@@ -33,8 +32,7 @@ from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.hosting import is_hosted
 from digitlab.ui.import_panel import ImportPanel
 from digitlab.ui.streamlit_internals import callback
-from digitlab.ui.text import escape_label, escape_markdown, render_error, shorten
-from digitlab.zip_safety import MAX_UPLOAD_MB
+from digitlab.ui.text import escape_label, escape_markdown, render_error
 
 _PANEL = ImportPanel("train_own")
 _CHOICE = "train_dataset_choice"
@@ -93,21 +91,9 @@ def _render_upload() -> None:
         f"them: {MIN_CLASSES} to {MAX_CLASSES} classes, at least {MIN_IMAGES_PER_CLASS} photos "
         "each. From a larger folder: `python -m digitlab train --data FOLDER`."
     )
-    file: UploadedFile | None = st.file_uploader(
-        "A zip of pictures",
-        type=["zip"],
-        key=_PANEL.uploader_key,
-        max_upload_size=MAX_UPLOAD_MB,
-    )
-    # The name of the file is proposed; a new file makes a new field.
-    name_key = f"train_own_name_{file.file_id if file else ''}"
+    file = _PANEL.render_uploader("A zip of pictures", ["zip"])
     name, size = st.columns([1.4, 1])
-    name.text_input(
-        "Name",
-        shorten(PurePath(file.name).stem)[:MAX_LABEL_LENGTH] if file else "",
-        key=name_key,
-        max_chars=MAX_LABEL_LENGTH,
-    )
+    name_key = _PANEL.render_name(file, name, max_length=MAX_LABEL_LENGTH)
     state.setdefault("train_own_px", DEFAULT_IMAGE_PX)
     size.selectbox(
         "Image size",

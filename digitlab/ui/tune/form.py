@@ -9,7 +9,7 @@ import streamlit as st
 
 from digitlab.errors import ConfigError
 from digitlab.quantities import format_count, format_duration
-from digitlab.runs.duration import estimate_duration_s, measure_slowness
+from digitlab.runs.duration import estimate_duration_s
 from digitlab.training.config import TrainConfig
 from digitlab.training.fields import Choice, Spec, format_value, parse_value
 from digitlab.training.recipes import RECIPES
@@ -23,6 +23,7 @@ from digitlab.tuning.study import Study, create_study, is_search_installed
 from digitlab.tuning.study_config import OBJECTIVES, PRUNERS, SAMPLERS, StudyConfig
 from digitlab.ui.actions import report_errors
 from digitlab.ui.text import escape_label, render_error
+from digitlab.ui.train.slowness import measure_slowness
 
 _VARIED = ("learning_rate", "dropout")
 _STATE = "tune_form"
@@ -238,13 +239,10 @@ def _describe_estimate(config: StudyConfig) -> str:
     if config.sampler == "grid":
         text += f"; the grid has {format_count(count_grid(config.space), 'combination')}"
     if config.minutes:
-        n_trials = max(1, round(60 * config.minutes / trial_s))
-        if config.n_planned:
-            n_trials = min(n_trials, config.n_planned)
-        text += (
-            f": about {format_count(n_trials, 'trial')} in "
-            f"{format_duration(min(60 * config.minutes, n_trials * trial_s))}"
-        )
+        n_trials, time_s = max(1, round(60 * config.minutes / trial_s)), 60 * config.minutes
+        if config.n_planned and config.n_planned < n_trials:
+            n_trials, time_s = config.n_planned, config.n_planned * trial_s
+        text += f": about {format_count(n_trials, 'trial')} in {format_duration(time_s)}"
     elif config.n_planned:
         text += f": {format_duration(config.n_planned * trial_s)} in all"
     return (

@@ -5,25 +5,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from digitlab.errors import DigitlabError, RunError
-from digitlab.figures.study import (
-    TRIALS_HEIGHT_PX,
-    SettingAxis,
-    TrialCurve,
-    build_history,
-    build_trial_curves,
-    importance_figure,
-    parallel_coordinates_figure,
-)
-from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.model_store.store import save_model
-from digitlab.quantities import format_count
 from digitlab.runs.control import start_run
 from digitlab.runs.run import create_run, get_run
 from digitlab.step_jobs import StepStatus
-from digitlab.training.fields import format_value
 from digitlab.tuning.search_space import SPECS
 from digitlab.tuning.study import (
-    COMPLETE,
     FAILED,
     PRUNED,
     Study,
@@ -38,6 +25,14 @@ from digitlab.ui.actions import notify, render_notice, report_errors
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_markdown, render_error
 from digitlab.ui.train.run_choice import open_run_page
+from digitlab.ui.tune.charts import (
+    find_run,
+    format_objective,
+    format_setting,
+    render_coordinates,
+    render_importances,
+    render_trials,
+)
 
 _CSS = """
 <style>
@@ -48,7 +43,6 @@ _CSS = """
 </style>
 """
 _INTERVAL_S = 1.5
-_MIN_FOR_COORDINATES = 3
 _STATES = {
     "starting": "Starting",
     "running": "Searching",
@@ -84,16 +78,9 @@ def _render(study: Study, page_status: StepStatus) -> None:
     if not trials:
         st.caption("The first trial begins when TensorFlow is loaded.")
         return
-    _render_charts(study, config, trials, best)
-    if importances:
-        labels = {SPECS[name].metadata["label"]: value for name, value in importances.items()}
-        st.plotly_chart(
-            importance_figure(labels),
-            key="tune_importances",
-            config=PLOTLY_CONFIG,
-            alt="Importance: " + ", ".join(f"{k} {v:.0%}" for k, v in labels.items()),
-        )
-    _render_coordinates(config, trials)
+    render_trials(config, trials, best)
+    render_importances(importances)
+    render_coordinates(config, trials)
     _render_table(config, trials)
 
 
@@ -121,7 +108,8 @@ def _render_actions(study: Study, status: StepStatus) -> None:
                 help="A new run with its settings, on all images and for all epochs of the base.",
                 on_click=report_errors(lambda: _train_fully(config, best)),
             )
-            if get_run(best.run).has_model:
+            run = find_run(best)
+            if run is not None and run.has_model:
                 st.button(
                     "Save the best as a model",
                     key="tune_save_best",
@@ -178,115 +166,22 @@ def _render_metrics(
             st.metric("Failed", n_failed, help="Their values were tried again where possible.")
         label = OBJECTIVES[config.objective].label
         st.metric(
-            f"Best {label.lower()}", _format_objective(config, best.objective if best else None)
+            f"Best {label.lower()}", format_objective(config, best.objective if best else None)
         )
-        if best is not None:
-            accuracy = get_run(best.run).read_status().metrics.get("test_accuracy")
-            if accuracy is not None:
-                st.metric(
-                    "Test accuracy", f"{accuracy:.2%}", help="Of the best trial, looked at once."
-                )
+        run = find_run(best) if best else None
+        accuracy = run.read_status().metrics.get("test_accuracy") if run else None
+        if accuracy is not None:
+            st.metric("Test accuracy", f"{accuracy:.2%}", help="Of the best trial, looked at once.")
     if best is not None:
         st.caption(f"Best so far: trial {best.number} with {_describe_values(best)}.")
 
 
-def _format_objective(config: StudyConfig, value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.2%}" if config.is_maximized else f"{value:.4f}"
-
-
 def _describe_values(trial: TrialRecord) -> str:
     parts = [
-        f"{SPECS[name].metadata['label'].lower()} {_format(name, value)}"
+        f"{SPECS[name].metadata['label'].lower()} {format_setting(name, value)}"
         for name, value in trial.values.items()
     ]
     return escape_markdown(", ".join(parts))
-
-
-def _format(name: str, value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return format_value(SPECS[name], value)
-
-
-def _render_charts(
-    study: Study, config: StudyConfig, trials: Sequence[TrialRecord], best: TrialRecord | None
-) -> None:
-    curves = [_read_curve(config, trial) for trial in trials]
-    label = OBJECTIVES[config.objective].label
-    is_dark = st.context.theme.type == "dark"
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.echarts_chart(
-            build_trial_curves(
-                curves,
-                label,
-                best=best.number if best else None,
-                is_percent=config.is_maximized,
-                is_dark=is_dark,
-            ),
-            key="tune_curves",
-            height=TRIALS_HEIGHT_PX,
-            alt=f"{label} of {format_count(len(curves), 'trial')} by epoch.",
-        )
-    with right:
-        st.echarts_chart(
-            build_history(
-                curves,
-                label,
-                is_maximized=config.is_maximized,
-                is_percent=config.is_maximized,
-                is_dark=is_dark,
-            ),
-            key="tune_history",
-            height=TRIALS_HEIGHT_PX,
-            alt=f"Best {label.lower()} so far: "
-            f"{_format_objective(config, best.objective if best else None)}.",
-        )
-
-    st.caption("Amber: the best trial, and the best so far. Faint: pruned, failed or running.")
-
-
-def _read_curve(config: StudyConfig, trial: TrialRecord) -> TrialCurve:
-    values: tuple[float, ...] = ()
-    try:
-        history = get_run(trial.run).read_history() if trial.run else []
-        values = tuple(row[config.objective] for row in history if config.objective in row)
-    except RunError:
-        # The run was deleted; its result is kept.
-        pass
-    return TrialCurve(trial.number, values, trial.objective, trial.state == COMPLETE)
-
-
-def _render_coordinates(config: StudyConfig, trials: Sequence[TrialRecord]) -> None:
-    complete = [one for one in trials if one.state == COMPLETE and one.objective is not None]
-    if len(complete) < _MIN_FOR_COORDINATES or len(config.space) < 2:
-        return
-    axes = [
-        SettingAxis(
-            one.spec.metadata["label"],
-            tuple(trial.values[one.name] for trial in complete),
-            one.is_log,
-            one.choices,
-            tuple(format_value(one.spec, value) for value in one.choices),
-        )
-        for one in config.space
-    ]
-    label = OBJECTIVES[config.objective].label
-    st.plotly_chart(
-        parallel_coordinates_figure(
-            axes,
-            [trial.objective or 0.0 for trial in complete],
-            label,
-            is_percent=config.is_maximized,
-            is_maximized=config.is_maximized,
-            is_dark=st.context.theme.type == "dark",
-        ),
-        key="tune_coordinates",
-        config=PLOTLY_CONFIG,
-        alt=f"Settings and {label.lower()} of {format_count(len(complete), 'complete trial')}.",
-    )
 
 
 def _render_table(config: StudyConfig, trials: Sequence[TrialRecord]) -> None:
@@ -302,11 +197,11 @@ def _render_table(config: StudyConfig, trials: Sequence[TrialRecord]) -> None:
     rows = {
         "Trial": [one.number for one in shown],
         "State": [one.state for one in shown],
-        label: [_format_objective(config, one.objective) for one in shown],
+        label: [format_objective(config, one.objective) for one in shown],
     }
     for one in config.space:
         rows[one.spec.metadata["label"]] = [
-            _format(one.name, trial.values[one.name]) if one.name in trial.values else ""
+            format_setting(one.name, trial.values[one.name]) if one.name in trial.values else ""
             for trial in shown
         ]
     key = "tune_table"
