@@ -25,7 +25,8 @@ export default function ({ setTriggerValue }) {
 """
 
 # Changes below 20 px are ignored: a scroll bar that appears or disappears. Streamlit drops a report
-# that arrives before its fragment is rendered: it is repeated until the server knows the width.
+# that arrives before its fragment is rendered: it is repeated until the server knows the width,
+# but not at once: a report reruns the page, in place of a link that was clicked just before it.
 _WIDTH_JS = """
 export default function ({ data, parentElement, setStateValue }) {
   let ruler = parentElement.querySelector(".ruler");
@@ -37,15 +38,19 @@ export default function ({ data, parentElement, setStateValue }) {
   // Streamlit calls this again with new data, without cleaning up.
   ruler.stop?.();
   let timer;
+  let reported = data.width;
+  const measure = () => Math.floor(ruler.getBoundingClientRect().width);
   const report = () => {
-    const width = Math.floor(ruler.getBoundingClientRect().width);
+    const width = measure();
     window.clearTimeout(timer);
     if (width > 0 && Math.abs(width - data.width) > 20) {
+      reported = width;
       setStateValue("width", width);
       timer = window.setTimeout(report, 2000);
     }
   };
   const observer = new ResizeObserver(() => {
+    if (Math.abs(measure() - reported) <= 20) return;
     window.clearTimeout(timer);
     timer = window.setTimeout(report, 250);
   });

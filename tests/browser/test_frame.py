@@ -22,6 +22,8 @@ def find_links(page):
 
 
 def open_by_link(page, label):
+    # No user clicks in the moment in which a page appears and reports its width, which reruns it.
+    wait_until_idle(page)
     find_links(page).get_by_text(label, exact=True).click()
     expect(page).to_have_title(f"{label} · digitlab")
     wait_until_idle(page)
@@ -77,6 +79,8 @@ def test_progress_appears_with_a_run_leads_to_it_and_goes(page):
     expect(progress).to_have_text(re.compile(r"Training [1-9]\d?%"))
     progress.click()
     page.wait_for_url(f"**/train?run={run_id}")
+    train_page.wait_until_idle()
     train_page.press("train_stop")
+    train_page.expect_line("Stopp|Cancelled")
     open_by_link(page, "Draw")
     expect(progress).to_have_count(0)
