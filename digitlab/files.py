@@ -3,7 +3,9 @@
 import functools
 import json
 import os
+import shutil
 import threading
+import time
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -38,6 +40,17 @@ def write_json(path: Path, values: Any) -> None:
     """Write JSON so that a reader sees the old file or the new one, never a partial file."""
     text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
     replace_file(path, text.encode("utf-8"))
+
+
+def remove_directory(directory: Path) -> None:
+    """Remove a directory; it is hidden at once, even if removing its files takes a while or fails.
+
+    Raises:
+        OSError: it cannot be renamed, or not all of its files can be removed.
+    """
+    trash = directory.with_name(f".deleted-{time.time_ns()}")
+    directory.rename(trash)
+    shutil.rmtree(trash)
 
 
 def load_json(path: Path, kind: type[T]) -> T:

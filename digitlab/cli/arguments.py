@@ -78,6 +78,9 @@ def add_lr_range(parser: argparse.ArgumentParser) -> None:
 def add_studies(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `studies`."""
     parser.add_argument("study", nargs="?", metavar="STUDY", help="list its trials")
+    parser.add_argument(
+        "--delete", metavar="STUDY", help="delete this search and the runs of its trials"
+    )
     add_json(parser)
     parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="write them to a .csv file")
 

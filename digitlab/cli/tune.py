@@ -22,6 +22,7 @@ from digitlab.tuning.study import (
     Study,
     TrialRecord,
     create_study,
+    delete_study,
     find_best,
     get_study,
     list_studies,
@@ -61,7 +62,11 @@ def _start(options: argparse.Namespace) -> Study:
 
 
 def show_studies(options: argparse.Namespace) -> int:
-    """List all studies, or the trials of one."""
+    """List all studies, or the trials of one; or delete one."""
+    if options.delete:
+        delete_study(get_study(options.delete))
+        print(f"{options.delete} is deleted, with the runs of its trials.")
+        return 0
     if options.study is None:
         for study in list_studies():
             print(_describe_study(study, as_json=options.json))

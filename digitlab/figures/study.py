@@ -1,25 +1,22 @@
-"""Charts of a study: its trials by epoch and by number, and what the settings matter."""
+"""Charts of a study's trials: by epoch and by number."""
 
 import math
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
 from digitlab.figures.theme import (
     DARK_LABEL,
-    INK_BLUE,
     LIGHT_LABEL,
     MUTED,
     TRAINING,
     VALIDATION,
-    VALUE_AXIS,
-    apply_theme,
 )
 
 TRIALS_HEIGHT_PX = 300
 _PRUNED_OPACITY, _OPACITY = 0.25, 0.7
+_MIN_FOR_QUARTILES = 4
 
 
 @dataclass(frozen=True)
@@ -38,31 +35,39 @@ class TrialCurve:
     is_complete: bool
 
 
-@dataclass(frozen=True)
-class SettingAxis:
-    """One setting in the parallel coordinates.
+def find_worst_shown(trials: Sequence[TrialCurve], *, is_maximized: bool) -> float | None:
+    """Where the charts' axis of results ends; None if they show all.
 
-    Attributes:
-        values: one for each trial.
-        choices: the labels of values that are no numbers, in their order.
+    One trial that diverged would squeeze all others into a line. Tukey's fence: results worse than
+    the worse quartile by more than 1.5 times the distance of the quartiles are outside.
     """
-
-    label: str
-    values: tuple[Any, ...]
-    is_log: bool = False
-    choices: tuple[Any, ...] = ()
-    choice_labels: tuple[str, ...] = ()
+    values = [one.best_value for one in trials if one.best_value is not None]
+    if len(values) < _MIN_FOR_QUARTILES:
+        return None
+    lower, _, upper = statistics.quantiles(values, n=4, method="inclusive")
+    if is_maximized:
+        fence = lower - 1.5 * (upper - lower)
+        return fence if min(values) < fence else None
+    fence = upper + 1.5 * (upper - lower)
+    return fence if max(values) > fence else None
 
 
 def build_trial_curves(
-    trials: Sequence[TrialCurve], label: str, *, best: int | None, is_percent: bool, is_dark: bool
+    trials: Sequence[TrialCurve],
+    label: str,
+    *,
+    best: int | None,
+    worst_shown: float | None = None,
+    is_percent: bool,
+    is_dark: bool,
 ) -> dict[str, Any]:
     """Draw the objective of each trial by epoch, as an ECharts option: pruned trials are faint.
 
     Args:
         label: of the objective.
         best: the number of the best trial.
-        is_percent: whether the objective is a fraction that is shown in percent.
+        worst_shown: see `find_worst_shown`.
+        is_percent: whether the objective is an accuracy, a fraction shown in percent; else a loss.
     """
     series = []
     factor = 100 if is_percent else 1
@@ -90,6 +95,7 @@ def build_trial_curves(
         f"{label} by epoch",
         {"name": "epoch", "min": 1, "max": max(n_epochs, 2), "minInterval": 1},
         series,
+        worst_shown=worst_shown,
         is_percent=is_percent,
         is_dark=is_dark,
     )
@@ -99,6 +105,7 @@ def build_history(
     trials: Sequence[TrialCurve],
     label: str,
     *,
+    worst_shown: float | None = None,
     is_maximized: bool,
     is_percent: bool,
     is_dark: bool,
@@ -136,6 +143,7 @@ def build_history(
         f"{label} by trial",
         {"name": "trial", "min": 0, "max": max(last, 1), "minInterval": 1},
         series,
+        worst_shown=worst_shown,
         is_percent=is_percent,
         is_dark=is_dark,
     )
@@ -146,11 +154,20 @@ def _build_option(
     x_axis: dict[str, Any],
     series: list[dict[str, Any]],
     *,
+    worst_shown: float | None,
     is_percent: bool,
     is_dark: bool,
 ) -> dict[str, Any]:
     label = {"color": DARK_LABEL if is_dark else LIGHT_LABEL}
     grid = {"lineStyle": {"color": MUTED, "width": 0.4}}
+    ends: dict[str, float] = {}
+    if worst_shown is not None:
+        # Rounded outwards, for a tidy axis.
+        ends = (
+            {"min": math.floor(100 * worst_shown)}
+            if is_percent
+            else {"max": math.ceil(10 * worst_shown) / 10}
+        )
     return {
         "title": {
             "text": title, "left": 0, "top": 4, "textStyle": {"fontSize": 13, "fontWeight": 400},
@@ -162,105 +179,10 @@ def _build_option(
         },
         "yAxis": {
             "type": "value", "scale": True, "splitLine": grid,
-            "axisLabel": label | {"formatter": "{value} %" if is_percent else "{value}"},
+            "axisLabel": label | {"formatter": "{value} %" if is_percent else "{value}"}, **ends,
         },
         "series": series,
         "tooltip": {"trigger": "item"},
         "animationDuration": 0,
         "animationDurationUpdate": 300,
     }  # fmt: skip
-
-
-def importance_figure(importances: Mapping[str, float]) -> go.Figure:
-    """Draw how much of the objective's variance each setting explains, the largest on top.
-
-    Args:
-        importances: fractions by the settings' labels.
-    """
-    rows = sorted(importances.items(), key=lambda row: row[1])
-    figure = go.Figure(
-        go.Bar(
-            x=[value for _, value in rows],
-            y=[name for name, _ in rows],
-            orientation="h",
-            marker={"color": TRAINING},
-            text=[f"{value:.0%}" for _, value in rows],
-            textposition="auto",
-            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
-        )
-    )
-    apply_theme(
-        figure,
-        "Importance: share of the variation that a setting explains (fANOVA)",
-        height_px=80 + 36 * max(len(rows), 1),
-        xaxis={"tickformat": ".0%", **VALUE_AXIS},
-        yaxis={"automargin": True, "fixedrange": True},
-        bargap=0.35,
-    )
-    return figure
-
-
-def parallel_coordinates_figure(
-    axes: Sequence[SettingAxis],
-    objective: Sequence[float],
-    label: str,
-    *,
-    is_percent: bool,
-    is_maximized: bool,
-    is_dark: bool,
-) -> go.Figure:
-    """Draw each trial as a line through its settings and its result; strong blue is good.
-
-    Args:
-        axes: the settings, in the order of the chart.
-        objective: the results of the same trials.
-        label: of the objective.
-    """
-    ends = ("#3d4046", "#9dbde6") if is_dark else ("#cfd8e3", INK_BLUE)
-    scale = [[0, ends[0]], [0.6, TRAINING], [1, ends[1]]]
-    colour = DARK_LABEL if is_dark else LIGHT_LABEL
-    result = {
-        "label": label,
-        "values": list(objective),
-        "tickformat": ".1%" if is_percent else ".3f",
-    }
-    figure = go.Figure(
-        go.Parcoords(
-            dimensions=[*(_build_dimension(axis) for axis in axes), result],
-            line={
-                "color": list(objective), "colorscale": scale, "reversescale": not is_maximized,
-            },
-            labelfont={"size": 12, "color": colour},
-            tickfont={"size": 11, "color": colour},
-            rangefont={"size": 1, "color": "rgba(0,0,0,0)"},
-            labelangle=0,
-        )
-    )  # fmt: skip
-    apply_theme(
-        figure,
-        "Each line is a trial: its settings and its result",
-        height_px=380,
-        top_px=84,
-    )
-    figure.update_layout(margin={"l": 56, "r": 96, "t": 84, "b": 24})
-    return figure
-
-
-def _build_dimension(axis: SettingAxis) -> dict[str, Any]:
-    if axis.choices:
-        return {
-            "label": axis.label,
-            "values": [axis.choices.index(value) for value in axis.values],
-            "tickvals": list(range(len(axis.choices))),
-            "ticktext": list(axis.choice_labels),
-        }
-    if not axis.is_log:
-        return {"label": axis.label, "values": list(axis.values)}
-    logs = [math.log10(value) for value in axis.values]
-    ticks = range(math.floor(min(logs)), math.ceil(max(logs)) + 1)
-    return {
-        "label": axis.label,
-        "values": logs,
-        "tickvals": list(ticks),
-        "ticktext": [f"{10.0**tick:g}" for tick in ticks],
-    }

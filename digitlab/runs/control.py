@@ -4,7 +4,6 @@ Whoever acts on a run must be its owner; this is the place where that is checked
 """
 
 import contextlib
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from dataclasses import replace
 
 from digitlab.datasets.registry import check_is_not_deleted, get_dataset_spec
 from digitlab.errors import RunError, describe_error
+from digitlab.files import remove_directory
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_runs_dir
 from digitlab.quantities import format_count
@@ -231,11 +231,8 @@ def delete_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
         is_running = False
     if is_running:
         raise RunError(f"The run {run.id} is still active. Stop it first.")
-    # It leaves the list at once, even if removing the files takes a while or fails.
-    trash = run.directory.with_name(f".deleted-{time.time_ns()}")
     try:
-        run.directory.rename(trash)
-        shutil.rmtree(trash)
+        remove_directory(run.directory)
     except OSError as error:
         raise RunError(f"The run {run.id} cannot be deleted: {describe_error(error)}.") from error
 

@@ -3,6 +3,7 @@
 Optuna samples, prunes, stores and notices a dead process; this module only says what a trial is.
 """
 
+import contextlib
 import math
 import threading
 import time
@@ -12,7 +13,6 @@ from typing import Any
 import optuna
 
 from digitlab.errors import ConfigError, RunError
-from digitlab.paths import get_runs_dir
 from digitlab.runs.control import stop_run, test_run
 from digitlab.runs.health import inspect_run
 from digitlab.runs.run import Run, create_run, get_run
@@ -35,6 +35,7 @@ from digitlab.tuning.study import (
     Study,
     TrialRecord,
     find_best,
+    list_trial_runs,
 )
 
 _STATES = {
@@ -71,9 +72,14 @@ class _Optimization:
         self._study, self._progress = study, progress
         self._config = study.read_config()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
+        storage = open_storage()
+        if not study.has_records:
+            # A study of this name that was deleted has left its trials in the storage.
+            with contextlib.suppress(KeyError):
+                optuna.delete_study(study_name=study.id, storage=storage)
         self._optuna = optuna.create_study(
             study_name=study.id,
-            storage=open_storage(),
+            storage=storage,
             pruner=PRUNER_BUILDERS[self._config.pruner](self._config),
             direction="maximize" if self._config.is_maximized else "minimize",
             load_if_exists=True,
@@ -198,14 +204,10 @@ class _Optimization:
 
     def _find_run(self, config: Any) -> Run | None:
         """The run of an earlier trial with these settings: it was cut off, or values repeat."""
-        # By their names: there may be thousands of other runs.
-        for path in get_runs_dir().glob(f"{self._study.id}-*/config.json"):
-            run = Run(path.parent)
-            try:
-                if run.read_meta().study == self._study.id and run.read_config() == config:
+        for run in list_trial_runs(self._study.id):
+            with contextlib.suppress(RunError):
+                if run.read_config() == config:
                     return run
-            except RunError:
-                continue
         return None
 
     def _was_pruned(self, run: Run) -> bool:

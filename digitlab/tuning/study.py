@@ -14,6 +14,7 @@ Optuna's own storage is `studies/optuna.db`, or what `DIGITLAB_STUDY_STORAGE` na
 truth, and the study's process alone opens it. A trial is a run in `runs/`.
 """
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -22,11 +23,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar
 
-from digitlab.errors import RunError, describe_error
-from digitlab.files import load_json, write_json
+from digitlab.errors import ConfigError, RunError, describe_error
+from digitlab.files import load_json, remove_directory, write_json
 from digitlab.owners import LOCAL_OWNER, check_owner
-from digitlab.paths import get_studies_dir
+from digitlab.paths import get_runs_dir, get_studies_dir
+from digitlab.runs.control import delete_run
 from digitlab.runs.launcher import is_training_installed
+from digitlab.runs.run import Run
 from digitlab.step_jobs import StepJob
 from digitlab.tuning.study_config import StudyConfig
 
@@ -81,6 +84,11 @@ class Study(StepJob):
             RunError: the file is damaged.
         """
         return self._load("trials.json", list[TrialRecord], [])
+
+    @property
+    def has_records(self) -> bool:
+        """Whether a trial was ever begun."""
+        return (self.directory / "trials.json").is_file()
 
     def read_importances(self) -> dict[str, float]:
         """How much of the objective's variance each setting explains, 0 to 1; empty if unknown.
@@ -189,6 +197,43 @@ def stop_study(study: Study, *, owner: str = LOCAL_OWNER) -> None:
         raise RunError(f"The study cannot be stopped: {describe_error(error)}.") from error
 
 
+def delete_study(study: Study, *, owner: str = LOCAL_OWNER) -> None:
+    """Remove a study and the runs of its trials; saved models are kept.
+
+    Its rows in Optuna's storage are removed when a study of the same name is started.
+
+    Raises:
+        RunError: it is running, or files cannot be removed.
+        OwnerError: it belongs to another user.
+    """
+    try:
+        study_owner = study.read_config().owner
+    except (RunError, ConfigError):
+        # Damaged: no owner is known, and deleting it is the only remedy.
+        study_owner = LOCAL_OWNER
+    check_owner(f"The study {study.id}", study_owner, owner)
+    if study.is_running():
+        raise RunError(f"The study {study.id} is running. Stop it first.")
+    for run in list_trial_runs(study.id):
+        delete_run(run, owner=owner)
+    try:
+        remove_directory(study.directory)
+    except OSError as error:
+        raise RunError(f"The study cannot be deleted: {describe_error(error)}.") from error
+
+
+def list_trial_runs(study_id: str) -> list[Run]:
+    """The runs of a study's trials that still exist."""
+    # By their names: there may be thousands of other runs.
+    runs = [Run(path.parent) for path in get_runs_dir().glob(f"{study_id}-*/config.json")]
+    found = []
+    for run in runs:
+        with contextlib.suppress(RunError):
+            if run.read_meta().study == study_id:
+                found.append(run)
+    return found
+
+
 def get_study(study_id: str) -> Study:
     """An existing study by its id.
 
@@ -208,7 +253,7 @@ def list_studies() -> list[Study]:
         key=lambda path: path.parent.stat().st_ctime,
         reverse=True,
     )
-    return [Study(path.parent) for path in found]
+    return [Study(path.parent) for path in found if not path.parent.name.startswith(".")]
 
 
 def count_finished(trials: Sequence[TrialRecord]) -> int:

@@ -1,6 +1,7 @@
 """What a study is, without carrying it out."""
 
 import math
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -179,6 +180,9 @@ class StudyConfig:
             flag = {"n_trials": "--trials"}.get(name, f"--{name.replace('_', '-')}")
             if value:
                 parts.append(f"{flag} {value:g}" if isinstance(value, float) else f"{flag} {value}")
+        if self.engine != "queue":
+            parts.append(f"--engine {self.engine} --cpus {self.cpus_per_trial:g}")
+            parts += [f"--address {shlex.quote(self.address)}"] if self.address else []
         return " ".join(parts)
 
     def _list_corners(self) -> list[dict[str, Any]]:

@@ -1,7 +1,10 @@
 """A study on disk that no process has carried out."""
 
+from dataclasses import replace
+
 from digitlab.files import write_json
 from digitlab.paths import get_studies_dir
+from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
 from digitlab.tuning.search_space import parse_range
 from digitlab.tuning.study import Study, TrialRecord
@@ -12,6 +15,9 @@ from tests.app.runs import create_finished_run
 def create_finished_study() -> Study:
     """A study that was stopped, with four trials, of which one has a run here."""
     run = create_finished_run("Trial")
+    run.write_meta(replace(run.read_meta(), study="mine"))
+    # Named as the study's process names it.
+    run = Run(run.directory.rename(run.directory.with_name("mine-000")))
     config = StudyConfig(
         base=TrainConfig(epochs=3).to_json(),
         space=(parse_range("learning_rate=1e-4:1e-1:log"), parse_range("optimizer=adam,sgd")),

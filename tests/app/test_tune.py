@@ -2,9 +2,12 @@
 
 import pytest
 
+from digitlab.files import write_json
 from digitlab.runs.control import delete_run
-from digitlab.runs.run import get_run
+from digitlab.runs.run import get_run, list_runs
+from digitlab.tuning.study import list_studies, list_trial_runs
 from tests.app.page_text import read_texts
+from tests.app.runs import create_finished_run
 from tests.app.studies import create_finished_study
 
 
@@ -78,6 +81,37 @@ def test_the_run_of_the_best_trial_was_deleted(study, app):
     assert not app.exception and not app.error
     assert "trial 0 with learning rate 0.002" in read_texts(app.caption)
     assert "tune_save_best" not in [button.key for button in app.button]
+
+
+def test_a_study_is_deleted_with_the_runs_of_its_trials(study, app):
+    app.query_params["study"] = study.id
+    app.switch_page("pages/tune.py").run()
+    assert list_trial_runs(study.id)
+    app.button(key="tune_delete_confirmed").click().run()
+    assert not app.exception and not app.error
+    assert app.button(key="tune_start")
+    assert list_studies() == [] and list_runs() == []
+    (study.directory.parent / "mine").mkdir()
+    write_json(study.directory / "job.json", {"space": 1})
+    app.query_params["study"] = study.id
+    app.run()
+    app.selectbox(key="tune_study_choice").set_value(study.id).run()
+    assert "The study mine cannot be read" in read_texts(app.error)
+    app.button(key="tune_delete_confirmed").click().run()
+    assert not app.exception and not app.error
+    assert list_studies() == []
+
+
+def test_trials_are_listed_among_the_runs_only_while_one_is_shown(study, app):
+    ordinary = create_finished_run("Ordinary")
+    app.query_params["run"] = ordinary.id
+    app.run()
+    app.switch_page("pages/train.py").run()
+    assert app.selectbox(key="train_run_choice").options == ["Ordinary · done"]
+    app.session_state["train_run"] = f"{study.id}-000"
+    app.run()
+    assert app.selectbox(key="train_run_choice").options == ["Ordinary · done", "Trial · done"]
+    assert app.button(key="train_study")
 
 
 def test_an_unknown_and_a_damaged_study(study, app):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from digitlab.model_store.store import list_models
+from digitlab.tuning.study import list_trial_runs
 from tests.browser.draw_page import wait_until_idle
 
 
@@ -33,6 +34,12 @@ def test_a_search_is_started_watched_left_and_used(page):
     page.get_by_role("button", name="Save the best as a model").click()
     expect(page.get_by_text("is saved: see Models")).to_be_visible()
     assert any("Simple CNN: Learning rate, Dropout" in model.label for model in list_models())
+    # A trial and its search lead to each other.
+    page.goto(f"/train?run={list_trial_runs(address.partition('study=')[2])[0].id}")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Show its search").click()
+    page.wait_for_url(address)
+    wait_until_idle(page)
     page.get_by_role("button", name="Train the best one fully").click()
     page.wait_for_url(re.compile(r"/train\?run="))
     expect(page.get_by_test_id("run-line").last).to_be_visible()

@@ -21,6 +21,7 @@ from digitlab.figures.per_class import describe_per_class, per_class_figure, pre
 from digitlab.figures.probability import describe_probabilities, probability_figure
 from digitlab.figures.robustness import describe_robustness, robustness_figure
 from digitlab.figures.saliency import occlusion_figure
+from digitlab.figures.study import TrialCurve, build_trial_curves, find_worst_shown
 from digitlab.figures.theme import TRAINING
 
 NAMES = tuple("0123456789")
@@ -243,3 +244,20 @@ def test_charts_have_room_for_a_hundred_classes():
     bars = probability_figure([*[0.001] * 98, 0.002, 0.9], names).data[0]
     assert list(bars.customdata[:2]) == ["class 99", "class 98"]
     assert len(bars.x) == 10
+
+
+def test_a_diverged_trial_does_not_squeeze_the_charts_of_a_search():
+    def build(*values):
+        return [TrialCurve(number, (), value, True) for number, value in enumerate(values)]
+
+    usual = build(0.95, 0.96, 0.97, 0.965, 0.94)
+    assert find_worst_shown(usual, is_maximized=True) is None
+    with_outlier = [*usual, TrialCurve(5, (0.1, 0.11), 0.11, False)]
+    worst = find_worst_shown(with_outlier, is_maximized=True)
+    assert 0.11 < worst < 0.94
+    option = build_trial_curves(
+        with_outlier, "Accuracy", best=2, worst_shown=worst, is_percent=True, is_dark=False
+    )
+    assert 11 < option["yAxis"]["min"] < 94
+    losses = build(0.2, 0.21, 0.19, 0.2, 7.0, None)
+    assert 0.21 < find_worst_shown(losses, is_maximized=False) < 7

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -120,3 +121,6 @@ def test_the_command_repeats_the_search():
         "--vary optimizer=adam,sgd --sampler tpe --pruner median --objective val_accuracy "
         "--trials 30 --study-seed 3"
     )
+    on_cluster = replace(config, engine="ray", address="10.0.0.1:6379", cpus_per_trial=2.0)
+    expected = f"{config.format_command()} --engine ray --cpus 2 --address 10.0.0.1:6379"
+    assert on_cluster.format_command() == expected

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import optuna
 import pytest
@@ -22,6 +23,7 @@ from digitlab.tuning.study import (
     COMPLETE,
     count_finished,
     create_study,
+    delete_study,
     find_best,
     get_storage_url,
     get_study,
@@ -131,6 +133,13 @@ class TestInterruptions:
             [again] = [two for two in trials if two.run == one.run and two.state == COMPLETE]
             assert again.values == one.values
         assert len(list_runs()) == 4
+
+        delete_study(study)
+        assert list_runs() == []
+        # One of the same name begins anew, although Optuna's storage has the old trials.
+        again = create_study(replace(config, n_trials=1), name="killed")
+        assert wait_for_end(again).state == "done"
+        assert [trial.number for trial in again.read_trials()] == [0]
 
     def test_a_stopped_study_goes_on_with_the_trial_that_ran(self):
         config = build_config(base=TrainConfig(epochs=3, batch_size=16), n_trials=2, pruner="none")

@@ -21,8 +21,14 @@ from digitlab.ui.model_links import open_draw_page, open_evaluate_page
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown
 from digitlab.ui.train.form import fill_form
-from digitlab.ui.train.run_choice import deselect_run, get_run_name, show_form
+from digitlab.ui.train.run_choice import (
+    deselect_run,
+    find_study_id,
+    get_run_name,
+    show_form,
+)
 from digitlab.ui.train.run_view import ACTIVE_PHASES, get_phase
+from digitlab.ui.tune.study_choice import open_study_page
 
 # The run, the label and the question of a model that waits to be replaced.
 _REPLACEMENT = "train_replacement"
@@ -194,8 +200,23 @@ def _render_more(run: Run, *, is_active: bool) -> None:
             width="stretch",
             on_click=report_errors(lambda: rename_run(run, st.session_state[key])),
         )
+        _render_search(run)
         if not is_active:
             _render_delete(run)
+
+
+def _render_search(run: Run) -> None:
+    """The way from a trial back to its search."""
+    study_id = find_study_id(run)
+    if study_id:
+        st.button(
+            "Show its search",
+            key="train_study",
+            icon=":material/manage_search:",
+            width="stretch",
+            on_click=callback(open_study_page),
+            args=(study_id,),
+        )
 
 
 def _render_delete(run: Run) -> None:

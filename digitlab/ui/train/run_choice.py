@@ -90,11 +90,12 @@ def render_run_choice(runs: Sequence[Run]) -> Run | None:
     Returns:
         The chosen run; None while an unknown one is requested.
     """
-    by_id = {run.id: run for run in runs}
     state = st.session_state
     if state.get(_RUN) is None:
         state[_RUN] = (find_active_run() or runs[0]).id
     requested = state[_RUN]
+    runs = hide_other_trials(runs)
+    by_id = {run.id: run for run in runs}
     state[_RUN_WIDGET] = requested if requested in by_id else None
     st.selectbox(
         "Run",
@@ -109,6 +110,25 @@ def render_run_choice(runs: Sequence[Run]) -> Run | None:
     if st.query_params.get("run") != requested:
         st.query_params["run"] = requested
     return by_id.get(requested)
+
+
+def hide_other_trials(runs: Sequence[Run]) -> list[Run]:
+    """The runs without the trials of searches, except for the search whose trial is shown.
+
+    Searches have hundreds of trials, among which a user would not find a run.
+    """
+    studies = {run.id: find_study_id(run) for run in runs}
+    shown = studies.get(st.session_state.get(_RUN, ""), "")
+    return [run for run in runs if studies[run.id] in ("", shown)]
+
+
+def find_study_id(run: Run) -> str:
+    """The id of the search whose trial a run is; "" if there is none."""
+    try:
+        return run.read_meta().study
+    except RunError:
+        # The run's own view shows the error.
+        return ""
 
 
 def render_unknown_run() -> None:
@@ -169,7 +189,7 @@ def _handle_run_choice() -> None:
     part of it, has changed since the page was rendered: the name before the state says which run.
     """
     chosen = st.session_state[_RUN_WIDGET]
-    names = get_unique_run_names(list_runs())
+    names = get_unique_run_names(hide_other_trials(list_runs()))
     if chosen not in names:
         name = str(chosen).rpartition(_STATE_SEPARATOR)[0]
         chosen = next((run_id for run_id in names if names[run_id] == name), None)

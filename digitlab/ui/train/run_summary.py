@@ -23,7 +23,12 @@ from digitlab.ui.code import render_code
 from digitlab.ui.selectors import render_segments
 from digitlab.ui.text import escape_markdown, render_error
 from digitlab.ui.train.form import format_value, get_setting_label
-from digitlab.ui.train.run_choice import format_run_options, get_run_name, get_unique_run_names
+from digitlab.ui.train.run_choice import (
+    format_run_options,
+    get_run_name,
+    get_unique_run_names,
+    hide_other_trials,
+)
 
 _SELECTED = "train_compared_kept"
 _WIDGET = "train_compared"
@@ -63,6 +68,9 @@ def _format_settings(config: TrainConfig) -> str:
 def render_comparison() -> None:
     """Render the choice of runs, their curves in one chart, and a table of differences."""
     runs = {run.id: run for run in list_runs()}
+    kept = st.session_state.get(_SELECTED, ())
+    listed = {run.id for run in hide_other_trials(list(runs.values()))} | set(kept)
+    runs = {run_id: run for run_id, run in runs.items() if run_id in listed}
     if not runs:
         st.info("There is no run yet. Train a network first, then compare it with another.")
         return

@@ -7,10 +7,13 @@ import streamlit as st
 from digitlab.errors import RunError
 from digitlab.figures.study import (
     TRIALS_HEIGHT_PX,
-    SettingAxis,
     TrialCurve,
     build_history,
     build_trial_curves,
+    find_worst_shown,
+)
+from digitlab.figures.study_settings import (
+    SettingAxis,
     importance_figure,
     parallel_coordinates_figure,
 )
@@ -40,6 +43,7 @@ def render_trials(
     curves = [_read_curve(config, trial) for trial in trials]
     label = OBJECTIVES[config.objective].label
     is_dark = st.context.theme.type == "dark"
+    worst_shown = find_worst_shown(curves, is_maximized=config.is_maximized)
     left, right = st.columns(2, gap="medium")
     with left:
         st.echarts_chart(
@@ -47,6 +51,7 @@ def render_trials(
                 curves,
                 label,
                 best=best.number if best else None,
+                worst_shown=worst_shown,
                 is_percent=config.is_maximized,
                 is_dark=is_dark,
             ),
@@ -60,6 +65,7 @@ def render_trials(
                 curves,
                 label,
                 is_maximized=config.is_maximized,
+                worst_shown=worst_shown,
                 is_percent=config.is_maximized,
                 is_dark=is_dark,
             ),
@@ -68,7 +74,12 @@ def render_trials(
             alt=f"Best {label.lower()} so far: "
             f"{format_objective(config, best.objective if best else None)}.",
         )
-    st.caption("Amber: the best trial, and the best so far. Faint: pruned, failed or running.")
+    clipped = (
+        " Trials far worse than the others are outside the axis." if worst_shown is not None else ""
+    )
+    st.caption(
+        f"Amber: the best trial, and the best so far. Faint: pruned, failed or running.{clipped}"
+    )
 
 
 def _read_curve(config: StudyConfig, trial: TrialRecord) -> TrialCurve:

@@ -9,12 +9,10 @@ from digitlab.ui.frame import page_header
 from digitlab.ui.streamlit_internals import callback, is_history_navigation
 from digitlab.ui.text import render_error, shorten
 from digitlab.ui.tune.form import render_form
-from digitlab.ui.tune.study_view import render_study
+from digitlab.ui.tune.study_choice import FORM, STUDY_KEY, show_study
+from digitlab.ui.tune.study_view import render_delete, render_study
 
-# The id of the shown study; "" for the form. Kept while the page is left.
-_STUDY = "tune_study"
 _CHOICE = "tune_study_choice"
-_FORM = ""
 
 
 def render_page() -> None:
@@ -23,19 +21,19 @@ def render_page() -> None:
     studies = {study.id: study for study in list_studies()}
     # On the way to the Train page, Streamlit adds an entry to the browser's history: this page,
     # already with the run. Back from there leads to it.
-    is_on_the_way = st.query_params.pop("run", None) is not None and _STUDY in state
-    if _STUDY not in state or (is_history_navigation() and not is_on_the_way):
-        state[_STUDY] = requested or _FORM
+    is_on_the_way = st.query_params.pop("run", None) is not None and STUDY_KEY in state
+    if STUDY_KEY not in state or (is_history_navigation() and not is_on_the_way):
+        state[STUDY_KEY] = requested or FORM
     with page_header("Tune"):
         if studies:
             _render_choice(studies)
         else:
             st.caption("Search for good settings: many short trainings, compared.")
     render_action_error()
-    shown = state[_STUDY]
-    if shown == _FORM:
+    shown = state[STUDY_KEY]
+    if shown == FORM:
         st.query_params.pop("study", None)
-        render_form(show_study)
+        render_form(lambda study: show_study(study.id))
         return
     # Setting it again would add an entry to the browser's history.
     if requested != shown:
@@ -47,21 +45,17 @@ def render_page() -> None:
         render_study(studies[shown])
     except DigitlabError as error:
         render_error(error)
-
-
-def show_study(study: Study) -> None:
-    """Show a study; only from a callback."""
-    st.session_state[_STUDY] = study.id
-    st.query_params["study"] = study.id
+        # Damaged: it can still be deleted.
+        render_delete(studies[shown])
 
 
 def _render_choice(studies: dict[str, Study]) -> None:
     state = st.session_state
-    options = [_FORM, *studies]
-    state[_CHOICE] = state[_STUDY] if state[_STUDY] in options else _FORM
+    options = [FORM, *studies]
+    state[_CHOICE] = state[STUDY_KEY] if state[STUDY_KEY] in options else FORM
 
     def choose() -> None:
-        state[_STUDY] = state[_CHOICE]
+        state[STUDY_KEY] = state[_CHOICE]
 
     st.selectbox(
         "Study",

@@ -16,6 +16,7 @@ from digitlab.tuning.study import (
     Study,
     TrialRecord,
     count_finished,
+    delete_study,
     find_best,
     resume_study,
     stop_study,
@@ -33,6 +34,7 @@ from digitlab.ui.tune.charts import (
     render_importances,
     render_trials,
 )
+from digitlab.ui.tune.study_choice import show_form
 
 _CSS = """
 <style>
@@ -117,6 +119,7 @@ def _render_actions(study: Study, status: StepStatus) -> None:
                     on_click=report_errors(lambda: _save(config, best)),
                 )
         _render_resume(study, config, trials)
+        render_delete(study)
 
 
 def _render_resume(study: Study, config: StudyConfig, trials: Sequence[TrialRecord]) -> None:
@@ -136,6 +139,23 @@ def _resume(study: Study, text: str) -> None:
     if not text.strip().isdecimal() or not int(text):
         raise RunError(f"“{text}” is not a number of trials. Enter a whole number, 10 for example.")
     resume_study(study, trials=int(text))
+
+
+def render_delete(study: Study) -> None:
+    """Ask before the study is deleted."""
+    with st.popover("Delete", icon=":material/delete:", key=f"tune_delete_{study.id}"):
+        st.markdown("Delete the search and the runs of its trials for good? Saved models are kept.")
+        st.button(
+            "Delete",
+            key="tune_delete_confirmed",
+            type="primary",
+            on_click=report_errors(lambda: _delete(study)),
+        )
+
+
+def _delete(study: Study) -> None:
+    delete_study(study)
+    show_form()
 
 
 def _train_fully(config: StudyConfig, best: TrialRecord) -> None:
