@@ -1,16 +1,16 @@
-"""digitlab: a handwritten-digit laboratory. Run with `streamlit run app.py`."""
+"""The server of digitlab: pages, headers and visitors' cookies. Run with `streamlit run app.py`."""
+
+import runpy
+from pathlib import Path
 
 import streamlit as st
 
-from digitlab.ui.frame import ICON_PATH, render_style
-from digitlab.ui.garbage_collection import freeze_imports
-from digitlab.ui.navigation import choose_page, render_navigation
-from digitlab.ui.preload import preload_pages
+from digitlab.ui.server import build_middleware
+from digitlab.ui.streamlit_internals import is_page_running
 
-page = choose_page()
-st.set_page_config(page_title=f"{page.title} · digitlab", page_icon=str(ICON_PATH))
-render_style()
-render_navigation(page)
-page.run()
-freeze_imports()
-preload_pages()
+# Streamlit finds this assignment by reading the file: the call has to be here.
+app = st.App("main.py", middleware=build_middleware())
+
+if is_page_running():
+    # A host that runs this file as a page shows the pages all the same.
+    runpy.run_path(str(Path(__file__).with_name("main.py")))

@@ -38,7 +38,7 @@ import time
 
 ROOT = os.environ["CODE_PATHS_ROOT"] + os.sep
 PACKAGE = ROOT + "digitlab" + os.sep
-SCRIPTS = (ROOT + "app.py", ROOT + "pages" + os.sep)
+SCRIPTS = (ROOT + "app.py", ROOT + "main.py", ROOT + "pages" + os.sep)
 IS_FUNCTION = 2  # CO_NEWLOCALS: module and class bodies lack it
 last_path = {}
 log = os.open(os.environ["CODE_PATHS_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)

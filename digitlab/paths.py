@@ -67,6 +67,11 @@ def get_user_models_dir() -> Path:
     return user_data_path("digitlab", appauthor=False) / "models"
 
 
+def get_owner_key_path() -> Path:
+    """The key that signs visitors' cookies, beside the models that belong to them."""
+    return get_user_models_dir() / ".owner.key"
+
+
 def get_user_datasets_dir() -> Path:
     """The user's own data sets (`DIGITLAB_DATASETS`)."""
     named = os.environ.get("DIGITLAB_DATASETS")

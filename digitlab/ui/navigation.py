@@ -29,15 +29,15 @@ def list_pages() -> list[st.Page]:
 
 
 def choose_page() -> st.Page:
-    """The page that the URL asks for; `app.py` calls this in each run."""
+    """The page that the URL asks for; `main.py` calls this in each run."""
     st.session_state[_APP_STARTED] = True
     return st.navigation(list_pages(), position="hidden")
 
 
 def redirect_to_app() -> None:
-    """Start again with `app.py` if it was bypassed. Every page calls this first.
+    """Start again with `main.py` if it was bypassed. Every page calls this first.
 
-    A server that has not run `app.py` yet takes `pages/` for the whole app: a link to a page
+    A server that has not run `main.py` yet takes `pages/` for the whole app: a link to a page
     would run that page alone, without navigation and styles. Calling `st.navigation` corrects it.
     """
     if not st.session_state.get(_APP_STARTED):

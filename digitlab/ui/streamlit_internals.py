@@ -57,6 +57,11 @@ def defer_rerun() -> Iterator[None]:
         runner._execing = before
 
 
+def is_page_running() -> bool:
+    """Whether this thread runs a page, not the server."""
+    return get_script_run_ctx(suppress_warning=True) is not None
+
+
 def is_history_navigation() -> bool:
     """Whether this run was started by the browser's Back or Forward button.
 

@@ -24,7 +24,7 @@ def scan_installed_packages_once():
 def app():
     # Loaded models are kept for the whole process, and tests reuse their ids.
     st.cache_resource.clear()
-    return AppTest.from_file(str(PROJECT_DIR / "app.py"), default_timeout=60)
+    return AppTest.from_file(str(PROJECT_DIR / "main.py"), default_timeout=60)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from tests.app.test_pages import PAGES
 PROGRAM = f"""
 import gc, json
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=30).run()
+app = AppTest.from_file("main.py", default_timeout=30).run()
 counts = []
 for page in {PAGES!r}:
     app.switch_page(page).run()

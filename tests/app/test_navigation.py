@@ -1,4 +1,4 @@
-"""The navigation, on the first page: the test driver opens other pages without `app.py`."""
+"""The navigation, on the first page: the test driver opens other pages without `main.py`."""
 
 from dataclasses import asdict
 

@@ -44,7 +44,7 @@ def test_every_page_works_without_the_training_packages(page):
         "import sys\n"
         f"sys.modules.update(dict.fromkeys({TRAINING_PACKAGES!r}))\n"
         "from streamlit.testing.v1 import AppTest\n"
-        "app = AppTest.from_file('app.py', default_timeout=30).run()\n"
+        "app = AppTest.from_file('main.py', default_timeout=30).run()\n"
         f"app.switch_page({page!r}).run()\n"
         "assert not app.exception, app.exception\n"
     )

@@ -5,7 +5,7 @@ from tests.app.fresh_process import run_program
 PROGRAM = """
 import sys, threading
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=30).run()
+app = AppTest.from_file("main.py", default_timeout=30).run()
 assert not app.exception, app.exception
 [thread.join(30) for thread in threading.enumerate() if thread.name == "preload"]
 names = {path.stem for path in __import__("pathlib").Path("pages").glob("*.py")}

@@ -122,7 +122,7 @@ def test_first_request_to_a_server_can_be_any_page(browser, tmp_path, path, titl
         page = browser.new_page()
         page.goto(url + path)
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
-        # The navigation and the style come from app.py.
+        # The navigation and the style come from main.py.
         expect(page.get_by_role("link", name="Models")).to_be_visible()
         expect(page.get_by_role("link", name="app", exact=True)).to_have_count(0)
         expect(page.get_by_role("dialog")).to_have_count(0)

@@ -1,0 +1,95 @@
+"""What the server does around the pages: security headers, and a cookie for each visitor."""
+
+from collections.abc import Sequence
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from digitlab.owners import OWNER_COOKIE, create_owner, read_signed_owner, sign_owner
+from digitlab.ui.hosting import is_hosted
+
+# Community Cloud shows the app in a frame.
+_FRAME_ANCESTORS = "'self' https://*.streamlit.app https://share.streamlit.io"
+_HEADERS = {
+    # Streamlit writes styles into the page, and loads its components' scripts from blobs.
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        "connect-src 'self' data: blob: ws: wss:; worker-src 'self' blob:; media-src 'self' blob:; "
+        "object-src 'none'; base-uri 'self'; form-action 'self'; "
+        f"frame-ancestors {_FRAME_ANCESTORS}"
+    ),
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+_COOKIE_AGE_S = 365 * 24 * 3600
+
+
+def build_middleware() -> Sequence[Middleware]:
+    """What wraps every request, the outermost first."""
+    return (Middleware(SecurityHeaders), Middleware(OwnerCookie))
+
+
+class SecurityHeaders:
+    """Adds headers to every response that keep a browser from doing what the app does not need."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class OwnerCookie:
+    """Gives a browser that opens a page of a hosted app its owner's cookie."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        connection = HTTPConnection(scope) if scope["type"] == "http" else None
+        if connection is None or not _needs_cookie(connection):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).append("set-cookie", _format_cookie(connection))
+            await send(message)
+
+        await self._app(scope, receive, send_with_cookie)
+
+
+def _needs_cookie(connection: HTTPConnection) -> bool:
+    """Whether a browser opens a page, and is not known yet."""
+    return (
+        "text/html" in connection.headers.get("accept", "")
+        and is_hosted()
+        and read_signed_owner(connection.cookies.get(OWNER_COOKIE, "")) is None
+    )
+
+
+def _format_cookie(connection: HTTPConnection) -> str:
+    response = Response()
+    # A proxy in front ends the encryption, and says so.
+    scheme = connection.headers.get("x-forwarded-proto", connection.url.scheme)
+    response.set_cookie(
+        OWNER_COOKIE,
+        sign_owner(create_owner()),
+        max_age=_COOKIE_AGE_S,
+        httponly=True,
+        samesite="lax",
+        secure=scheme == "https",
+    )
+    return response.headers["set-cookie"]
