@@ -29,6 +29,11 @@ def sign_owner(owner: str) -> str:
     return _get_signer().sign(owner).decode()
 
 
+def add_secret(name: str, owner: str) -> str:
+    """A name of something that is found by its address: for a visitor, nobody can guess it."""
+    return name if owner == LOCAL_OWNER else f"{name}-{secrets.token_hex(8)}"
+
+
 def read_signed_owner(content: str) -> str | None:
     """The owner that a cookie names; None if this server has not signed it."""
     try:
@@ -38,12 +43,15 @@ def read_signed_owner(content: str) -> str | None:
 
 
 def is_visible(owner: str, viewer: str) -> bool:
-    """Whether lists show a thing to a viewer: its own, and what the server's operator has made."""
-    return owner in (viewer, LOCAL_OWNER)
+    """Whether lists show a thing to a viewer: its own, and what the server's operator has made.
+
+    The operator sees everything.
+    """
+    return viewer == LOCAL_OWNER or owner in (viewer, LOCAL_OWNER)
 
 
 def check_owner(thing: str, owner: str, acting_owner: str) -> None:
-    """Reject an action by anyone but the owner.
+    """Reject an action by anyone but the owner, or the server's operator at the command line.
 
     Args:
         thing: what is acted on, for the message: "The run 20261121-lenet", for example.
@@ -52,7 +60,7 @@ def check_owner(thing: str, owner: str, acting_owner: str) -> None:
     Raises:
         OwnerError: they differ.
     """
-    if owner != acting_owner:
+    if acting_owner not in (owner, LOCAL_OWNER):
         raise OwnerError(f"{thing} belongs to another user. Only its owner can change it.")
 
 

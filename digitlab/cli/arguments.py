@@ -95,7 +95,7 @@ def add_import(parser: argparse.ArgumentParser) -> None:
 
 
 def add_delete(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `delete-model`."""
+    """Add the arguments of `delete-model` and `publish-model`."""
     parser.add_argument("model_id", metavar="MODEL", help="the id, as listed by `models`")
 
 

@@ -87,6 +87,10 @@ _COMMANDS = {
         "classify digits in pictures and drawings", "models", "classify", arguments.add_classify
     ),
     "models": _Command("list the models", "models", "show_models", arguments.add_json),
+    "publish-model": _Command(
+        "show a visitor's model to all visitors of a hosted app", "models", "publish",
+        arguments.add_delete,
+    ),
     "rename-model": _Command("rename a model", "models", "rename", arguments.add_rename),
     "import-model": _Command(
         "add a model that was made elsewhere", "import_model", "import_model",

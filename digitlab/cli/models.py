@@ -15,6 +15,7 @@ from digitlab.model_store.store import (
     get_model,
     list_damaged_models,
     list_models,
+    publish_model,
     rename_model,
 )
 from digitlab.model_store.stored_model import StoredModel
@@ -84,6 +85,13 @@ def rename(options: argparse.Namespace) -> int:
     """Change a model's label; its id stays the same."""
     model = rename_model(options.model_id, options.label)
     print(f"{model.id} is now named {model.label}.")
+    return 0
+
+
+def publish(options: argparse.Namespace) -> int:
+    """Show a visitor's model to all visitors of a hosted app."""
+    model = publish_model(options.model_id)
+    print(f"{model.label} is published.")
     return 0
 
 

@@ -12,6 +12,7 @@ from digitlab.datasets.user_datasets import (
     list_user_datasets,
 )
 from digitlab.errors import ConfigError, DatasetUnavailableError
+from digitlab.owners import LOCAL_OWNER
 
 # Shown beside every number and chart that is based on the offline sample.
 SAMPLE_NOTE = (
@@ -221,14 +222,14 @@ def get_dataset_spec(dataset_id: str) -> DatasetSpec:
     """
     spec = find_dataset_spec(dataset_id)
     if spec is None:
-        known = ", ".join(one.id for one in list_dataset_specs())
+        known = ", ".join(one.id for one in list_dataset_specs(viewer=""))
         raise ConfigError(f"dataset is {dataset_id!r}; it must be one of {known}.")
     return spec
 
 
-def list_dataset_specs() -> list[DatasetSpec]:
-    """The published data sets, then the user's."""
-    return [*DATASETS.values(), *map(_build_user_spec, list_user_datasets())]
+def list_dataset_specs(*, viewer: str = LOCAL_OWNER) -> list[DatasetSpec]:
+    """The published data sets, then those of users that the viewer sees."""
+    return [*DATASETS.values(), *map(_build_user_spec, list_user_datasets(viewer=viewer))]
 
 
 def check_is_not_deleted(spec: DatasetSpec) -> None:

@@ -23,7 +23,7 @@ import numpy as np
 from digitlab.errors import DatasetError, DatasetUnavailableError, describe_error
 from digitlab.files import load_json, replace_file, write_json
 from digitlab.ids import generate_id
-from digitlab.owners import LOCAL_OWNER, check_owner
+from digitlab.owners import LOCAL_OWNER, check_owner, is_visible
 from digitlab.paths import get_user_datasets_dir
 from digitlab.quantities import describe_left_out_files
 
@@ -103,11 +103,21 @@ def find_user_dataset(dataset_id: str) -> UserDataset | None:
     return replace(found, id=dataset_id)
 
 
-def list_user_datasets(*, with_deleted: bool = False) -> list[UserDataset]:
-    """The user's data sets by label."""
+def list_user_datasets(
+    *, with_deleted: bool = False, viewer: str = LOCAL_OWNER
+) -> list[UserDataset]:
+    """The users' data sets by label.
+
+    Args:
+        viewer: who sees its own and the operator's; the server's operator sees all.
+    """
     ids = [path.parent.name for path in get_user_datasets_dir().glob(f"*/{CARD_FILE}")]
     found = [own for own in map(find_user_dataset, ids) if own is not None]
-    shown = [own for own in found if with_deleted or not own.is_deleted]
+    shown = [
+        own
+        for own in found
+        if (with_deleted or not own.is_deleted) and is_visible(own.owner, viewer)
+    ]
     return sorted(shown, key=lambda own: (own.label.casefold(), own.id))
 
 

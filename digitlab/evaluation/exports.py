@@ -18,6 +18,7 @@ from digitlab.files import load_json, write_json
 from digitlab.model_store.formats import MODEL_FORMATS, REQUIRED_FORMATS, ModelFormat
 from digitlab.model_store.store import delete_model, list_models
 from digitlab.model_store.stored_model import StoredModel
+from digitlab.owners import LOCAL_OWNER
 
 EXPORTS_KIND = "exports"
 _EXPORTS_FILE = "exports.json"
@@ -85,7 +86,7 @@ def save_exports(directory: Path, exports: list[ExportedFile]) -> None:
     write_json(directory / _EXPORTS_FILE, [asdict(each) for each in exports])
 
 
-def delete_model_and_exports(model_id: str) -> None:
+def delete_model_and_exports(model_id: str, *, owner: str = LOCAL_OWNER) -> None:
     """Delete a model, and the files that were made on demand: they may be hundreds of MB.
 
     Raises:
@@ -93,7 +94,7 @@ def delete_model_and_exports(model_id: str) -> None:
     """
     # A damaged model has none that could be found.
     folders = [get_exports_dir(model) for model in list_models() if model.id == model_id]
-    delete_model(model_id)
+    delete_model(model_id, owner=owner)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -11,26 +11,38 @@ from digitlab.model_store.card import CARD_FILE, load_card
 from digitlab.model_store.formats import TFLITE, find_model_files
 from digitlab.model_store.names import check_label, check_model_id, generate_model_id, is_shipped
 from digitlab.model_store.stored_model import StoredModel
-from digitlab.owners import LOCAL_OWNER, check_owner
+from digitlab.owners import LOCAL_OWNER, check_owner, is_visible
 from digitlab.paths import get_shipped_models_dir, get_user_models_dir
 from digitlab.runs.run import Run
 
 DEFAULT_MODEL_ID = "digitlab_cnn"
+# Sees the published models only.
+_NOBODY = ""
 
 
-def list_models() -> list[StoredModel]:
-    """All models with an undamaged card: the default, the other shipped ones, the user's."""
+def list_models(*, viewer: str = LOCAL_OWNER) -> list[StoredModel]:
+    """The models with an undamaged card: the default, the other shipped ones, the users'.
+
+    Args:
+        viewer: who sees its own models and the published ones; the server's operator sees all.
+    """
     found: dict[str, StoredModel] = {}
     for directory in _list_directories():
         try:
             found.setdefault(directory.name, _load_model(directory))
         except ModelStoreError:
             continue
-    return sorted(found.values(), key=lambda model: model.id != DEFAULT_MODEL_ID)
+    shown = [
+        model for model in found.values() if model.is_shipped or is_visible(model.owner, viewer)
+    ]
+    return sorted(shown, key=lambda model: model.id != DEFAULT_MODEL_ID)
 
 
 def list_damaged_models() -> dict[str, str]:
-    """The models whose card cannot be read: a sentence about what is wrong, by id."""
+    """The models whose card cannot be read: a sentence about what is wrong, by id.
+
+    No owner of theirs is known: this is for the server's operator.
+    """
     damaged = {}
     for directory in _list_directories():
         try:
@@ -80,12 +92,12 @@ def save_model(
     if model_id is not None:
         check_model_id(model_id)
     label = check_label(label or meta.label or model_id or run.id)
-    same_label = _find_by_label(label)
+    same_label = _find_by_label(label, owner)
     if same_label is not None and same_label.is_shipped and model_id != same_label.id:
         raise ModelStoreError(f"{label} comes with digitlab. Choose another name.")
     if model_id is None:
         model_id = same_label.id if same_label else generate_model_id(label)
-    _check_is_new(label, model_id)
+    _check_is_new(label, model_id, owner)
     directory = get_user_models_dir() / model_id
     if directory.exists():
         if not replace:
@@ -96,15 +108,15 @@ def save_model(
     return _copy_model(run.directory, names, directory, label, owner)
 
 
-def check_new_label(label: str) -> str:
-    """The label as `check_label` returns it, if no model has it.
+def check_new_label(label: str, *, owner: str = LOCAL_OWNER) -> str:
+    """The label as `check_label` returns it, if no model that the owner sees has it.
 
     Raises:
         ModelExistsError: a model has it.
         ModelStoreError: it is invalid.
     """
     label = check_label(label)
-    _check_is_new(label, "")
+    _check_is_new(label, "", owner)
     return label
 
 
@@ -119,7 +131,7 @@ def add_imported_model(source: Path, label: str, *, owner: str = LOCAL_OWNER) ->
         ModelExistsError: a model of this label exists.
         ModelStoreError: the label is invalid, or the files cannot be written.
     """
-    label = check_new_label(label)
+    label = check_new_label(label, owner=owner)
     names, _ = find_model_files(source)
     target = get_user_models_dir() / generate_model_id(label)
     return _copy_model(source, names, target, label, owner)
@@ -136,7 +148,7 @@ def rename_model(model_id: str, label: str, *, owner: str = LOCAL_OWNER) -> Stor
     """
     directory = _find_own_directory(model_id, owner)
     label = check_label(label)
-    _check_is_new(label, model_id)
+    _check_is_new(label, model_id, owner)
     try:
         write_json(directory / CARD_FILE, {**_load_model(directory).card, "label": label})
     except OSError as error:
@@ -158,6 +170,23 @@ def delete_model(model_id: str, *, owner: str = LOCAL_OWNER) -> None:
             directory.rename(Path(folder) / model_id)
     except OSError as error:
         raise _describe_write_error(error) from error
+
+
+def publish_model(model_id: str) -> StoredModel:
+    """Show a visitor's model to all, as the server's operator; nobody else can change it then.
+
+    Raises:
+        ModelExistsError: a published model has its label.
+        ModelStoreError: there is no such model, or its files cannot be written.
+    """
+    directory = _find_own_directory(model_id, LOCAL_OWNER)
+    model = _load_model(directory)
+    _check_is_new(model.label, model_id, _NOBODY)
+    try:
+        write_json(directory / CARD_FILE, {**model.card, "owner": LOCAL_OWNER})
+    except OSError as error:
+        raise _describe_write_error(error) from error
+    return _load_model(directory)
 
 
 def find_saved_model(run: Run) -> StoredModel | None:
@@ -192,18 +221,19 @@ def _copy_model(
     return _load_model(target)
 
 
-def _check_is_new(label: str, model_id: str) -> None:
-    """Check that no other model than this one has the label."""
-    same_label = _find_by_label(label)
+def _check_is_new(label: str, model_id: str, owner: str) -> None:
+    """Check that no other model that the owner sees has the label."""
+    same_label = _find_by_label(label, owner)
     if same_label is not None and same_label.id != model_id:
         raise ModelExistsError(
             f"There is already a model named “{same_label.label}”. Choose another name."
         )
 
 
-def _find_by_label(label: str) -> StoredModel | None:
+def _find_by_label(label: str, owner: str) -> StoredModel | None:
     wanted = label.casefold()
-    return next((model for model in list_models() if model.label.casefold() == wanted), None)
+    models = list_models(viewer=owner)
+    return next((model for model in models if model.label.casefold() == wanted), None)
 
 
 def _find_own_directory(model_id: str, owner: str) -> Path:
@@ -234,7 +264,7 @@ def _find_directory(model_id: str) -> Path:
     for directory in _list_directories():
         if directory.name == model_id:
             return directory
-    known = ", ".join(model.id for model in list_models()) or "none"
+    known = ", ".join(model.id for model in list_models(viewer=_NOBODY)) or "none"
     raise ModelStoreError(f"There is no model {model_id!r}. Available: {known}.")
 
 

@@ -222,12 +222,11 @@ def delete_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
         RunError: it is active, or its files cannot be removed.
         OwnerError: the run belongs to another user.
     """
+    _check_owner(run, owner)
     try:
-        _check_owner(run, owner)
         is_running = is_active(run)
     except RunError:
-        # Its files are damaged: no owner is known, and deleting it is the only remedy.
-        check_owner(f"The run {run.id}", LOCAL_OWNER, owner)
+        # Its files are damaged: deleting it is the only remedy.
         is_running = False
     if is_running:
         raise RunError(f"The run {run.id} is still active. Stop it first.")
@@ -251,7 +250,7 @@ def follow_run(run: Run) -> Iterator[RunStatus]:
 
 
 def _check_owner(run: Run, owner: str) -> None:
-    check_owner(f"The run {run.id}", run.read_meta().owner, owner)
+    check_owner(f"The run {run.id}", run.owner, owner)
 
 
 def _undo_start(run: Run, before: RunStatus) -> None:

@@ -34,7 +34,7 @@ from digitlab.datasets.registry import check_is_not_deleted, get_dataset_spec
 from digitlab.errors import ConfigError, RunError, describe_error
 from digitlab.files import load_json, write_json
 from digitlab.jobs import JobDirectory
-from digitlab.owners import LOCAL_OWNER
+from digitlab.owners import LOCAL_OWNER, add_secret
 from digitlab.paths import get_runs_dir
 from digitlab.runs.status import RunMeta, RunStatus
 from digitlab.runs.tables import DigitReadings, Row, read_readings, read_rows, save_digits
@@ -98,6 +98,14 @@ class Run(JobDirectory[RunStatus]):
             raise RunError(
                 f"The file meta.json of the run {self.id} is damaged ({reason})."
             ) from error
+
+    @property
+    def owner(self) -> str:
+        """Whose it is. Of a damaged run no owner is known: the server's operator may delete it."""
+        try:
+            return self.read_meta().owner
+        except RunError:
+            return LOCAL_OWNER
 
     def write_meta(self, meta: RunMeta) -> None:
         """Replace `meta.json`.
@@ -188,7 +196,8 @@ def create_run(
     if name is not None and not _NAME_PATTERN.fullmatch(name):
         raise RunError(f"{name!r} is not a valid run name: use letters, digits, dots, _ and -.")
     label = check_label(label)
-    run = Run(_make_directory(name or f"{time.strftime('%Y%m%d-%H%M%S')}-{config.net}", name))
+    run_id = name or add_secret(f"{time.strftime('%Y%m%d-%H%M%S')}-{config.net}", owner)
+    run = Run(_make_directory(run_id, name))
     try:
         if digits is not None and len(digits):
             save_digits(run.directory, digits, digit_labels)
@@ -230,10 +239,11 @@ def get_run(run_id: str) -> Run:
     return run
 
 
-def list_runs() -> list[Run]:
-    """All runs, the newest first."""
-    runs = [Run(path.parent) for path in get_runs_dir().glob("*/config.json")]
-    created_s = {run: _find_creation_s(run) for run in runs if _NAME_PATTERN.fullmatch(run.id)}
+def list_runs(*, owner: str = LOCAL_OWNER) -> list[Run]:
+    """The runs of an owner, the newest first; those of all users for the server's operator."""
+    paths = get_runs_dir().glob("*/config.json")
+    runs = [Run(path.parent) for path in paths if _NAME_PATTERN.fullmatch(path.parent.name)]
+    created_s = {run: _find_creation_s(run) for run in runs if owner in (LOCAL_OWNER, run.owner)}
     # A run that was deleted meanwhile has no date.
     found = [run for run, date_s in created_s.items() if date_s]
     return sorted(found, key=lambda run: (created_s[run], run.id), reverse=True)

@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 
 from digitlab.errors import ConfigError, RunError, describe_error
 from digitlab.files import load_json, remove_directory, write_json
-from digitlab.owners import LOCAL_OWNER, check_owner
+from digitlab.owners import LOCAL_OWNER, add_secret, check_owner
 from digitlab.paths import get_runs_dir, get_studies_dir
 from digitlab.runs.control import delete_run
 from digitlab.runs.launcher import is_training_installed
@@ -76,6 +76,14 @@ class Study(StepJob):
             RunError: the file is damaged.
         """
         return self.load_spec(StudyConfig, f"The study {self.id}")
+
+    @property
+    def owner(self) -> str:
+        """Whose it is; the operator's, who may delete it, if it is damaged."""
+        try:
+            return self.read_config().owner
+        except (RunError, ConfigError):
+            return LOCAL_OWNER
 
     def read_trials(self) -> list[TrialRecord]:
         """All trials in the order of their start; empty before the first.
@@ -137,7 +145,7 @@ def create_study(config: StudyConfig, *, name: str | None = None) -> Study:
         RunError: a study of this name exists, the name is invalid, or the process cannot be
             started.
     """
-    study_id = name or time.strftime("%Y%m%d-%H%M%S")
+    study_id = name or add_secret(time.strftime("%Y%m%d-%H%M%S"), config.owner)
     if not study_id.replace("-", "").replace("_", "").isalnum() or not study_id.isascii():
         raise RunError(f"{study_id!r} is not a valid study name: use letters, digits, _ and -.")
     study = Study(get_studies_dir() / study_id)
@@ -170,7 +178,7 @@ def resume_study(
         OwnerError: it belongs to another user.
     """
     config = study.read_config()
-    check_owner(f"The study {study.id}", config.owner, owner)
+    check_owner(f"The study {study.id}", study.owner, owner)
     if study.is_running():
         raise RunError(f"The study {study.id} is running.")
     n_done = count_finished(study.read_trials())
@@ -190,7 +198,7 @@ def stop_study(study: Study, *, owner: str = LOCAL_OWNER) -> None:
         OwnerError: it belongs to another user.
         RunError: the request cannot be written.
     """
-    check_owner(f"The study {study.id}", study.read_config().owner, owner)
+    check_owner(f"The study {study.id}", study.owner, owner)
     try:
         study.request_stop()
     except OSError as error:
@@ -206,12 +214,7 @@ def delete_study(study: Study, *, owner: str = LOCAL_OWNER) -> None:
         RunError: it is running, or files cannot be removed.
         OwnerError: it belongs to another user.
     """
-    try:
-        study_owner = study.read_config().owner
-    except (RunError, ConfigError):
-        # Damaged: no owner is known, and deleting it is the only remedy.
-        study_owner = LOCAL_OWNER
-    check_owner(f"The study {study.id}", study_owner, owner)
+    check_owner(f"The study {study.id}", study.owner, owner)
     if study.is_running():
         raise RunError(f"The study {study.id} is running. Stop it first.")
     for run in list_trial_runs(study.id):
@@ -246,14 +249,15 @@ def get_study(study_id: str) -> Study:
     raise RunError(f"There is no study {study_id}.")
 
 
-def list_studies() -> list[Study]:
-    """All studies, the newest first."""
+def list_studies(*, owner: str = LOCAL_OWNER) -> list[Study]:
+    """The studies of an owner, the newest first; those of all for the server's operator."""
     found = sorted(
         get_studies_dir().glob("*/job.json"),
         key=lambda path: path.parent.stat().st_ctime,
         reverse=True,
     )
-    return [Study(path.parent) for path in found if not path.parent.name.startswith(".")]
+    studies = [Study(path.parent) for path in found if not path.parent.name.startswith(".")]
+    return [study for study in studies if owner in (LOCAL_OWNER, study.owner)]
 
 
 def count_finished(trials: Sequence[TrialRecord]) -> int:

@@ -7,6 +7,7 @@ from digitlab.inference.layer_outputs import LayerObserver
 from digitlab.inference.reader import DigitReader
 from digitlab.model_store.store import list_models
 from digitlab.model_store.stored_model import StoredModel
+from digitlab.ui.visitor import get_owner
 
 
 def list_digit_models() -> list[StoredModel]:
@@ -15,7 +16,7 @@ def list_digit_models() -> list[StoredModel]:
     Raises:
         ModelStoreError: there is none.
     """
-    models = [model for model in list_models() if model.reads_digits]
+    models = [model for model in list_models(viewer=get_owner()) if model.reads_digits]
     if not models:
         raise ModelStoreError("There is no model that reads digits. Train one on the Train page.")
     return models

@@ -9,10 +9,13 @@ from digitlab.runs.run import Run
 from digitlab.runs.status import RunStatus
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.train.run_choice import show_run
+from digitlab.ui.visitor import get_owner, is_kept_for_this_visit_only
 
 _TRAIN_PAGE = "pages/train.py"
 _APP_STARTED = "app_started"
 _INTERVAL_S = 2.0
+# The pages on which a visitor makes what could be looked at again later.
+_MAKING = ("Train", "Tune", "Models")
 
 
 def list_pages() -> list[st.Page]:
@@ -53,11 +56,13 @@ def render_navigation(current: st.Page) -> None:
                 # Streamlit marks the link to the current page; the Draw page has two URLs.
                 st.page_link(current if page.title == current.title else page)
         _render_run_progress()
+    if current.title in _MAKING and is_kept_for_this_visit_only():
+        st.caption("Your browser sends no cookie: what you make here is kept for this visit only.")
 
 
 def _render_run_progress() -> None:
     """Nothing if no run is active: only the next run of the whole page looks again."""
-    run = find_active_run()
+    run = find_active_run(owner=get_owner())
     if run is not None:
         st.fragment(_render_active_run, run_every=_INTERVAL_S)(run)
 

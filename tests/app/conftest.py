@@ -20,6 +20,18 @@ def scan_installed_packages_once():
     manifest_scanner.scan_component_manifests = scan
 
 
+@pytest.fixture(autouse=True)
+def at_home(monkeypatch):
+    """As after `make run`; the driver starts no server whose address could say so."""
+    monkeypatch.setenv("DIGITLAB_HOSTING", "off")
+
+
+@pytest.fixture
+def hosted(monkeypatch, at_home):
+    """As on a server that others use."""
+    monkeypatch.delenv("DIGITLAB_HOSTING")
+
+
 @pytest.fixture
 def app():
     # Loaded models are kept for the whole process, and tests reuse their ids.

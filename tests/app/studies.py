@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from digitlab.files import write_json
+from digitlab.owners import LOCAL_OWNER
 from digitlab.paths import get_studies_dir
 from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
@@ -12,9 +13,9 @@ from digitlab.tuning.study_config import StudyConfig
 from tests.app.runs import create_finished_run
 
 
-def create_finished_study() -> Study:
+def create_finished_study(*, owner: str = LOCAL_OWNER) -> Study:
     """A study that was stopped, with four trials, of which one has a run here."""
-    run = create_finished_run("Trial")
+    run = create_finished_run("Trial", owner=owner)
     run.write_meta(replace(run.read_meta(), study="mine"))
     # Named as the study's process names it.
     run = Run(run.directory.rename(run.directory.with_name("mine-000")))
@@ -24,6 +25,7 @@ def create_finished_study() -> Study:
         n_trials=4,
         full_epochs=7,
         label="*Mine* <b>",
+        owner=owner,
     )
     study = Study(get_studies_dir() / "mine")
     study.directory.mkdir(parents=True)

@@ -29,3 +29,26 @@ def list_imports(source):
             yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom):
             yield "." * node.level + (node.module or "")
+
+
+# Without a visitor's name they would act for the server's operator, who may change everything.
+OWNED = {
+    "create_run", "start_run", "resume_run", "test_run", "stop_run", "rename_run", "delete_run",
+    "find_active_run", "save_model", "rename_model", "delete_model_and_exports", "start_job",
+    "stop_job", "resume_study", "stop_study", "delete_study", "StudyConfig", "start_import",
+    "start_model_import", "delete_user_dataset", "list_runs", "list_studies", "list_models",
+    "list_user_datasets", "list_dataset_specs",
+}  # fmt: skip
+
+
+def test_the_pages_act_and_list_for_their_visitor():
+    found = set()
+    for path in (PROJECT_DIR / "digitlab" / "ui").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id in OWNED:
+                found.add(node.func.id)
+                named = {keyword.arg for keyword in node.keywords}
+                assert named & {"owner", "viewer"}, f"{path.name}:{node.lineno} {node.func.id}"
+    assert len(found) > 20

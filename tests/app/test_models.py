@@ -202,8 +202,7 @@ def test_an_imported_model_is_evaluated_and_drawn_with_but_not_taught(imported_m
     assert not app.exception and not app.error
 
 
-def test_imports_are_off_where_others_may_use_the_app(models_page, monkeypatch):
-    """The test driver has no address: it counts as hosted."""
+def test_imports_are_off_where_others_may_use_the_app(hosted, models_page, monkeypatch):
     assert "Importing models is off" in read_texts(models_page.caption)
     assert not models_page.get("file_uploader")
     monkeypatch.setenv("DIGITLAB_HOSTING", "off")

@@ -22,8 +22,7 @@ def own():
     return import_pictures(io.BytesIO(pack(list_pictures(5))), "Shapes", image_px=32)
 
 
-def test_uploads_are_off_where_others_may_use_the_app(train_app, monkeypatch):
-    """The test driver has no address: it counts as hosted."""
+def test_uploads_are_off_where_others_may_use_the_app(hosted, train_app, monkeypatch):
     assert "Uploading data sets is off" in read_texts(train_app.caption)
     assert not train_app.get("file_uploader")
     monkeypatch.setenv("DIGITLAB_HOSTING", "off")

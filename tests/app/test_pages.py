@@ -101,6 +101,7 @@ def test_photo_model_is_not_offered_for_drawing(app):
     assert not any("Photo model" in option for option in app.selectbox(key="draw_model").options)
 
 
+@pytest.mark.usefixtures("hosted")
 def test_picture_is_classified_by_a_model_of_photos(app):
     save_photo_model()
     photos, labels = build_photos(200)

@@ -18,7 +18,7 @@ PAGE = {"accept": "text/html,application/xhtml+xml"}
 
 
 @pytest.fixture
-def client():
+def client(hosted):
     async def show(request):
         return HTMLResponse("page")
 

@@ -218,7 +218,9 @@ class TestDeletion:
     def test_only_the_owner_can_delete_it(self):
         own = import_files(list_pictures(5), owner="alice")
         with pytest.raises(OwnerError):
-            delete_user_dataset(own.id)
+            delete_user_dataset(own.id, owner="bob")
+        assert list_user_datasets(viewer="bob") == []
+        assert list_user_datasets(viewer="alice") == [own] == list_user_datasets()
 
     def test_published_data_sets_cannot_be_deleted(self):
         with pytest.raises(DatasetUnavailableError):

@@ -186,7 +186,7 @@ def test_a_job_of_another_app_process_is_alive_and_not_started_twice(model):
 def test_only_the_owner_stops_an_analysis(model):
     job = start_job(model, "robustness", owner="alice")
     with pytest.raises(OwnerError, match="belongs to another user"):
-        stop_job(job)
+        stop_job(job, owner="bob")
     stop_job(job, owner="alice")
     follow(job)
 

@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from digitlab.cli.main import build_parser
+from digitlab.cli.main import build_parser, main
 from digitlab.cli.settings import read_settings
 from digitlab.errors import ModelExistsError, ModelStoreError, OwnerError, RunError
 from digitlab.evaluation.metrics import compute_metrics
@@ -185,11 +185,30 @@ def test_another_users_model_cannot_be_changed():
         lambda: delete_model("mine", owner="ada"),
         lambda: rename_model("mine", "Hers", owner="ada"),
         lambda: save_model(make_finished_run(owner="ada"), label="Mine", replace=True, owner="ada"),
-        lambda: save_model(make_finished_run(owner="ada"), label="Hers"),
+        lambda: save_model(make_finished_run(owner="ada"), label="Hers", owner="bob"),
     ):
         with pytest.raises(OwnerError, match="belongs to another user"):
             change()
     assert get_model("mine").label == "Mine"
+
+
+def test_a_model_is_its_owners_until_the_operator_publishes_it():
+    theirs = save_model(make_finished_run(owner="ada"), label="First", owner="ada")
+    assert theirs in list_models(viewer="ada") and theirs in list_models()
+    assert theirs not in list_models(viewer="bob")
+    with pytest.raises(ModelStoreError) as caught:
+        get_model("unknown")
+    assert theirs.id not in str(caught.value)
+    # Of a model that he does not see, Bob can take the name.
+    bobs = save_model(make_finished_run(owner="bob"), label="First", owner="bob")
+    assert bobs.id != theirs.id
+    assert main(["publish-model", theirs.id]) == 0
+    assert get_model(theirs.id) in list_models(viewer="bob")
+    with pytest.raises(OwnerError):
+        delete_model(theirs.id, owner="ada")
+    assert main(["publish-model", bobs.id]) == 1
+    rename_model(bobs.id, "Second", owner="bob")
+    assert main(["publish-model", bobs.id]) == 0
 
 
 @pytest.mark.parametrize("label", ["   ", "\n", "\u200b", "x" * 81])

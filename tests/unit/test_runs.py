@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from digitlab.errors import OwnerError, RunError
-from digitlab.runs.control import delete_run, rename_run, start_run, stop_run
+from digitlab.runs.control import delete_run, rename_run, resume_run, start_run, stop_run
 from digitlab.runs.health import inspect_run
 from digitlab.runs.queue import find_position
 from digitlab.runs.run import create_run, get_run, list_runs
@@ -143,9 +143,18 @@ def test_a_damaged_meta_file_is_one_error(content):
 
 def test_only_the_owner_may_act_on_a_run():
     run = create_run(TrainConfig(), owner="alice")
-    for act in (delete_run, stop_run, lambda run: rename_run(run, "mine")):
+    for act in (
+        delete_run,
+        start_run,
+        resume_run,
+        stop_run,
+        lambda run, owner: rename_run(run, "mine", owner=owner),
+    ):
         with pytest.raises(OwnerError, match=f"The run {run.id} belongs to another user"):
-            act(run)
+            act(run, owner="bob")
+    assert list_runs(owner="bob") == [] and list_runs(owner="alice") == [run] == list_runs()
+    # Found by its address only, which nobody can guess.
+    assert len(run.id.rpartition("-")[2]) == 16
     rename_run(run, "mine", owner="alice")
     assert run.read_meta().label == "mine"
     assert run.read_meta().owner == "alice"

@@ -27,6 +27,7 @@ from digitlab.ui.draw.canvas import CANVAS_KEY
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import shorten
 from digitlab.ui.train.run_choice import open_run_page
+from digitlab.ui.visitor import get_owner
 
 _DRAWINGS = "teach_drawings"
 _UPLOAD, _N_UPLOADS = "teach_upload", "teach_n_uploads"
@@ -128,8 +129,10 @@ def _render_start(model: StoredModel, n: int) -> None:
 def _start(model: StoredModel) -> None:
     taught = build_taught_digits(_get_drawings())
     config = build_teaching_config(model.id, model.card["config"])
-    run = create_run(config, label=shorten(build_taught_label(model.label)), taught=taught)
-    start_run(run)
+    run = create_run(
+        config, label=shorten(build_taught_label(model.label)), taught=taught, owner=get_owner()
+    )
+    start_run(run, owner=get_owner())
     open_run_page(run)
 
 

@@ -16,6 +16,7 @@ from digitlab.model_store.stored_model import StoredModel
 from digitlab.step_jobs import StepStatus
 from digitlab.ui.actions import render_action_error, report_errors
 from digitlab.ui.text import escape_markdown, render_error
+from digitlab.ui.visitor import get_owner
 
 _INTERVAL_S = 0.5
 # What the worker needs beyond the app's packages; after the first start it may not be installed.
@@ -54,7 +55,9 @@ def render_job(
         key="_".join(filter(None, ("evaluate_start", kind, place))),
         icon=":material/play_arrow:",
         disabled=bool(missing),
-        on_click=report_errors(lambda: start_job(model, kind), place=place or ""),
+        on_click=report_errors(
+            lambda: start_job(model, kind, owner=get_owner()), place=place or ""
+        ),
     )
     if missing:
         st.info(
@@ -76,8 +79,12 @@ def _render_progress(job: AnalysisJob) -> None:
     if job.is_stop_requested():
         text = f"Stopping … {text}"
     st.progress(status.fraction, f"{text} {escape_markdown(status.message)}".strip())
-    st.button("Stop", key=f"evaluate_stop_{job.kind}", icon=":material/stop:",
-              on_click=report_errors(lambda: stop_job(job), whole_page=True))  # fmt: skip
+    st.button(
+        "Stop",
+        key=f"evaluate_stop_{job.kind}",
+        icon=":material/stop:",
+        on_click=report_errors(lambda: stop_job(job, owner=get_owner()), whole_page=True),
+    )
 
 
 def _render_end(status: StepStatus) -> None:

@@ -19,6 +19,7 @@ from digitlab.ui.evaluate.thumbnail_grid import render_thumbnail_grid
 from digitlab.ui.evaluate.url_state import bind_widget, read_url_parameter, update_url
 from digitlab.ui.selectors import format_model_names, render_segments
 from digitlab.ui.text import escape_label, escape_markdown, shorten
+from digitlab.ui.visitor import get_owner
 
 _MAX_SAMPLES = 60
 
@@ -31,7 +32,7 @@ def render_model_comparison(evaluated: EvaluatedModel) -> ShownSamples:
     Raises:
         ModelStoreError: the second model's report is damaged, or of another test set.
     """
-    models = {model.id: model for model in list_models()}
+    models = {model.id: model for model in list_models(viewer=get_owner())}
     left, right = st.columns([1, 1.15], gap="medium")
     with left:
         other = _render_other_choice(evaluated.model, models)

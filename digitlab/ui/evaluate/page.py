@@ -40,6 +40,7 @@ from digitlab.ui.selectors import (
     render_segments,
 )
 from digitlab.ui.text import escape_label, escape_markdown, render_error
+from digitlab.ui.visitor import get_owner
 
 # Takes the chosen model on its test set. Returns the samples that the view shows, of this or of
 # another model or test set; a click opens one. None if there are no samples.
@@ -65,7 +66,7 @@ def render_page() -> None:
     with page_header("Evaluate"):
         view = _render_view_choice()
     try:
-        models = {model.id: model for model in list_models()}
+        models = {model.id: model for model in list_models(viewer=get_owner())}
         if not models:
             raise ModelStoreError(
                 "There is no model. Train one on the Train page and save it, then evaluate it here."

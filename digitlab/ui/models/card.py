@@ -31,6 +31,7 @@ from digitlab.ui.models.insides import render_insides
 from digitlab.ui.models.photo import render_photo_input
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown, render_error, shorten
+from digitlab.ui.visitor import get_owner, is_mine
 
 _N_MISTAKES = 20
 # Measuring more would take a large network a second.
@@ -91,7 +92,7 @@ def render_actions(model: StoredModel) -> None:
             "Evaluate", key=f"models_evaluate_{model.id}", icon=":material/query_stats:",
             on_click=callback(open_evaluate_page), args=(model.id,),
         )  # fmt: skip
-        if not model.is_shipped:
+        if not model.is_shipped and is_mine(model.owner):
             _render_rename(model)
             render_delete(model.id, model.label)
     render_action_error(model.id)
@@ -192,10 +193,10 @@ def _render_rename(model: StoredModel) -> None:
 
 
 def _rename(model_id: str, label: str) -> None:
-    model = rename_model(model_id, label)
+    model = rename_model(model_id, label, owner=get_owner())
     st.toast(f"The model is now named {escape_label(model.label)}.", icon=":material/edit:")
 
 
 def _delete(model_id: str, label: str) -> None:
-    delete_model_and_exports(model_id)
+    delete_model_and_exports(model_id, owner=get_owner())
     st.toast(f"{escape_label(label)} is deleted.", icon=":material/delete:")

@@ -12,6 +12,7 @@ from digitlab.ui.hosting import is_hosted
 from digitlab.ui.import_panel import ImportPanel
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown
+from digitlab.ui.visitor import get_owner
 
 _PANEL = ImportPanel("models_import")
 # The id of the last imported model.
@@ -48,7 +49,7 @@ def _render_form() -> None:
     name_key = _PANEL.render_name(file, name, max_length=MAX_LABEL_LENGTH)
     labels = {"": "Find out"} | {
         spec.id: escape_label(spec.label)
-        for spec in list_dataset_specs()
+        for spec in list_dataset_specs(viewer=get_owner())
         if spec.base is None and not spec.is_deleted
     }
     data.selectbox(
@@ -74,7 +75,9 @@ def _start(file: UploadedFile, name_key: str) -> None:
     st.session_state.pop(_IMPORTED, None)
     label, dataset = st.session_state[name_key], st.session_state["models_import_dataset"]
     _PANEL.start(
-        lambda: start_model_import(file.getbuffer(), file.name, label=label, dataset=dataset)
+        lambda: start_model_import(
+            file.getbuffer(), file.name, label=label, dataset=dataset, owner=get_owner()
+        )
     )
 
 
@@ -88,7 +91,7 @@ def _remember(model_id: str) -> None:
 
 def _render_result(model_id: str) -> None:
     """Say what came in, until the next import; not if it was deleted again."""
-    model = next((one for one in list_models() if one.id == model_id), None)
+    model = next((one for one in list_models(viewer=get_owner()) if one.id == model_id), None)
     if model is None or model.imported is None:
         return
     changes = escape_markdown(" ".join(model.imported["changes"]))

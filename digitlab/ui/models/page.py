@@ -7,11 +7,13 @@ import streamlit as st
 
 from digitlab.model_store.store import list_damaged_models, list_models
 from digitlab.model_store.stored_model import StoredModel
+from digitlab.owners import LOCAL_OWNER
 from digitlab.ui.actions import render_action_error
 from digitlab.ui.frame import page_header
 from digitlab.ui.models.card import render_actions, render_card, render_delete, render_mistakes
 from digitlab.ui.models.import_model import render_import
 from digitlab.ui.text import escape_label, render_error
+from digitlab.ui.visitor import get_owner
 
 _CSS = """
 <style>
@@ -43,10 +45,15 @@ _KINDS: dict[str, Callable[[StoredModel], bool]] = {
 _MIN_FILTERED = 3
 
 
+def _list_damaged() -> dict[str, str]:
+    """Their owner is unknown, so visitors of a hosted app do not see them."""
+    return list_damaged_models() if get_owner() == LOCAL_OWNER else {}
+
+
 def render_page() -> None:
     """Render the models that match the filter, in the chosen order."""
     st.html(_CSS)
-    models, damaged = list_models(), list_damaged_models()
+    models, damaged = list_models(viewer=get_owner()), _list_damaged()
     shown = models
     with page_header("Models"):
         if len(models) >= _MIN_FILTERED:

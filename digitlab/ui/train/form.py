@@ -33,6 +33,7 @@ from digitlab.training.fields import format_value as format_field_value
 from digitlab.ui.selectors import render_toggle
 from digitlab.ui.text import escape_markdown, shorten
 from digitlab.ui.train.user_dataset import render_user_dataset, take_dataset_choice
+from digitlab.ui.visitor import get_owner
 
 # What the widgets hold, by setting: numbers as text.
 Values = dict[str, Any]
@@ -191,7 +192,7 @@ def _render_choice(spec: Spec, common: dict[str, Any]) -> None:
 
 
 def _render_dataset(_spec: Spec, common: dict[str, Any]) -> None:
-    labels = {spec.id: spec.label for spec in list_dataset_specs()}
+    labels = {spec.id: spec.label for spec in list_dataset_specs(viewer=get_owner())}
     selected = st.session_state[common["key"]]
     # It may have been deleted meanwhile; the form then says so.
     if selected not in labels:
@@ -207,7 +208,7 @@ def _render_boolean(_spec: Spec, common: dict[str, Any]) -> None:
 
 
 def _render_model(_spec: Spec, common: dict[str, Any]) -> None:
-    own = [model for model in list_models() if model.imported is None]
+    own = [model for model in list_models(viewer=get_owner()) if model.imported is None]
     labels = WEIGHTS_LABELS | {model.id: model.label for model in own}
     selected = st.session_state[common["key"]]
     # The model may have been deleted meanwhile; starting the run then reports it.

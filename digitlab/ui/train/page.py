@@ -6,7 +6,6 @@ import streamlit as st
 
 from digitlab.errors import DigitlabError
 from digitlab.runs.launcher import is_training_installed, prewarm_worker
-from digitlab.runs.run import list_runs
 from digitlab.ui.actions import render_action_error
 from digitlab.ui.browser_signals import run_when_idle
 from digitlab.ui.frame import page_header
@@ -26,6 +25,7 @@ from digitlab.ui.train.run_choice import (
     FORM_VIEW,
     RUN_VIEW,
     is_run_requested,
+    list_known_runs,
     render_run_choice,
     render_unknown_run,
     render_view_choice,
@@ -54,7 +54,7 @@ def _render_form() -> None:
 
 def _render_run() -> None:
     """Which run, its actions, its progress and its results."""
-    runs = list_runs()
+    runs = list_known_runs()
     if not runs:
         if is_run_requested():
             render_unknown_run()

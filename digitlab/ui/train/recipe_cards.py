@@ -17,6 +17,7 @@ from digitlab.training.recipes import RECIPES, Recipe, find_recipe
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.train.form import fill_form
 from digitlab.ui.train.slowness import measure_slowness
+from digitlab.ui.visitor import get_owner
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,10 @@ def _list_needs(config: TrainConfig) -> list[_Need]:
         needs.append(_Need("error", "strokes", sentence))
     if missing := describe_missing_weights(config):
         needs.append(_Need("download", "weights", missing))
-    if config.init_from not in {*WEIGHTS_LABELS, *(model.id for model in list_models())}:
+    if config.init_from not in {
+        *WEIGHTS_LABELS,
+        *(model.id for model in list_models(viewer=get_owner())),
+    }:
         sentence = f"The model {config.init_from} is missing."
         needs.append(_Need("error", "weights", sentence))
     return needs

@@ -29,6 +29,7 @@ from digitlab.ui.train.run_choice import (
 )
 from digitlab.ui.train.run_view import ACTIVE_PHASES, get_phase
 from digitlab.ui.tune.study_choice import open_study_page
+from digitlab.ui.visitor import get_owner, is_mine
 
 # The run, the label and the question of a model that waits to be replaced.
 _REPLACEMENT = "train_replacement"
@@ -38,7 +39,10 @@ _N_SAVED = "train_n_saved"
 
 
 def render_run_actions(run: Run) -> None:
-    """Render the buttons that apply to the run's state."""
+    """Render the buttons that apply to the run's state, and to its user."""
+    if not is_mine(run.owner):
+        _render_others_run(run)
+        return
     try:
         phase = get_phase(inspect_run(run))
     except RunError:
@@ -60,9 +64,26 @@ def render_run_actions(run: Run) -> None:
                     icon=":material/query_stats:",
                     help="This is a trial of a search, which looks at the test set for the best "
                     "trial only. Afterwards its model can be saved.",
-                    on_click=report_errors(lambda: test_run(run)),
+                    on_click=report_errors(lambda: test_run(run, owner=get_owner())),
                 )
         _render_more(run, is_active=is_active)
+
+
+def _render_others_run(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="train_actions"):
+        _render_repeat(run)
+        st.caption("Another user's run: you can watch, compare and repeat it.", width="content")
+
+
+def _render_repeat(run: Run) -> None:
+    st.button(
+        "Use these settings again",
+        key="train_duplicate",
+        icon=":material/content_copy:",
+        width="stretch",
+        help="Copies the run's settings to the form.",
+        on_click=report_errors(lambda: _copy_settings(run)),
+    )
 
 
 def _render_stop(run: Run, phase: str) -> None:
@@ -78,7 +99,7 @@ def _render_stop(run: Run, phase: str) -> None:
         type="primary",
         help=help_text,
         disabled=is_requested,
-        on_click=report_errors(lambda: stop_run(run)),
+        on_click=report_errors(lambda: stop_run(run, owner=get_owner())),
     )
     if is_requested or phase == "hanging":
         st.button(
@@ -86,7 +107,7 @@ def _render_stop(run: Run, phase: str) -> None:
             key="train_stop_now",
             icon=":material/cancel:",
             help="Kills the process. Saved epochs are kept and the run can be resumed.",
-            on_click=report_errors(lambda: stop_run(run, force=True)),
+            on_click=report_errors(lambda: stop_run(run, force=True, owner=get_owner())),
         )
 
 
@@ -109,7 +130,7 @@ def _render_resume(run: Run) -> None:
 def _resume(run: Run, text: str) -> None:
     if not text.strip().isdecimal():
         raise RunError(f"“{text}” is not a number of epochs. Enter a whole number, 2 for example.")
-    resume_run(run, epochs=int(text))
+    resume_run(run, epochs=int(text), owner=get_owner())
 
 
 def _render_save(run: Run) -> None:
@@ -172,7 +193,7 @@ def _render_replacement(run: Run, label: str) -> None:
 def _save(run: Run, label: str, *, replace: bool = False) -> None:
     st.session_state.pop(_REPLACEMENT, None)
     try:
-        model = save_model(run, label=label, replace=replace)
+        model = save_model(run, label=label, replace=replace, owner=get_owner())
     except ModelExistsError as error:
         st.session_state[_REPLACEMENT] = (run.id, label, str(error))
         return
@@ -183,14 +204,7 @@ def _save(run: Run, label: str, *, replace: bool = False) -> None:
 def _render_more(run: Run, *, is_active: bool) -> None:
     """Less frequent actions, behind one button."""
     with st.popover("More", icon=":material/more_horiz:", key=f"train_other_{run.id}"):
-        st.button(
-            "Use these settings again",
-            key="train_duplicate",
-            icon=":material/content_copy:",
-            width="stretch",
-            help="Copies the run's settings to the form.",
-            on_click=report_errors(lambda: _copy_settings(run)),
-        )
+        _render_repeat(run)
         key = f"train_name_{run.id}"
         st.text_input("Name", get_run_name(run), key=key, max_chars=MAX_LABEL_LENGTH)
         st.button(
@@ -198,7 +212,9 @@ def _render_more(run: Run, *, is_active: bool) -> None:
             key="train_rename",
             icon=":material/edit:",
             width="stretch",
-            on_click=report_errors(lambda: rename_run(run, st.session_state[key])),
+            on_click=report_errors(
+                lambda: rename_run(run, st.session_state[key], owner=get_owner())
+            ),
         )
         _render_search(run)
         if not is_active:
@@ -254,7 +270,7 @@ def _ask_for_deletion(run_id: str | None) -> None:
 
 
 def _delete(run: Run) -> None:
-    delete_run(run)
+    delete_run(run, owner=get_owner())
     deselect_run()
 
 

@@ -1,5 +1,6 @@
 """Which view and which run are shown; the URL `?run=…` shares a run."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -7,11 +8,12 @@ import streamlit as st
 from digitlab.errors import RunError
 from digitlab.runs.control import find_active_run
 from digitlab.runs.health import inspect_run
-from digitlab.runs.run import Run, list_runs
+from digitlab.runs.run import Run, get_run, list_runs
 from digitlab.runs.status import describe_state
 from digitlab.ui.selectors import View, get_labels, get_view, render_segments
 from digitlab.ui.streamlit_internals import callback, defer_rerun, is_history_navigation
 from digitlab.ui.text import escape_label, shorten
+from digitlab.ui.visitor import get_owner
 
 # Actions lead to these two views, so their ids are known here; the page has the list of all.
 FORM_VIEW, RUN_VIEW = "form", "run"
@@ -43,7 +45,7 @@ def render_view_choice(views: Sequence[View[RenderView]]) -> View[RenderView]:
 
     def handle_change() -> None:
         # Watch opens the active run, even if another one was shown last.
-        running = find_active_run() if state[key] == RUN_VIEW else None
+        running = find_active_run(owner=get_owner()) if state[key] == RUN_VIEW else None
         if running is not None:
             state[_RUN] = running.id
 
@@ -82,6 +84,16 @@ def deselect_run() -> None:
     st.query_params.pop("run", None)
 
 
+def list_known_runs() -> list[Run]:
+    """The user's runs, the newest first, and that of another user whose address was opened."""
+    runs = list_runs(owner=get_owner())
+    requested = st.session_state.get(_RUN)
+    if requested and requested not in {run.id for run in runs}:
+        with contextlib.suppress(RunError):
+            runs.append(get_run(requested))
+    return runs
+
+
 def render_run_choice(runs: Sequence[Run]) -> Run | None:
     """Render the choice of a run.
 
@@ -92,7 +104,7 @@ def render_run_choice(runs: Sequence[Run]) -> Run | None:
     """
     state = st.session_state
     if state.get(_RUN) is None:
-        state[_RUN] = (find_active_run() or runs[0]).id
+        state[_RUN] = (find_active_run(owner=get_owner()) or runs[0]).id
     requested = state[_RUN]
     runs = hide_other_trials(runs)
     by_id = {run.id: run for run in runs}
@@ -189,7 +201,7 @@ def _handle_run_choice() -> None:
     part of it, has changed since the page was rendered: the name before the state says which run.
     """
     chosen = st.session_state[_RUN_WIDGET]
-    names = get_unique_run_names(hide_other_trials(list_runs()))
+    names = get_unique_run_names(hide_other_trials(list_known_runs()))
     if chosen not in names:
         name = str(chosen).rpartition(_STATE_SEPARATOR)[0]
         chosen = next((run_id for run_id in names if names[run_id] == name), None)

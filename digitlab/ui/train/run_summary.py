@@ -17,7 +17,7 @@ from digitlab.evaluation.comparison import (
 from digitlab.figures.run_comparison import describe_run_comparison, run_comparison_figure
 from digitlab.figures.theme import PLOTLY_CONFIG
 from digitlab.quantities import format_duration
-from digitlab.runs.run import Run, list_runs
+from digitlab.runs.run import Run
 from digitlab.training.config import TrainConfig
 from digitlab.ui.code import render_code
 from digitlab.ui.selectors import render_segments
@@ -28,6 +28,7 @@ from digitlab.ui.train.run_choice import (
     get_run_name,
     get_unique_run_names,
     hide_other_trials,
+    list_known_runs,
 )
 
 _SELECTED = "train_compared_kept"
@@ -67,7 +68,7 @@ def _format_settings(config: TrainConfig) -> str:
 
 def render_comparison() -> None:
     """Render the choice of runs, their curves in one chart, and a table of differences."""
-    runs = {run.id: run for run in list_runs()}
+    runs = {run.id: run for run in list_known_runs()}
     kept = st.session_state.get(_SELECTED, ())
     listed = {run.id for run in hide_other_trials(list(runs.values()))} | set(kept)
     runs = {run_id: run for run_id, run in runs.items() if run_id in listed}

@@ -20,6 +20,7 @@ from digitlab.ui.text import escape_markdown, render_error
 from digitlab.ui.train.form import prepare_form, read_form
 from digitlab.ui.train.run_choice import show_run
 from digitlab.ui.train.user_digits import get_user_digits
+from digitlab.ui.visitor import get_owner
 
 # Only networks of this input shape can classify the user's digits.
 _DIGIT_SHAPE = (28, 28)
@@ -77,8 +78,9 @@ def _start() -> None:
         label=_build_label(config),
         digits=digits.images if digits else None,
         digit_labels=digits.labels if digits else None,
+        owner=get_owner(),
     )
-    start_run(run)
+    start_run(run, owner=get_owner())
     show_run(run)
 
 

@@ -33,6 +33,7 @@ from digitlab.ui.hosting import is_hosted
 from digitlab.ui.import_panel import ImportPanel
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown, render_error
+from digitlab.ui.visitor import get_owner
 
 _PANEL = ImportPanel("train_own")
 _CHOICE = "train_dataset_choice"
@@ -116,7 +117,11 @@ def _render_upload() -> None:
 
 def _start(file: UploadedFile, name_key: str) -> None:
     label, image_px = st.session_state[name_key], st.session_state["train_own_px"]
-    _PANEL.start(lambda: start_import(file.getbuffer(), check_label(label), image_px=image_px))
+    _PANEL.start(
+        lambda: start_import(
+            file.getbuffer(), check_label(label), image_px=image_px, owner=get_owner()
+        )
+    )
 
 
 def _describe_progress(status: StepStatus) -> str:
@@ -171,7 +176,7 @@ def _render_found(own: UserDataset) -> None:
 
 
 def _delete(dataset_id: str) -> None:
-    delete_user_dataset(dataset_id)
+    delete_user_dataset(dataset_id, owner=get_owner())
     st.session_state[_CHOICE] = TrainConfig().dataset
 
 

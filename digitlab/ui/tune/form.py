@@ -24,6 +24,7 @@ from digitlab.tuning.study_config import OBJECTIVES, PRUNERS, SAMPLERS, StudyCon
 from digitlab.ui.actions import report_errors
 from digitlab.ui.text import escape_label, render_error
 from digitlab.ui.train.slowness import measure_slowness
+from digitlab.ui.visitor import get_owner
 
 _VARIED = ("learning_rate", "dropout")
 _STATE = "tune_form"
@@ -221,6 +222,7 @@ def _build_config(
         minutes=_parse("minutes", options["minutes"]),
         full_epochs=recipe.epochs,
         full_training_fraction=recipe.training_fraction,
+        owner=get_owner(),
         label=f"{escape_label(label)}: {', '.join(one.spec.metadata['label'] for one in ranges)}",
     )
 

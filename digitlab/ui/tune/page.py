@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from digitlab.errors import DigitlabError
-from digitlab.tuning.study import Study, list_studies
+from digitlab.errors import DigitlabError, RunError
+from digitlab.tuning.study import Study, get_study, list_studies
 from digitlab.ui.actions import render_action_error
 from digitlab.ui.frame import page_header
 from digitlab.ui.streamlit_internals import callback, is_history_navigation
@@ -11,6 +11,7 @@ from digitlab.ui.text import render_error, shorten
 from digitlab.ui.tune.form import render_form
 from digitlab.ui.tune.study_choice import FORM, STUDY_KEY, show_study
 from digitlab.ui.tune.study_view import render_delete, render_study
+from digitlab.ui.visitor import get_owner, is_mine
 
 _CHOICE = "tune_study_choice"
 
@@ -18,7 +19,7 @@ _CHOICE = "tune_study_choice"
 def render_page() -> None:
     """Render the form or the chosen study; the address `?study=…` names it."""
     state, requested = st.session_state, st.query_params.get("study")
-    studies = {study.id: study for study in list_studies()}
+    studies = {study.id: study for study in list_studies(owner=get_owner())}
     # On the way to the Train page, Streamlit adds an entry to the browser's history: this page,
     # already with the run. Back from there leads to it.
     is_on_the_way = st.query_params.pop("run", None) is not None and STUDY_KEY in state
@@ -38,15 +39,19 @@ def render_page() -> None:
     # Setting it again would add an entry to the browser's history.
     if requested != shown:
         st.query_params["study"] = shown
-    if shown not in studies:
+    try:
+        # Others may watch a search whose address they have.
+        study = studies.get(shown) or get_study(shown)
+    except RunError:
         st.warning("There is no such study here: it was deleted, or the link is wrong.")
         return
     try:
-        render_study(studies[shown])
+        render_study(study)
     except DigitlabError as error:
         render_error(error)
-        # Damaged: it can still be deleted.
-        render_delete(studies[shown])
+        if is_mine(study.owner):
+            # Damaged: it can still be deleted.
+            render_delete(study)
 
 
 def _render_choice(studies: dict[str, Study]) -> None:

@@ -35,6 +35,7 @@ from digitlab.ui.tune.charts import (
     render_trials,
 )
 from digitlab.ui.tune.study_choice import show_form
+from digitlab.ui.visitor import get_owner, is_mine
 
 _CSS = """
 <style>
@@ -89,6 +90,9 @@ def _render(study: Study, page_status: StepStatus) -> None:
 def _render_actions(study: Study, status: StepStatus) -> None:
     config, trials = study.read_config(), study.read_trials()
     best = find_best(config, trials)
+    if not is_mine(study.owner):
+        st.caption("Another user's search: you can watch it.")
+        return
     with st.container(horizontal=True, key="tune_actions"):
         if not status.is_final:
             is_requested = study.is_stop_requested()
@@ -98,7 +102,7 @@ def _render_actions(study: Study, status: StepStatus) -> None:
                 icon=":material/stop_circle:",
                 disabled=is_requested,
                 help="Stops the trial that runs, too. A resume goes on with it.",
-                on_click=report_errors(lambda: stop_study(study)),
+                on_click=report_errors(lambda: stop_study(study, owner=get_owner())),
             )
             return
         if best is not None:
@@ -138,7 +142,7 @@ def _render_resume(study: Study, config: StudyConfig, trials: Sequence[TrialReco
 def _resume(study: Study, text: str) -> None:
     if not text.strip().isdecimal() or not int(text):
         raise RunError(f"“{text}” is not a number of trials. Enter a whole number, 10 for example.")
-    resume_study(study, trials=int(text))
+    resume_study(study, trials=int(text), owner=get_owner())
 
 
 def render_delete(study: Study) -> None:
@@ -154,18 +158,22 @@ def render_delete(study: Study) -> None:
 
 
 def _delete(study: Study) -> None:
-    delete_study(study)
+    delete_study(study, owner=get_owner())
     show_form()
 
 
 def _train_fully(config: StudyConfig, best: TrialRecord) -> None:
-    run = create_run(config.build_full_config(best.values), label="Best of the search")
-    start_run(run)
+    run = create_run(
+        config.build_full_config(best.values), label="Best of the search", owner=get_owner()
+    )
+    start_run(run, owner=get_owner())
     open_run_page(run)
 
 
 def _save(config: StudyConfig, best: TrialRecord) -> None:
-    model = save_model(get_run(best.run), label=f"Trial {best.number} of {config.label}"[:80])
+    model = save_model(
+        get_run(best.run), label=f"Trial {best.number} of {config.label}"[:80], owner=get_owner()
+    )
     notify(f"{model.label} is saved: see Models.", icon=":material/save:")
 
 

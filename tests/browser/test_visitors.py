@@ -1,0 +1,45 @@
+"""Two browsers on a hosted app."""
+
+import os
+
+from playwright.sync_api import expect
+
+from tests.browser.server import serve_app, use_empty_folders
+from tests.browser.train_page import TrainPage, open_run, start_run
+
+
+def test_visitors_do_not_see_or_change_what_others_make(browser, tmp_path):
+    with use_empty_folders(tmp_path):
+        os.environ["DIGITLAB_TRAINER"] = "tests.stub_trainer"
+        hosted = ("--server.address", "0.0.0.0")
+        with (
+            serve_app(tmp_path / "server.log", options=hosted) as (url, _),
+            browser.new_context(base_url=url) as first,
+            browser.new_context(base_url=url) as second,
+        ):
+            ada, bob = first.new_page(), second.new_page()
+            ada.goto("/train")
+            adas = TrainPage(ada)
+            run_id = start_run(adas, epochs=1, batch_size=8)
+            bobs = open_run(bob, run_id)
+            expect(bob.get_by_text("Another user's run")).to_be_visible()
+            expect(bob.locator(".st-key-train_stop")).to_have_count(0)
+            # It is not Bob's training.
+            expect(bob.locator(".st-key-navigation_run")).to_have_count(0)
+            for watcher in (bobs, adas):
+                watcher.expect_line("^Done")
+            expect(bob.locator(".st-key-train_actions").get_by_text("Save model")).to_have_count(0)
+            bob.goto("/train")
+            bobs.show_view("Watch")
+            expect(bob.get_by_text("There is no run yet")).to_be_visible()
+            # After a restart of her browser Ada is still the owner.
+            state = first.storage_state()
+            with browser.new_context(base_url=url, storage_state=state) as later:
+                again = open_run(later.new_page(), run_id)
+                again.save_model("Ada's model")
+                for context, n_models in ((later, 1), (second, 0)):
+                    page = context.new_page()
+                    page.goto("/models")
+                    expect(page.get_by_role("heading", name="digitlab CNN")).to_be_visible()
+                    heading = page.get_by_role("heading", name="Ada's model")
+                    expect(heading).to_have_count(n_models)
