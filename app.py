@@ -1,15 +1,15 @@
-"""The server of digitlab: pages, headers and visitors' cookies. Run with `streamlit run app.py`."""
+"""The server: pages, headers, visitors' cookies. Run with `streamlit run app.py`."""
 
 import runpy
 from pathlib import Path
 
 import streamlit as st
 
-from digitlab.ui.server import build_middleware
+from digitlab.ui.server import build_middleware, clean_up_regularly
 from digitlab.ui.streamlit_internals import is_page_running
 
 # Streamlit finds this assignment by reading the file: the call has to be here.
-app = st.App("main.py", middleware=build_middleware())
+app = st.App("main.py", middleware=build_middleware(), lifespan=clean_up_regularly)
 
 if is_page_running():
     # A host that runs this file as a page shows the pages all the same.

@@ -15,7 +15,8 @@ DigitlabError
 │   └── ModelExistsError        another model has this name or id
 ├── RunError                    a training run is missing or failed
 │   └── RunStoppedError         the user stopped it before it had a model
-└── OwnerError                  a run, model or data set belongs to another user
+├── OwnerError                  a run, model or data set belongs to another user
+└── LimitError                  a visitor of a hosted app has used what is allowed
 ```
 
 Each message is one or two sentences for the user: what happened, why, and what to do. Pages and
@@ -83,6 +84,10 @@ class RunStoppedError(RunError):
 
 class OwnerError(DigitlabError):
     """A run, a model, a data set or a job belongs to another user."""
+
+
+class LimitError(DigitlabError):
+    """A visitor of a hosted app has used what is allowed; the message says the way out."""
 
 
 _FOLDER = re.compile(r"(?<=['\"])/[^'\"]*/|(?<![\w:/'\"])(?:/[^\s'\"/]+)+/(?=[^\s'\"/])")

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from digitlab.datasets.user_datasets import list_user_datasets
+from digitlab.hosting_limits import check_disk, check_limit, get_limits
 from digitlab.owners import LOCAL_OWNER
-from digitlab.paths import get_cache_dir
+from digitlab.paths import get_cache_dir, get_user_datasets_dir
+from digitlab.quantities import format_count
 from digitlab.upload_jobs import UploadJob, start_upload_job
 
 # The only place that names the module of the worker.
@@ -50,7 +53,23 @@ def start_import(
         owner: of the data set.
     Raises:
         RunError: the process could not be started.
+        LimitError: a visitor of a hosted app has too many data sets, or the zip is too large.
     """
+    limits = get_limits(owner)
+    if limits is not None:
+        size_mb = memoryview(content).nbytes / 1e6
+        check_limit(
+            size_mb <= limits.upload_mb,
+            f"This zip has {size_mb:.1f} MB; on this server at most {limits.upload_mb:g} MB are "
+            "allowed. Choose fewer or smaller photos.",
+        )
+        n_own = sum(one.owner == owner for one in list_user_datasets(viewer=owner))
+        check_limit(
+            n_own < limits.datasets,
+            f"You have {format_count(n_own, 'data set')}, and more are not allowed on this server. "
+            "Delete one first.",
+        )
+        check_disk(limits, get_user_datasets_dir())
     root = get_cache_dir() / "imports"
     spec = ImportSpec(label, image_px, owner)
     return start_upload_job(ImportJob, root, _WORKER_MODULE, content, spec)

@@ -9,6 +9,7 @@ from digitlab.errors import ModelExistsError, ModelStoreError, RunError
 from digitlab.files import write_json
 from digitlab.model_store.card import CARD_FILE, load_card
 from digitlab.model_store.formats import TFLITE, find_model_files
+from digitlab.model_store.limits import check_space
 from digitlab.model_store.names import check_label, check_model_id, generate_model_id, is_shipped
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.owners import LOCAL_OWNER, check_owner, is_visible
@@ -83,6 +84,7 @@ def save_model(
             files cannot be written.
         OwnerError: the run, or the model to be replaced, belongs to another user.
         RunError: the run has no finished model.
+        LimitError: a visitor of a hosted app has too many models.
     """
     meta = run.read_meta()
     check_owner(f"The run {run.id}", meta.owner, owner)
@@ -105,6 +107,8 @@ def save_model(
                 f"There is a model {model_id} already. Replace it, or choose another name."
             )
         check_owner(f"The model {model_id}", _find_owner(directory), owner)
+    else:
+        check_space(list_models(viewer=owner), owner)
     return _copy_model(run.directory, names, directory, label, owner)
 
 

@@ -8,16 +8,19 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from digitlab.datasets.registry import check_is_not_deleted, get_dataset_spec
-from digitlab.errors import RunError, describe_error
+from digitlab.errors import DigitlabError, RunError, describe_error
 from digitlab.files import remove_directory
+from digitlab.hosting_limits import get_limits
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_runs_dir
 from digitlab.quantities import format_count
 from digitlab.runs import launcher
 from digitlab.runs.checkpoints import find_checkpoint
 from digitlab.runs.health import delete_heartbeat, inspect_run
+from digitlab.runs.limits import check_start
 from digitlab.runs.queue import (
     add_entry,
     count_entries,
@@ -26,11 +29,32 @@ from digitlab.runs.queue import (
     lock_queue,
     remove_entry,
 )
-from digitlab.runs.run import Run, check_label, list_runs
+from digitlab.runs.run import Run, check_label, create_run, list_runs
 from digitlab.runs.status import RunStatus
+from digitlab.training.config import TrainConfig
 
 _POLL_S = 0.2
 _STOP_GRACE_S = 3.0
+
+
+def start_new_run(config: TrainConfig, *, owner: str = LOCAL_OWNER, **details: Any) -> Run:
+    """Create and start a run; nothing is left of one that cannot be started.
+
+    Args:
+        config: its settings.
+        owner: whose it is.
+        details: as for `create_run`.
+    Raises:
+        RunError, DatasetUnavailableError, LimitError: as `create_run` and `start_run`.
+    """
+    run = create_run(config, owner=owner, **details)
+    try:
+        start_run(run, owner=owner)
+    except DigitlabError:
+        with contextlib.suppress(RunError):
+            delete_run(run, owner=owner)
+        raise
+    return run
 
 
 def start_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
@@ -43,12 +67,16 @@ def start_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
     Raises:
         RunError: the run is active, or the process could not be started.
         OwnerError: the run belongs to another user.
+        LimitError: it is larger than a visitor's run may be, or there are too many.
     """
     _check_owner(run, owner)
     with lock_queue():
         # Under the lock: of two callers at the same moment, the second sees the first.
         if is_active(run):
             raise RunError(f"The run {run.id} is already active.")
+        limits = get_limits(run.owner)
+        if limits is not None:
+            check_start(run, limits)
         before = run.read_status()
         try:
             delete_heartbeat(run)

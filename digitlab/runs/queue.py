@@ -1,8 +1,8 @@
-"""The queue of training runs on this computer: files, first come first served.
+"""The queue of training runs on this computer: files, first come first served, fair by owner.
 
 ```
 <cache>/queue-<computer>/
-├── entries/<time>.<key>    one file per queued run; its content is the run directory
+├── entries/<round>.<time>.<owner>.<run>    a file per queued run; its content is the run directory
 ├── current                 the entry of the run that is being trained
 ├── queue.lock              held while the queue changes
 ├── worker.json             the identity of the worker process
@@ -10,8 +10,9 @@
 └── worker.log              what the worker printed between runs
 ```
 
-One worker process at a time takes entries in order and trains them. Both locks belong to the
-operating system, which releases them when a process dies.
+One worker process at a time takes entries in order and trains them. In each round, every owner has
+one run: nobody who queues many runs keeps others waiting. Both locks belong to the operating
+system, which releases them when a process dies.
 """
 
 import contextlib
@@ -56,12 +57,18 @@ def lock_queue() -> Iterator[None]:
 
 
 def add_entry(run: Run) -> None:
-    """Add a run at the end. Hold `lock_queue`.
+    """Add a run to the first round in which its owner has none. Hold `lock_queue`.
 
     Raises:
         OSError: the disk is full, for example.
     """
-    path = _get_entries_dir() / f"{time.time_ns():020d}.{_compute_key(run)}"
+    owner = hashlib.sha256(run.owner.encode()).hexdigest()[:16]
+    names = [path.name.split(".") for path in _list_entries()]
+    current = get_current_run()
+    first = min((int(name[0]) for name in names), default=0)
+    first += current is not None and current.owner == run.owner
+    turn = max([first, *(int(name[0]) + 1 for name in names if name[2] == owner)])
+    path = _get_entries_dir() / f"{turn:08d}.{time.time_ns():020d}.{owner}.{_compute_key(run)}"
     replace_file(path, os.fsencode(run.directory.resolve()))
 
 
@@ -185,6 +192,7 @@ def _load_entry(path: Path) -> Run:
 
 
 def _list_entries() -> list[Path]:
+    """The entries in the order in which they are taken."""
     try:
         return sorted(p for p in _get_entries_dir().iterdir() if not p.name.startswith("."))
     except FileNotFoundError:

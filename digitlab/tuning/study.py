@@ -31,6 +31,7 @@ from digitlab.runs.control import delete_run
 from digitlab.runs.launcher import is_training_installed
 from digitlab.runs.run import Run
 from digitlab.step_jobs import StepJob
+from digitlab.tuning.limits import check_study
 from digitlab.tuning.study_config import StudyConfig
 
 # The only place that names the module of the process, which imports Optuna.
@@ -144,7 +145,9 @@ def create_study(config: StudyConfig, *, name: str | None = None) -> Study:
     Raises:
         RunError: a study of this name exists, the name is invalid, or the process cannot be
             started.
+        LimitError: it is larger than a visitor's may be, or the visitor has one that runs.
     """
+    check_study(config, is_busy=_is_searching(config.owner))
     study_id = name or add_secret(time.strftime("%Y%m%d-%H%M%S"), config.owner)
     if not study_id.replace("-", "").replace("_", "").isalnum() or not study_id.isascii():
         raise RunError(f"{study_id!r} is not a valid study name: use letters, digits, _ and -.")
@@ -188,6 +191,7 @@ def resume_study(
         raise RunError(f"The study {study.id} has all its {n_done} trials. Say how many more.")
     if minutes:
         config = replace(config, minutes=minutes)
+    check_study(config, is_busy=_is_searching(config.owner))
     _start(study, config)
 
 
@@ -270,6 +274,10 @@ def find_best(config: StudyConfig, trials: Sequence[TrialRecord]) -> TrialRecord
     complete = [one for one in trials if one.state == COMPLETE and one.objective is not None]
     choose = max if config.is_maximized else min
     return choose(complete, key=lambda one: one.objective or 0.0) if complete else None
+
+
+def _is_searching(owner: str) -> bool:
+    return any(study.is_running() for study in list_studies(owner=owner))
 
 
 def _start(study: Study, config: StudyConfig) -> None:

@@ -124,7 +124,7 @@ class StudyConfig:
                 "for example."
             )
         # Values that contradict other settings are found now, not after an hour.
-        for values in self._list_corners():
+        for values in self.list_corners():
             self.build_trial_config(values)
 
     @property
@@ -185,7 +185,7 @@ class StudyConfig:
             parts += [f"--address {shlex.quote(self.address)}"] if self.address else []
         return " ".join(parts)
 
-    def _list_corners(self) -> list[dict[str, Any]]:
+    def list_corners(self) -> list[dict[str, Any]]:
         """The first, the last and each listed value of every range, the others as in the base."""
         corners: list[dict[str, Any]] = []
         for one in self.space:

@@ -13,9 +13,10 @@ def preload_pages() -> None:
     """Import the modules of all pages in the background, once in a process.
 
     Call it when the first page is complete. Otherwise the first visit of each page would wait for
-    its imports, with nothing below the navigation meanwhile.
+    its imports, with nothing below the navigation meanwhile. No daemon: a process that ends in the
+    middle of importing an extension module would crash.
     """
-    threading.Thread(target=_import_pages, name="preload", daemon=True).start()
+    threading.Thread(target=_import_pages, name="preload").start()
 
 
 def _import_pages() -> None:

@@ -1,6 +1,9 @@
 """What the server does around the pages: security headers, and a cookie for each visitor."""
 
-from collections.abc import Sequence
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -8,7 +11,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digitlab.hosting_limits import load_limits
 from digitlab.owners import OWNER_COOKIE, create_owner, read_signed_owner, sign_owner
+from digitlab.runs.limits import remove_expired_runs
+from digitlab.tuning.expiry import remove_expired_studies
 from digitlab.ui.hosting import is_hosted
 
 # Community Cloud shows the app in a frame.
@@ -26,11 +32,35 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _COOKIE_AGE_S = 365 * 24 * 3600
+_CLEAN_UP_INTERVAL_S = 3600
 
 
 def build_middleware() -> Sequence[Middleware]:
     """What wraps every request, the outermost first."""
     return (Middleware(SecurityHeaders), Middleware(OwnerCookie))
+
+
+@asynccontextmanager
+async def clean_up_regularly(_: object) -> AsyncIterator[None]:
+    """While the server of a hosted app runs, delete once an hour what visitors left long ago."""
+    task = asyncio.create_task(_clean_up_every_hour())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _clean_up_every_hour() -> None:
+    while is_hosted():
+        # Reads many files: not in the thread that serves all visitors.
+        await asyncio.to_thread(_clean_up)
+        await asyncio.sleep(_CLEAN_UP_INTERVAL_S)
+
+
+def _clean_up() -> None:
+    limits = load_limits(os.environ)
+    remove_expired_runs(limits)
+    remove_expired_studies(limits)
 
 
 class SecurityHeaders:

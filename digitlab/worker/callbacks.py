@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from digitlab.hosting_limits import WAY_OUT, get_limits
 from digitlab.runs.run import Run
 from digitlab.runs.tables import (
     append_reading,
@@ -64,7 +65,7 @@ def build_callbacks(
         keras.callbacks.TerminateOnNaN(),
         *build_tracker_callbacks(run, tracker),
         # Last: it leaves `fit` by an exception when all others have seen the epoch.
-        StopCallback(run, n_batches),
+        StopCallback(status_writer, n_batches),
     ]
     return keras.callbacks.CallbackList(
         callbacks, add_history=True, model=model, epochs=epochs, steps=n_batches
@@ -76,15 +77,16 @@ class StopTraining(Exception):  # noqa: N818
 
 
 class StopCallback(keras.callbacks.Callback):
-    """Leaves `fit` when the user stops the run.
+    """Leaves `fit` when the user stops the run, or a visitor's time on a hosted app is over.
 
     `model.stop_training` is unsuitable: Keras then treats the incomplete epoch as complete,
     validates it, and lets every callback record it.
     """
 
-    def __init__(self, run: Run, n_batches: int) -> None:
+    def __init__(self, status_writer: StatusWriter, n_batches: int) -> None:
         super().__init__()
-        self._run, self._n_batches = run, n_batches
+        self._status_writer, self._n_batches = status_writer, n_batches
+        self._limits = get_limits(status_writer.run.owner)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Stop after a batch; after the last one, let the epoch be completed."""
@@ -97,7 +99,13 @@ class StopCallback(keras.callbacks.Callback):
             self._stop_on_request()
 
     def _stop_on_request(self) -> None:
-        if self._run.is_stop_requested():
+        if self._status_writer.run.is_stop_requested():
+            raise StopTraining
+        limits = self._limits
+        if limits is not None and self._status_writer.elapsed_s > 60 * limits.minutes:
+            self._status_writer.add_note(
+                f"Stopped after {limits.minutes:g} minutes, the limit of this server. {WAY_OUT}"
+            )
             raise StopTraining
 
 

@@ -1,6 +1,7 @@
 """The worker's side of `status.json`: one status, changed field by field. Must not import Keras."""
 
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -25,8 +26,14 @@ class StatusWriter:
             pid=identity.pid,
             process_started_s=identity.started_s,
         )
+        self._begin_s = time.monotonic()
         # Notes may come from another thread.
         self._lock = threading.RLock()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the worker took the run."""
+        return time.monotonic() - self._begin_s
 
     def update(self, **changes: Any) -> None:
         """Change some fields of the status and write it."""

@@ -13,12 +13,12 @@ from digitlab.tuning.study_config import StudyConfig
 from tests.app.runs import create_finished_run
 
 
-def create_finished_study(*, owner: str = LOCAL_OWNER) -> Study:
+def create_finished_study(*, owner: str = LOCAL_OWNER, name: str = "mine") -> Study:
     """A study that was stopped, with four trials, of which one has a run here."""
     run = create_finished_run("Trial", owner=owner)
-    run.write_meta(replace(run.read_meta(), study="mine"))
+    run.write_meta(replace(run.read_meta(), study=name))
     # Named as the study's process names it.
-    run = Run(run.directory.rename(run.directory.with_name("mine-000")))
+    run = Run(run.directory.rename(run.directory.with_name(f"{name}-000")))
     config = StudyConfig(
         base=TrainConfig(epochs=3).to_json(),
         space=(parse_range("learning_rate=1e-4:1e-1:log"), parse_range("optimizer=adam,sgd")),
@@ -27,7 +27,7 @@ def create_finished_study(*, owner: str = LOCAL_OWNER) -> Study:
         label="*Mine* <b>",
         owner=owner,
     )
-    study = Study(get_studies_dir() / "mine")
+    study = Study(get_studies_dir() / name)
     study.directory.mkdir(parents=True)
     write_json(
         study.directory / "job.json", vars(config) | {"space": [vars(r) for r in config.space]}

@@ -22,15 +22,6 @@ def own():
     return import_pictures(io.BytesIO(pack(list_pictures(5))), "Shapes", image_px=32)
 
 
-def test_uploads_are_off_where_others_may_use_the_app(hosted, train_app, monkeypatch):
-    assert "Uploading data sets is off" in read_texts(train_app.caption)
-    assert not train_app.get("file_uploader")
-    monkeypatch.setenv("DIGITLAB_HOSTING", "off")
-    train_app.run()
-    assert len(train_app.get("file_uploader")) == 1
-    assert "Uploading data sets is off" not in read_texts(train_app.caption)
-
-
 def test_own_data_set_is_previewed_and_deleted(own, train_app):
     train_app.selectbox(key="train_dataset").set_value(own.id).run()
     assert not train_app.exception

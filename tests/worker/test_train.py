@@ -22,6 +22,7 @@ from digitlab.worker.model_card import (
     format_commands,
     get_no_digit_threshold,
 )
+from digitlab.worker.status_writer import StatusWriter
 from tests.worker.conftest import TRAINED_CONFIG
 from tests.worker.results import (
     TINY,
@@ -192,3 +193,14 @@ def test_demonstration_recipes_demonstrate_on_the_offline_sample(recipe):
 def test_excluding_the_sample_leaves_no_offline_data():
     with pytest.raises(ConfigError, match="Exclude offline sample” leaves nothing to train on"):
         train_here(create_run(TrainConfig(exclude_sample=True)))
+
+
+def test_a_visitors_training_ends_when_its_time_is_over(monkeypatch):
+    monkeypatch.setattr(
+        StatusWriter, "elapsed_s", property(lambda self: 1e6 * len(self.run.read_history()))
+    )
+    config = TrainConfig(net="logistic_regression", epochs=3, training_fraction=0.05)
+    status = train_here(create_run(config, owner="ada"))
+    assert (status.state, status.epoch) == ("stopped", 1)
+    assert "Stopped after 20 minutes, the limit of this server" in " ".join(status.notes)
+    assert train_here(create_run(config)).state == "done"

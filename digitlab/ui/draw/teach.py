@@ -9,9 +9,8 @@ from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.png import build_data_uri, to_dark_on_light
 from digitlab.quantities import format_count
-from digitlab.runs.control import start_run
+from digitlab.runs.control import start_new_run
 from digitlab.runs.launcher import is_training_installed
-from digitlab.runs.run import create_run
 from digitlab.training.teaching import (
     MIN_DIGITS,
     LabelledDrawing,
@@ -129,10 +128,9 @@ def _render_start(model: StoredModel, n: int) -> None:
 def _start(model: StoredModel) -> None:
     taught = build_taught_digits(_get_drawings())
     config = build_teaching_config(model.id, model.card["config"])
-    run = create_run(
+    run = start_new_run(
         config, label=shorten(build_taught_label(model.label)), taught=taught, owner=get_owner()
     )
-    start_run(run, owner=get_owner())
     open_run_page(run)
 
 

@@ -8,9 +8,8 @@ import streamlit as st
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import ConfigError
 from digitlab.nets.registry import NETS
-from digitlab.runs.control import count_active_runs, start_run
+from digitlab.runs.control import count_active_runs, start_new_run
 from digitlab.runs.launcher import is_training_installed
-from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 from digitlab.training.config_warnings import find_config_warnings
 from digitlab.training.pretrained import describe_missing_weights
@@ -73,14 +72,13 @@ def _start() -> None:
     digits = (
         get_user_digits() if get_dataset_spec(config.dataset).image_shape == _DIGIT_SHAPE else None
     )
-    run = create_run(
+    run = start_new_run(
         config,
         label=_build_label(config),
         digits=digits.images if digits else None,
         digit_labels=digits.labels if digits else None,
         owner=get_owner(),
     )
-    start_run(run, owner=get_owner())
     show_run(run)
 
 

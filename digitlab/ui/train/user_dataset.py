@@ -29,7 +29,6 @@ from digitlab.quantities import format_count
 from digitlab.step_jobs import StepStatus
 from digitlab.training.config import TrainConfig
 from digitlab.ui.actions import render_action_error, report_errors
-from digitlab.ui.hosting import is_hosted
 from digitlab.ui.import_panel import ImportPanel
 from digitlab.ui.streamlit_internals import callback
 from digitlab.ui.text import escape_label, escape_markdown, render_error
@@ -77,9 +76,7 @@ def render_user_dataset(dataset_id: str) -> None:
         expanded=has_news,
         key=f"train_own_data_{has_news}",
     ):
-        if is_hosted():
-            st.caption("Uploading data sets is off while this app is open to others.")
-        elif _PANEL.is_running:
+        if _PANEL.is_running:
             _PANEL.render_progress(_describe_progress, _choose)
         else:
             _render_upload()

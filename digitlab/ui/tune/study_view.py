@@ -6,8 +6,8 @@ import streamlit as st
 
 from digitlab.errors import DigitlabError, RunError
 from digitlab.model_store.store import save_model
-from digitlab.runs.control import start_run
-from digitlab.runs.run import create_run, get_run
+from digitlab.runs.control import start_new_run
+from digitlab.runs.run import get_run
 from digitlab.step_jobs import StepStatus
 from digitlab.tuning.search_space import SPECS
 from digitlab.tuning.study import (
@@ -163,10 +163,9 @@ def _delete(study: Study) -> None:
 
 
 def _train_fully(config: StudyConfig, best: TrialRecord) -> None:
-    run = create_run(
+    run = start_new_run(
         config.build_full_config(best.values), label="Best of the search", owner=get_owner()
     )
-    start_run(run, owner=get_owner())
     open_run_page(run)
 
 

@@ -1,0 +1,95 @@
+"""What a visitor of a hosted app may use: `[hosting]` in `digitlab.toml`.
+
+The limits are for visitors: the owner at home, and the command line, have none.
+"""
+
+import os
+import shutil
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from digitlab.errors import ConfigError, LimitError
+from digitlab.owners import LOCAL_OWNER
+from digitlab.paths import PROJECT_DIR
+
+_FILE = PROJECT_DIR / "digitlab.toml"
+_PREFIX = "DIGITLAB_HOSTING_"
+WAY_OUT = "At home (`make run`) there is no such limit."
+
+
+@dataclass(frozen=True)
+class HostingLimits:
+    """One field for each line of the settings file, which explains them."""
+
+    trainings_at_once: int
+    trainings_per_hour: int
+    epochs: int
+    minutes: float
+    training_images: int
+    queue_length: int
+    search_minutes: float
+    models: int
+    models_mb: float
+    datasets: int
+    upload_mb: float
+    free_disk_mb: float
+    keep_days: float
+
+
+def get_limits(owner: str) -> HostingLimits | None:
+    """The limits of an owner; None for the owner at home, who has none.
+
+    Raises:
+        ConfigError: the settings file or an environment variable is invalid.
+    """
+    return None if owner == LOCAL_OWNER else load_limits(os.environ)
+
+
+def load_limits(environment: Mapping[str, str]) -> HostingLimits:
+    """The limits of visitors.
+
+    Raises:
+        ConfigError: the settings file or an environment variable is invalid.
+    """
+    values = tomllib.loads(_FILE.read_text("utf-8"))["hosting"]
+    for name in values:
+        values[name] = environment.get(_PREFIX + name.upper(), values[name])
+    try:
+        return TypeAdapter(HostingLimits).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(
+            f"hosting.{first['loc'][0]} in digitlab.toml, or {_PREFIX}"
+            f"{str(first['loc'][0]).upper()}, is {first['input']!r}: {first['msg']}."
+        ) from error
+
+
+def check_limit(is_within: bool, sentence: str) -> None:
+    """Reject what goes beyond a limit.
+
+    Args:
+        sentence: which limit was reached.
+    Raises:
+        LimitError: it is not within the limit; the message says the way out.
+    """
+    if not is_within:
+        raise LimitError(f"{sentence} {WAY_OUT}")
+
+
+def check_disk(limits: HostingLimits, folder: Path) -> None:
+    """Check that a visitor may write more to a disk.
+
+    Raises:
+        LimitError: too little space is free.
+    """
+    while not folder.exists():
+        folder = folder.parent
+    free_mb = shutil.disk_usage(folder).free / 1e6
+    check_limit(
+        free_mb >= limits.free_disk_mb,
+        "This server's disk is nearly full, so nothing new can be started. Try again tomorrow.",
+    )
