@@ -5,11 +5,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from digitlab.ui.server import build_middleware, clean_up_regularly
+from digitlab.ui.server import build_middleware, build_routes, clean_up_regularly
 from digitlab.ui.streamlit_internals import is_page_running
 
 # Streamlit finds this assignment by reading the file: the call has to be here.
-app = st.App("main.py", middleware=build_middleware(), lifespan=clean_up_regularly)
+app = st.App(
+    "main.py",
+    routes=build_routes(),
+    middleware=build_middleware(),
+    lifespan=clean_up_regularly,
+)
 
 if is_page_running():
     # A host that runs this file as a page shows the pages all the same.

@@ -3,21 +3,14 @@
 The limits are for visitors: the owner at home, and the command line, have none.
 """
 
-import os
 import shutil
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
-from digitlab.errors import ConfigError, LimitError
+from digitlab.errors import LimitError
 from digitlab.owners import LOCAL_OWNER
-from digitlab.paths import PROJECT_DIR
+from digitlab.settings_file import load_section
 
-_FILE = PROJECT_DIR / "digitlab.toml"
-_PREFIX = "DIGITLAB_HOSTING_"
 WAY_OUT = "At home (`make run`) there is no such limit."
 
 
@@ -46,26 +39,16 @@ def get_limits(owner: str) -> HostingLimits | None:
     Raises:
         ConfigError: the settings file or an environment variable is invalid.
     """
-    return None if owner == LOCAL_OWNER else load_limits(os.environ)
+    return None if owner == LOCAL_OWNER else load_limits()
 
 
-def load_limits(environment: Mapping[str, str]) -> HostingLimits:
+def load_limits() -> HostingLimits:
     """The limits of visitors.
 
     Raises:
         ConfigError: the settings file or an environment variable is invalid.
     """
-    values = tomllib.loads(_FILE.read_text("utf-8"))["hosting"]
-    for name in values:
-        values[name] = environment.get(_PREFIX + name.upper(), values[name])
-    try:
-        return TypeAdapter(HostingLimits).validate_python(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigError(
-            f"hosting.{first['loc'][0]} in digitlab.toml, or {_PREFIX}"
-            f"{str(first['loc'][0]).upper()}, is {first['input']!r}: {first['msg']}."
-        ) from error
+    return load_section("hosting", HostingLimits)
 
 
 def check_limit(is_within: bool, sentence: str) -> None:

@@ -3,7 +3,6 @@
 import argparse
 import json
 import time
-from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -24,7 +23,7 @@ from digitlab.runs.control import (
     start_run,
     stop_run,
 )
-from digitlab.runs.health import inspect_run
+from digitlab.runs.health import describe_run, inspect_run
 from digitlab.runs.run import Run, create_run, get_run, list_runs
 from digitlab.runs.status import RunStatus
 from digitlab.training.config_warnings import find_config_warnings
@@ -234,7 +233,11 @@ def show_runs(options: argparse.Namespace) -> int:
     for run in runs:
         try:
             status = inspect_run(run)
-            print(_run_to_json(run, status) if options.json else _format_run(run, status))
+            print(
+                json.dumps(describe_run(run), ensure_ascii=False)
+                if options.json
+                else _format_run(run, status)
+            )
         except DigitlabError as error:
             # One damaged run must not hide the others.
             values = {"id": run.id, "error": str(error)}
@@ -244,11 +247,6 @@ def show_runs(options: argparse.Namespace) -> int:
     if has_sample and not options.json:
         print(f"* {SAMPLE_NOTE}")
     return 0
-
-
-def _run_to_json(run: Run, status: RunStatus) -> str:
-    values = {"id": run.id, "label": run.read_meta().label, **asdict(status)}
-    return json.dumps(values | {"history": run.read_history()}, ensure_ascii=False)
 
 
 def _format_run(run: Run, status: RunStatus) -> str:

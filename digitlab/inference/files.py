@@ -102,7 +102,8 @@ def classify_many_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[
         try:
             message = None if path.is_file() else _describe_missing(path)
             if message is None:
-                yield FileDigits(str(path), _read_many(path, reader))
+                digits = read_digits(path, reader, is_drawing=_is_drawing(path))
+                yield FileDigits(str(path), digits)
                 continue
         except DigitlabError as error:
             message = str(error)
@@ -111,16 +112,51 @@ def classify_many_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[
         yield FileDigits(str(path), error=message)
 
 
-def load_drawing(path: Path) -> Any:
-    """Load the JSON data of a canvas drawing.
+def prepare_digit(source: Path | bytes, *, is_drawing: bool) -> np.ndarray:
+    """The 28x28 digit in a picture or in a canvas drawing.
 
+    Args:
+        source: a path, or the file's bytes.
+        is_drawing: whether it is a drawing, as JSON; else it is a picture.
+    Returns:
+        `(28, 28)` uint8, ink 255, paper 0.
     Raises:
-        DrawingError: the file is too large or is not JSON.
+        InkError: it cannot be read, or nothing is drawn.
+        OSError: the file cannot be read.
     """
-    if path.stat().st_size > _MAX_DRAWING_BYTES:
+    if is_drawing:
+        return prepare_drawing(parse_drawing(_load_drawing(source))).image
+    return prepare_picture(decode_picture(source)).image
+
+
+def read_digits(
+    source: Path | bytes, reader: DigitReader, *, is_drawing: bool
+) -> tuple[BoxedDigit, ...]:
+    """All digits in a picture or in a canvas drawing; boxes in pixels of the full picture.
+
+    Args:
+        source, is_drawing: as for `prepare_digit`.
+        reader: classifies them.
+    Raises:
+        InkError: it cannot be read, or nothing is drawn.
+        OSError: the file cannot be read.
+    """
+    if is_drawing:
+        return tuple(read_many_drawing(parse_drawing(_load_drawing(source)), reader))
+    picture = decode_picture(source)
+    digits = read_many_picture(picture, reader)
+    scale = measure_picture(source)[0] / picture.shape[1]
+    return tuple(
+        replace(digit, box=tuple(length * scale for length in digit.box)) for digit in digits
+    )
+
+
+def _load_drawing(source: Path | bytes) -> Any:
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    if size > _MAX_DRAWING_BYTES:
         raise DrawingError("The file is too large for a drawing.")
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(source if isinstance(source, bytes) else source.read_bytes())
     except (ValueError, RecursionError) as error:
         raise DrawingError("The file is not JSON. Save the canvas's json_data.") from error
 
@@ -147,15 +183,8 @@ def _find_files(paths: Iterable[Path]) -> Iterator[Path]:
         yield from (Path(error.filename) for error in errors)
 
 
-def _read_many(path: Path, reader: DigitReader) -> tuple[BoxedDigit, ...]:
-    if path.suffix.lower() == DRAWING_SUFFIX:
-        return tuple(read_many_drawing(parse_drawing(load_drawing(path)), reader))
-    picture = decode_picture(path)
-    digits = read_many_picture(picture, reader)
-    scale = measure_picture(path)[0] / picture.shape[1]
-    return tuple(
-        replace(digit, box=tuple(length * scale for length in digit.box)) for digit in digits
-    )
+def _is_drawing(path: Path) -> bool:
+    return path.suffix.lower() == DRAWING_SUFFIX
 
 
 def _prepare_file(path: Path) -> np.ndarray | str:
@@ -164,9 +193,7 @@ def _prepare_file(path: Path) -> np.ndarray | str:
         # Also false for devices and pipes, which could be read forever.
         if not path.is_file():
             return _describe_missing(path)
-        if path.suffix.lower() == DRAWING_SUFFIX:
-            return prepare_drawing(parse_drawing(load_drawing(path))).image
-        return prepare_picture(decode_picture(path)).image
+        return prepare_digit(path, is_drawing=_is_drawing(path))
     except DigitlabError as error:
         return str(error)
     except OSError as error:

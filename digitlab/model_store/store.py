@@ -62,6 +62,11 @@ def get_model(model_id: str) -> StoredModel:
     return _load_model(_find_directory(model_id))
 
 
+def list_published_models() -> list[StoredModel]:
+    """The models that everybody sees: the shipped ones, and those of the server's operator."""
+    return list_models(viewer=_NOBODY)
+
+
 def save_model(
     run: Run,
     *,
@@ -268,7 +273,7 @@ def _find_directory(model_id: str) -> Path:
     for directory in _list_directories():
         if directory.name == model_id:
             return directory
-    known = ", ".join(model.id for model in list_models(viewer=_NOBODY)) or "none"
+    known = ", ".join(model.id for model in list_published_models()) or "none"
     raise ModelStoreError(f"There is no model {model_id!r}. Available: {known}.")
 
 

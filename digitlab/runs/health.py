@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from digitlab.files import load_json, write_json
 from digitlab.runs import launcher
@@ -188,3 +189,13 @@ def _describe_saved(run: Run) -> str:
 
 def _get_path(run: Run) -> Path:
     return run.directory / "heartbeat.json"
+
+
+def describe_run(run: Run) -> dict[str, Any]:
+    """Everything about a run's progress as plain values, for `runs --json` and the JSON API.
+
+    Raises:
+        RunError: a file of the run is damaged.
+    """
+    values = {"id": run.id, "label": run.read_meta().label, **asdict(inspect_run(run))}
+    return values | {"history": run.read_history()}

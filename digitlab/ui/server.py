@@ -1,14 +1,15 @@
 """What the server does around the pages: security headers, and a cookie for each visitor."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digitlab.hosting_limits import load_limits
@@ -58,9 +59,27 @@ async def _clean_up_every_hour() -> None:
 
 
 def _clean_up() -> None:
-    limits = load_limits(os.environ)
+    limits = load_limits()
     remove_expired_runs(limits)
     remove_expired_studies(limits)
+
+
+def build_routes() -> Sequence[BaseRoute]:
+    """What the server answers besides the pages."""
+    return (Mount("/api/v1", _LazyApi()),)
+
+
+class _LazyApi:
+    """Loads the API with its first request: most users never need its packages (15 MB)."""
+
+    def __init__(self) -> None:
+        self._api: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if self._api is None:
+            self._api = import_module("digitlab.api.app").build_api()
+        await self._api(scope, receive, send)
 
 
 class SecurityHeaders:

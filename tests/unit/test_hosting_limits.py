@@ -45,11 +45,13 @@ def test_the_owner_at_home_has_no_limits(monkeypatch):
     save_model(create_finished_run(), label="Mine")
 
 
-def test_the_environment_overrides_the_file_and_is_checked():
-    assert load_limits({}).epochs == 30
-    assert load_limits({"DIGITLAB_HOSTING_EPOCHS": "7"}).epochs == 7
+def test_the_environment_overrides_the_file_and_is_checked(monkeypatch):
+    assert load_limits().epochs == 30
+    limit(monkeypatch, epochs=7)
+    assert load_limits().epochs == 7
+    limit(monkeypatch, epochs="many")
     with pytest.raises(ConfigError, match=r"hosting\.epochs .*DIGITLAB_HOSTING_EPOCHS, is 'many'"):
-        load_limits({"DIGITLAB_HOSTING_EPOCHS": "many"})
+        load_limits()
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,7 @@ def test_old_runs_of_visitors_are_deleted():
     ended.write_meta(replace(ended.read_meta(), created_s=old_s))
     ended.write_status(RunStatus(state="done"))
     kept.append(ended)
-    assert remove_expired_runs(load_limits({})) == 1
+    assert remove_expired_runs(load_limits()) == 1
     assert set(list_runs()) == set(kept)
 
 
@@ -176,6 +178,6 @@ def test_old_searches_of_visitors_are_deleted():
     for study in (studies[0], studies[2]):
         write_json(study.directory / "status.json", {"state": "done", "updated_s": 1.0})
     studies[1].write_status(studies[1].read_status())
-    assert remove_expired_studies(load_limits({})) == 1
+    assert remove_expired_studies(load_limits()) == 1
     assert set(list_studies()) == set(studies[1:])
     assert len(list_runs()) == 2
