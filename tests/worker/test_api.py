@@ -2,6 +2,11 @@
 
 import io
 import json
+import re
+import shlex
+import subprocess
+import sys
+import urllib.request
 
 import numpy as np
 import pytest
@@ -16,6 +21,8 @@ from digitlab.owners import LOCAL_OWNER
 from digitlab.runs.run import create_run, get_run
 from digitlab.training.config import TrainConfig
 from tests.app.runs import create_finished_run
+from tests.browser.server import serve_app
+from tests.conftest import PROJECT_DIR
 from tests.worker.workers import wait_until
 
 TOKEN = {"Authorization": "Bearer secret"}
@@ -120,6 +127,23 @@ def test_unknown_addresses_and_damaged_runs(client):
     (run.directory / "status.json").write_text("{")
     assert client.get(f"/runs/{run.id}").status_code == 422
     assert client.get("/health").json()["status"] == "ok"
+
+
+def test_the_examples_of_the_readme_work(tmp_path, picture):
+    """On a real server, whose pages and API are one."""
+    (tmp_path / "seven.png").write_bytes(picture)
+    [curl] = re.findall(r"^curl .*", (PROJECT_DIR / "README.md").read_text("utf-8"), re.MULTILINE)
+    with serve_app(tmp_path / "server.log") as (url, _):
+        local = shlex.split(curl.replace("http://localhost:8501", url))
+        example = [sys.executable, str(PROJECT_DIR / "examples" / "api.py"), "seven.png", url]
+        printed = [
+            subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+            for command in ([*local, "--silent"], example)
+        ]
+        headers = urllib.request.urlopen(f"{url}/api/v1/health").headers
+    assert json.loads(printed[0])["digit"] == 7
+    assert printed[1].startswith("7 ")
+    assert headers["x-content-type-options"] == "nosniff"
 
 
 def test_requests_are_limited(monkeypatch):
