@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from digitlab.ui.server import build_middleware, build_routes, clean_up_regularly
+from digitlab.ui.server import build_middleware, build_routes, serve_visitors
 from digitlab.ui.streamlit_internals import is_page_running
 
 # Streamlit finds this assignment by reading the file: the call has to be here.
@@ -13,7 +13,7 @@ app = st.App(
     "main.py",
     routes=build_routes(),
     middleware=build_middleware(),
-    lifespan=clean_up_regularly,
+    lifespan=serve_visitors,
 )
 
 if is_page_running():

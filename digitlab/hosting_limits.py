@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digitlab.errors import LimitError
+from digitlab.log import log_event
 from digitlab.owners import LOCAL_OWNER
 from digitlab.settings_file import load_section
 
@@ -60,6 +61,7 @@ def check_limit(is_within: bool, sentence: str) -> None:
         LimitError: it is not within the limit; the message says the way out.
     """
     if not is_within:
+        log_event("limit_reached", sentence=sentence)
         raise LimitError(f"{sentence} {WAY_OUT}")
 
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +10,13 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, FastAPI, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from digitlab import __version__
+from digitlab.api.metrics import build_metrics
 from digitlab.api.requests import ApiSettings, check_rate, read_body
 from digitlab.api.schemas import Answer, Digits, ErrorMessage, Health, StartedRun
 from digitlab.errors import (
@@ -64,9 +67,11 @@ def _describe(*codes: int) -> dict[int | str, dict[str, Any]]:
     return {code: {"model": ErrorMessage, "description": texts[code]} for code in (*codes, 429)}
 
 
-def build_api() -> FastAPI:
+def build_api(count_sessions: Callable[[], int] = lambda: 0) -> FastAPI:
     """Build the app.
 
+    Args:
+        count_sessions: how many browsers are connected to the pages.
     Raises:
         ConfigError: the settings file is invalid.
     """
@@ -89,6 +94,13 @@ def build_api() -> FastAPI:
     def health() -> Health:
         """Whether the server works."""
         return Health(status="ok", version=__version__)
+
+    measure = build_metrics(count_sessions)
+
+    @api.get("/metrics", response_class=PlainTextResponse, responses=_describe())
+    def metrics() -> Response:
+        """Sessions, answers, queue, memory and disk, in Prometheus's text format."""
+        return Response(measure(), media_type=CONTENT_TYPE_LATEST)
 
     @api.post(
         "/classify",

@@ -179,6 +179,7 @@ class DigitReader:
             return self._compute(images)
 
     def _compute(self, images: np.ndarray) -> np.ndarray:
+        _count(len(images))
         n_blocks = len(images) // _BLOCK
         if n_blocks and self._block is None:
             self._block = _BatchInterpreter(self._content, _BLOCK, n_threads=2)
@@ -188,6 +189,21 @@ class DigitReader:
             parts.append(self._block.run(images[k * _BLOCK : (k + 1) * _BLOCK]))
         parts.extend(self._single.run(image[None]) for image in images[n_blocks * _BLOCK :])
         return np.concatenate(parts)
+
+
+_count_lock = threading.Lock()
+_n_read = 0
+
+
+def count_read_images() -> int:
+    """How many images the readers of this process have classified."""
+    return _n_read
+
+
+def _count(n: int) -> None:
+    global _n_read  # noqa: PLW0603 -- one counter for all readers
+    with _count_lock:
+        _n_read += n
 
 
 def _condition_on_digits(outputs: np.ndarray) -> np.ndarray:

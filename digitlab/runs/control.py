@@ -14,6 +14,7 @@ from digitlab.datasets.registry import check_is_not_deleted, get_dataset_spec
 from digitlab.errors import DigitlabError, RunError, describe_error
 from digitlab.files import remove_directory
 from digitlab.hosting_limits import get_limits
+from digitlab.log import log_event
 from digitlab.owners import LOCAL_OWNER, check_owner
 from digitlab.paths import get_runs_dir
 from digitlab.quantities import format_count
@@ -94,6 +95,7 @@ def start_run(run: Run, *, owner: str = LOCAL_OWNER) -> None:
             raise RunError(
                 f"The run {run.id} cannot be queued: {describe_error(error)}."
             ) from error
+    log_event("training_queued", net=run.read_config().net, waiting=count_entries())
     try:
         launcher.ensure_worker()
     except RunError:

@@ -1,6 +1,7 @@
 """What the server does around the pages: security headers, and a cookie for each visitor."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -12,11 +13,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digitlab import __version__
 from digitlab.hosting_limits import load_limits
+from digitlab.log import log_event, write_log
 from digitlab.owners import OWNER_COOKIE, create_owner, read_signed_owner, sign_owner
 from digitlab.runs.limits import remove_expired_runs
 from digitlab.tuning.expiry import remove_expired_studies
 from digitlab.ui.hosting import is_hosted
+from digitlab.ui.streamlit_internals import count_sessions
 
 # Community Cloud shows the app in a frame.
 _FRAME_ANCESTORS = "'self' https://*.streamlit.app https://share.streamlit.io"
@@ -42,8 +46,11 @@ def build_middleware() -> Sequence[Middleware]:
 
 
 @asynccontextmanager
-async def clean_up_regularly(_: object) -> AsyncIterator[None]:
-    """While the server of a hosted app runs, delete once an hour what visitors left long ago."""
+async def serve_visitors(_: object) -> AsyncIterator[None]:
+    """While the server of a hosted app runs: write a log, and delete what was left long ago."""
+    if is_hosted():
+        write_log()
+        log_event("server_started", version=__version__)
     task = asyncio.create_task(_clean_up_every_hour())
     try:
         yield
@@ -60,8 +67,8 @@ async def _clean_up_every_hour() -> None:
 
 def _clean_up() -> None:
     limits = load_limits()
-    remove_expired_runs(limits)
-    remove_expired_studies(limits)
+    n_runs, n_studies = remove_expired_runs(limits), remove_expired_studies(limits)
+    log_event("cleaned_up", runs=n_runs, studies=n_studies)
 
 
 def build_routes() -> Sequence[BaseRoute]:
@@ -78,8 +85,23 @@ class _LazyApi:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if self._api is None:
-            self._api = import_module("digitlab.api.app").build_api()
-        await self._api(scope, receive, send)
+            self._api = import_module("digitlab.api.app").build_api(count_sessions)
+        begin_s = time.perf_counter()
+
+        async def send_and_log(message: Message) -> None:
+            await send(message)
+            if message["type"] == "http.response.start":
+                duration_ms = round(1000 * (time.perf_counter() - begin_s), 1)
+                log_event(
+                    "api_request",
+                    method=scope.get("method"),
+                    # Without the query, and of a run without its secret id.
+                    path="/".join(scope["path"].split("/")[:4]),
+                    status=message["status"],
+                    ms=duration_ms,
+                )
+
+        await self._api(scope, receive, send_and_log)
 
 
 class SecurityHeaders:

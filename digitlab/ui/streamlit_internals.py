@@ -9,6 +9,7 @@ from functools import wraps
 from typing import ParamSpec
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 P = ParamSpec("P")
@@ -55,6 +56,14 @@ def defer_rerun() -> Iterator[None]:
         yield
     finally:
         runner._execing = before
+
+
+def count_sessions() -> int:
+    """How many browsers are connected to this server."""
+    if not runtime.exists():
+        return 0
+    # Streamlit itself publishes this number, but only as text at `/_stcore/metrics`.
+    return runtime.get_instance()._session_mgr.num_active_sessions()
 
 
 def is_page_running() -> bool:

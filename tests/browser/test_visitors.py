@@ -1,6 +1,8 @@
 """Two browsers on a hosted app."""
 
+import json
 import os
+import urllib.request
 
 from playwright.sync_api import expect
 
@@ -29,6 +31,8 @@ def test_visitors_do_not_see_or_change_what_others_make(browser, tmp_path):
             for watcher in (bobs, adas):
                 watcher.expect_line("^Done")
             expect(bob.locator(".st-key-train_actions").get_by_text("Save model")).to_have_count(0)
+            with urllib.request.urlopen(f"{url}/api/v1/metrics") as answer:
+                assert b"digitlab_sessions 2.0" in answer.read()
             bob.goto("/train")
             bobs.show_view("Watch")
             expect(bob.get_by_text("There is no run yet")).to_be_visible()
@@ -43,3 +47,6 @@ def test_visitors_do_not_see_or_change_what_others_make(browser, tmp_path):
                     expect(page.get_by_role("heading", name="digitlab CNN")).to_be_visible()
                     heading = page.get_by_role("heading", name="Ada's model")
                     expect(heading).to_have_count(n_models)
+    lines = (tmp_path / "server.log").read_text().splitlines()
+    events = [json.loads(line)["event"] for line in lines if line.startswith("{")]
+    assert events == ["server_started", "cleaned_up", "training_queued", "api_request"]

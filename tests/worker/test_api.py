@@ -119,6 +119,21 @@ def test_a_training_is_started_with_the_token_and_followed(client, monkeypatch):
     assert get_run(run["id"]).read_config() == TrainConfig(**settings)
 
 
+def test_metrics_for_a_monitoring_system(client, picture):
+    before = read_metrics(client)
+    post(client, picture)
+    after = read_metrics(client)
+    assert after["digitlab_images_read_total"] == before["digitlab_images_read_total"] + 1
+    assert after["digitlab_trainings"] == after["digitlab_sessions"] == 0
+    assert after["digitlab_free_disk_bytes"] > 1e6 < after["process_resident_memory_bytes"]
+
+
+def read_metrics(client):
+    lines = client.get("/metrics").text.splitlines()
+    rows = [line.split() for line in lines if not line.startswith("#")]
+    return {name: float(value) for name, value in rows}
+
+
 def test_unknown_addresses_and_damaged_runs(client):
     assert client.get("/runs/none").json() == {"error": "There is no run none."}
     assert client.get("/nothing").status_code == 404
