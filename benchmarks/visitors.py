@@ -1,11 +1,13 @@
 """Measure how fast the app answers many visitors who draw at the same time.
 
-`python -m benchmarks.visitors [TREE] [--visitors 25] [--seconds 40] [--live]`
+`python -m benchmarks.visitors [TREE] [--visitors 1 10 25] [--seconds 40] [--live] [--training]`
 
 Each visitor is a session that sends what a browser sends, and finishes a stroke every two
 seconds, or later if the last one has not been answered yet. Without `--live` only the canvas
 reports it. With `--live` the pen also reports what has been drawn while it is down, the next time
-only when the last was answered; once the answer is there, the visitor clears the canvas.
+only when the last was answered; once the answer is there, the visitor clears the canvas. Memory is
+that of the app's process alone, without what it shares with others. A stroke without an answer ends
+the command with an error.
 """
 
 import argparse
@@ -14,13 +16,18 @@ import contextlib
 import functools
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from benchmarks.session import Session, open_session
 from digitlab.ink.samples import SAMPLE_POINTS, Points, build_drawing
+from digitlab.runs.control import start_new_run, stop_run
+from digitlab.runs.health import inspect_run
+from digitlab.training.config import TrainConfig
 from tests.browser.server import PROJECT_DIR, serve_app, use_empty_folders
 
 PERIOD_S = 2.0
@@ -49,28 +56,55 @@ def main(arguments: list[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.visitors")
     parser.add_argument("tree", type=Path, nargs="?", default=PROJECT_DIR, help="a checkout")
-    parser.add_argument("--visitors", type=int, default=25)
+    parser.add_argument("--visitors", type=int, nargs="+", default=[25])
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--live", action="store_true", help="the pen reports while it is down")
+    parser.add_argument("--training", action="store_true", help="beside a training")
     options = parser.parse_args(arguments)
+    pen = ", with the live pen" if options.live else ""
+    beside = ", beside a training" if options.training else ""
+    print(f"\nvisitors who finish a stroke every {PERIOD_S:g} s{pen}{beside}")
+    print(f"{'visitors':>8} {'strokes':>8} {'median':>9} {'95 %':>9} {'worst':>9} {'memory':>9}")
+    for n_visitors in options.visitors:
+        _print_row(options, n_visitors)
+
+
+def _print_row(options: argparse.Namespace, n_visitors: int) -> None:
     n_strokes = round(options.seconds / PERIOD_S)
     with (
         tempfile.TemporaryDirectory() as folder,
         use_empty_folders(Path(folder)),
-        serve_app(Path(folder) / "server.log", tree=options.tree) as (url, _),
+        serve_app(Path(folder) / "server.log", tree=options.tree) as (url, process),
+        _train() if options.training else contextlib.nullcontext(),
     ):
-        times = asyncio.run(_measure(url, options.visitors, n_strokes, is_live=options.live))
-    pen = ", with the live pen" if options.live else ""
-    print(f"\n{options.visitors} visitors, each finishes a stroke every {PERIOD_S:g} s{pen}")
-    print(f"{'':28} {'strokes':>8} {'median':>9} {'95 %':>9} {'worst':>9}")
+        times = asyncio.run(_measure(url, n_visitors, n_strokes, is_live=options.live))
+        memory_mb = psutil.Process(process.pid).memory_full_info().uss / 1e6
     median, high = np.percentile(times.final_ms, [50, 95])
     print(
-        f"{'finished stroke to answer':28} {len(times.final_ms):8} {median:6.0f} ms "
-        f"{high:6.0f} ms {max(times.final_ms):6.0f} ms"
+        f"{n_visitors:8} {len(times.final_ms):8} {median:6.0f} ms {high:6.0f} ms "
+        f"{max(times.final_ms):6.0f} ms {memory_mb:6.0f} MB",
+        end="",
     )
     if options.live:
         per_second = times.n_live / (len(times.final_ms) * STROKE_S)
-        print(f"answers a second while a pen is down: {per_second:.1f}")
+        print(f"; answers a second while a pen is down: {per_second:.1f}", end="")
+    print(flush=True)
+
+
+@contextlib.contextmanager
+def _train() -> Iterator[None]:
+    """Train longer than the block takes."""
+    run = start_new_run(TrainConfig(epochs=500))
+    while inspect_run(run).state != "training":
+        time.sleep(0.2)
+    try:
+        yield
+    finally:
+        if inspect_run(run).is_final:
+            raise RuntimeError(f"the training ended: {inspect_run(run).message}")
+        stop_run(run, force=True)
+        while not inspect_run(run).is_final:
+            time.sleep(0.2)
 
 
 async def _measure(url: str, n_visitors: int, n_strokes: int, *, is_live: bool) -> Times:

@@ -25,6 +25,7 @@ class HostingLimits:
     minutes: float
     training_images: int
     queue_length: int
+    training_mb: float
     search_minutes: float
     models: int
     models_mb: float

@@ -9,6 +9,7 @@ from digitlab.dataset_import.jobs import start_import
 from digitlab.errors import ConfigError, LimitError
 from digitlab.files import write_json
 from digitlab.hosting_limits import get_limits, load_limits
+from digitlab.memory import measure_free_memory
 from digitlab.model_store.store import save_model
 from digitlab.owners import LOCAL_OWNER
 from digitlab.runs import launcher
@@ -63,6 +64,7 @@ def test_the_environment_overrides_the_file_and_is_checked(monkeypatch):
         ({"trainings_per_hour": 0}, TrainConfig(), "You have started 0 trainings within an hour"),
         ({"queue_length": 0}, TrainConfig(), "0 trainings wait already"),
         ({"free_disk_mb": 1e12}, TrainConfig(), "disk is nearly full"),
+        ({"training_mb": 1e9}, TrainConfig(), "MB of memory left; a training needs 1e"),
     ],
 )
 def test_a_training_beyond_a_limit_is_one_sentence_and_leaves_nothing(
@@ -72,6 +74,21 @@ def test_a_training_beyond_a_limit_is_one_sentence_and_leaves_nothing(
     with pytest.raises(LimitError, match=f"{sentence}.*At home"):
         start_new_run(config, owner="ada")
     assert list_runs() == [] and list_queued_runs() == []
+
+
+def test_a_container_may_have_less_memory_than_the_computer(tmp_path, monkeypatch):
+    computer = measure_free_memory()
+    assert computer > 1e8
+    monkeypatch.setattr("digitlab.memory._CGROUP", tmp_path)
+    for name, text in (
+        ("memory.max", "1000000\n"),
+        ("memory.current", "700000\n"),
+        ("memory.stat", "anon 400000\ninactive_file 200000\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    assert measure_free_memory() == 500_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert measure_free_memory() > 1e8
 
 
 def test_a_resume_has_the_same_limits(monkeypatch):
