@@ -31,6 +31,7 @@ class HostingLimits:
     models_mb: float
     datasets: int
     upload_mb: float
+    uploads_mb: float
     free_disk_mb: float
     keep_days: float
 

@@ -20,7 +20,7 @@ from digitlab.owners import OWNER_COOKIE, create_owner, read_signed_owner, sign_
 from digitlab.runs.limits import remove_expired_runs
 from digitlab.tuning.expiry import remove_expired_studies
 from digitlab.ui.hosting import is_hosted
-from digitlab.ui.streamlit_internals import count_sessions
+from digitlab.ui.streamlit_internals import count_sessions, measure_uploads
 
 # Community Cloud shows the app in a frame.
 _FRAME_ANCESTORS = "'self' https://*.streamlit.app https://share.streamlit.io"
@@ -42,7 +42,7 @@ _CLEAN_UP_INTERVAL_S = 3600
 
 def build_middleware() -> Sequence[Middleware]:
     """What wraps every request, the outermost first."""
-    return (Middleware(SecurityHeaders), Middleware(OwnerCookie))
+    return (Middleware(SecurityHeaders), Middleware(OwnerCookie), Middleware(UploadQuota))
 
 
 @asynccontextmanager
@@ -140,6 +140,25 @@ class OwnerCookie:
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
+
+
+class UploadQuota:
+    """Refuses further uploads of a session of a hosted app whose files fill the memory."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and scope["method"] == "PUT" and is_hosted():
+            # The address ends with the ids of the session and the file.
+            *_, session_id, _ = scope["path"].split("/")
+            limit_mb = load_limits().uploads_mb
+            if measure_uploads(session_id) > 1e6 * limit_mb:
+                text = f"Your uploads take {limit_mb:g} MB. Reload the page to start again."
+                await Response(text, 413)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 def _needs_cookie(connection: HTTPConnection) -> bool:

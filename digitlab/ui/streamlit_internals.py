@@ -6,7 +6,7 @@ Each has a test in `tests/app/test_streamlit_internals.py` that fails when Strea
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import streamlit as st
 from streamlit import runtime
@@ -64,6 +64,16 @@ def count_sessions() -> int:
         return 0
     # Streamlit itself publishes this number, but only as text at `/_stcore/metrics`.
     return runtime.get_instance()._session_mgr.num_active_sessions()
+
+
+def measure_uploads(session_id: str) -> int:
+    """How many bytes the uploaded files of a session take in this process's memory."""
+    if not runtime.exists():
+        return 0
+    # Streamlit bounds the size of a file, and not how many files a session may send.
+    manager: Any = runtime.get_instance()._uploaded_file_mgr
+    files = manager.file_storage.get(session_id, {})
+    return sum(len(file.data) for file in list(files.values()))
 
 
 def is_page_running() -> bool:

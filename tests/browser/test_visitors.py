@@ -6,6 +6,7 @@ import urllib.request
 
 from playwright.sync_api import expect
 
+from tests.browser.draw_page import upload_file
 from tests.browser.server import serve_app, use_empty_folders
 from tests.browser.train_page import TrainPage, open_run, start_run
 
@@ -50,3 +51,26 @@ def test_visitors_do_not_see_or_change_what_others_make(browser, tmp_path):
     lines = (tmp_path / "server.log").read_text().splitlines()
     events = [json.loads(line)["event"] for line in lines if line.startswith("{")]
     assert events == ["server_started", "cleaned_up", "training_queued", "api_request"]
+
+
+def test_uploads_that_no_widget_asked_for_do_not_fill_the_memory(browser, tmp_path):
+    with (
+        use_empty_folders(tmp_path),
+        serve_app(tmp_path / "server.log", options=("--server.address", "0.0.0.0")) as (url, _),
+        browser.new_context(base_url=url) as context,
+    ):
+        page = context.new_page()
+        page.goto("/train")
+        page.get_by_text("Use your own pictures").click()
+        with page.expect_request(lambda request: request.method == "PUT") as sent:
+            upload_file(page, "a.zip", "application/zip", b"x")
+        headers = {"x-xsrftoken": sent.value.headers["x-xsrftoken"]}
+        address = sent.value.url.rpartition("/")[0]
+        content = {"name": "a.png", "mimeType": "image/png", "buffer": bytes(24_000_000)}
+        codes = [
+            context.request.put(
+                f"{address}/{number}", headers=headers, multipart={"a.png": content}
+            ).status
+            for number in range(5)
+        ]
+        assert codes == [204, 204, 204, 413, 413]
