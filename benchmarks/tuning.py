@@ -41,7 +41,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--trials", type=int, default=_N_TRIALS)
     options = parser.parse_args()
-    print(f"{'sampler':8} {'pruner':8} {'best validation accuracy':26} {'training':>16} pruned")
+    print(
+        f"{'sampler':8} {'pruner':8} {'best validation accuracy':26} {'training':>16} epochs pruned"
+    )
     for sampler, pruner in _VARIANTS:
         studies = [
             carry_out_study(
@@ -81,24 +83,22 @@ def carry_out_study(name: str, config: StudyConfig) -> Study:
 
 
 def _print_row(sampler: str, pruner: str, studies: Sequence[Study]) -> None:
-    best, seconds, pruned = [], [], []
+    best, seconds, epochs, pruned = [], [], [], []
     for study in studies:
         trials = study.read_trials()
         found = find_best(study.read_config(), trials)
         assert found is not None and found.objective is not None
         best.append(found.objective)
-        seconds.append(sum(_measure_training_s(trial.run) for trial in trials))
+        rows = [row for trial in trials for row in get_run(trial.run).read_history()]
+        seconds.append(sum(row["seconds"] for row in rows))
+        epochs.append(len(rows))
         pruned.append(sum(trial.state == "pruned" for trial in trials) / count_finished(trials))
     accuracy = f"{_format(best, 4)} ({min(best):.4f} to {max(best):.4f})"
     print(
         f"{sampler:8} {pruner:8} {accuracy:26} {_format(seconds, 1):>14} s "
-        f"{statistics.mean(pruned):5.0%}",
+        f"{statistics.mean(epochs):6.1f} {statistics.mean(pruned):6.0%}",
         flush=True,
     )
-
-
-def _measure_training_s(run_id: str) -> float:
-    return sum(row["seconds"] for row in get_run(run_id).read_history())
 
 
 def _format(values: Sequence[float], digits: int) -> str:
