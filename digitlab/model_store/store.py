@@ -198,14 +198,18 @@ def publish_model(model_id: str) -> StoredModel:
     return _load_model(directory)
 
 
-def find_saved_model(run: Run) -> StoredModel | None:
-    """The saved model that this run made; two runs with the same settings make equal files."""
+def find_saved_model(run: Run, *, viewer: str = LOCAL_OWNER) -> StoredModel | None:
+    """The saved model that this run made, if the viewer sees it.
+
+    Two runs with the same settings make equal files.
+    """
     try:
         card = load_card(run.directory)
         made = (card["files"][TFLITE.file_name]["sha256"], card["created"])
     except (OSError, ValueError):
         return None
-    return next((one for one in list_models() if (one.sha256, one.card["created"]) == made), None)
+    models = list_models(viewer=viewer)
+    return next((one for one in models if (one.sha256, one.card["created"]) == made), None)
 
 
 def _copy_model(

@@ -137,10 +137,10 @@ def inspect_run(run: Run) -> RunStatus:
                 launcher.ensure_worker()
             return replace(status, position=position)
         with lock_queue():
-            # A worker was about to take it, or a stop request to remove it.
-            status = run.read_status()
-        if status.is_final:
-            return status
+            # It was being added, or a worker was about to take it, or a stop request to remove it.
+            status, position = run.read_status(), find_position(run)
+        if status.is_final or position:
+            return replace(status, position=position)
     heartbeat = read_heartbeat(run)
     if status.process.is_alive() or (heartbeat and heartbeat.measure_silence_s() < _FRESH_S):
         hang_s = heartbeat.measure_hang_s() if heartbeat else None

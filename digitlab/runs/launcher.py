@@ -1,5 +1,6 @@
 """Starts the worker process, for a queued run or ahead of one. Must not import Keras."""
 
+import contextlib
 import importlib.util
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ _WORKER_MODULE = "digitlab.worker"
 MIN_FREE_BYTES = 1_500_000_000
 _PREWARM_RETRY_S = 60.0
 _next_prewarm_s = [0.0]
+_CGROUP = Path("/sys/fs/cgroup")
 
 
 def ensure_worker() -> None:
@@ -63,13 +65,15 @@ def is_training_installed() -> bool:
 def measure_free_memory_bytes() -> int:
     """Memory that is still available to this computer and, on Linux, to this container."""
     free = int(psutil.virtual_memory().available)
-    group = Path("/sys/fs/cgroup")
-    try:
-        limit = (group / "memory.max").read_text("ascii").strip()
-        used = int((group / "memory.current").read_text("ascii"))
-    except (OSError, ValueError):
-        return free
-    return free if limit == "max" else min(free, int(limit) - used)
+    # Without a limit, the file says "max"; outside of a container there may be none.
+    with contextlib.suppress(OSError, ValueError):
+        limit = int((_CGROUP / "memory.max").read_text("ascii"))
+        used = int((_CGROUP / "memory.current").read_text("ascii"))
+        lines = (_CGROUP / "memory.stat").read_text("ascii").splitlines()
+        # Pages of files are dropped when memory is short.
+        droppable = int(dict(line.split() for line in lines)["inactive_file"])
+        free = min(free, limit - used + droppable)
+    return free
 
 
 def _start_worker(arguments: list[str]) -> None:

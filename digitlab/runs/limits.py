@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import RunError
 from digitlab.hosting_limits import HostingLimits, check_disk, check_limit
-from digitlab.memory import measure_free_memory
 from digitlab.owners import LOCAL_OWNER
 from digitlab.paths import get_runs_dir
 from digitlab.quantities import format_count
+from digitlab.runs import launcher
 from digitlab.runs.health import inspect_run
 from digitlab.runs.queue import count_entries, get_current_run, has_worker, list_queued_runs
 from digitlab.runs.run import Run, list_runs
@@ -55,7 +55,7 @@ def check_start(run: Run, limits: HostingLimits) -> None:
     check_disk(limits, get_runs_dir())
     if not has_worker():
         # An idle worker has its memory already, and a busy one trains the queue afterwards.
-        free_mb = measure_free_memory() / 1e6
+        free_mb = launcher.measure_free_memory_bytes() / 1e6
         check_limit(
             free_mb >= limits.training_mb,
             f"This server has {max(free_mb, 0):.0f} MB of memory left; a training needs "

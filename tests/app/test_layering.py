@@ -37,7 +37,7 @@ OWNED = {
     "find_active_run", "save_model", "rename_model", "delete_model_and_exports", "start_job",
     "stop_job", "resume_study", "stop_study", "delete_study", "StudyConfig", "start_import",
     "start_model_import", "delete_user_dataset", "list_runs", "list_studies", "list_models",
-    "list_user_datasets", "list_dataset_specs",
+    "list_user_datasets", "list_dataset_specs", "find_saved_model",
 }  # fmt: skip
 
 

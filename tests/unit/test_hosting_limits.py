@@ -9,7 +9,6 @@ from digitlab.dataset_import.jobs import start_import
 from digitlab.errors import ConfigError, LimitError
 from digitlab.files import write_json
 from digitlab.hosting_limits import get_limits, load_limits
-from digitlab.memory import measure_free_memory
 from digitlab.model_store.store import save_model
 from digitlab.owners import LOCAL_OWNER
 from digitlab.runs import launcher
@@ -77,18 +76,18 @@ def test_a_training_beyond_a_limit_is_one_sentence_and_leaves_nothing(
 
 
 def test_a_container_may_have_less_memory_than_the_computer(tmp_path, monkeypatch):
-    computer = measure_free_memory()
+    computer = launcher.measure_free_memory_bytes()
     assert computer > 1e8
-    monkeypatch.setattr("digitlab.memory._CGROUP", tmp_path)
+    monkeypatch.setattr(launcher, "_CGROUP", tmp_path)
     for name, text in (
         ("memory.max", "1000000\n"),
         ("memory.current", "700000\n"),
         ("memory.stat", "anon 400000\ninactive_file 200000\n"),
     ):
         (tmp_path / name).write_text(text)
-    assert measure_free_memory() == 500_000
+    assert launcher.measure_free_memory_bytes() == 500_000
     (tmp_path / "memory.max").write_text("max\n")
-    assert measure_free_memory() > 1e8
+    assert launcher.measure_free_memory_bytes() > 1e8
 
 
 def test_a_resume_has_the_same_limits(monkeypatch):

@@ -151,7 +151,7 @@ def _render_save(run: Run) -> None:
 
 def render_saved_model(run: Run) -> None:
     """Offer what can be done with the run's model once it is saved."""
-    model = find_saved_model(run)
+    model = find_saved_model(run, viewer=get_owner())
     if model is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="train_saved"):
