@@ -16,7 +16,7 @@ def preload_pages() -> None:
     its imports, with nothing below the navigation meanwhile. No daemon: a process that ends in the
     middle of importing an extension module would crash.
     """
-    threading.Thread(target=_import_pages, name="preload").start()
+    threading.Thread(target=_import_pages, name="preload", daemon=False).start()
 
 
 def _import_pages() -> None:
