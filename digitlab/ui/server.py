@@ -25,9 +25,10 @@ from digitlab.ui.streamlit_internals import count_sessions, measure_uploads
 # Community Cloud shows the app in a frame.
 _FRAME_ANCESTORS = "'self' https://*.streamlit.app https://share.streamlit.io"
 _HEADERS = {
-    # Streamlit writes styles into the page, and loads its components' scripts from blobs.
+    # Streamlit writes styles into the page, and loads its components' scripts from blobs; Plotly's
+    # WebGL charts, such as the parallel coordinates, build functions from strings.
     "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' blob:; "
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
         "connect-src 'self' data: blob: ws: wss:; worker-src 'self' blob:; media-src 'self' blob:; "
         "object-src 'none'; base-uri 'self'; form-action 'self'; "

@@ -31,7 +31,7 @@ def test_headers_are_on_every_response_also_on_errors(client):
         assert headers["x-content-type-options"] == "nosniff"
         policy = headers["content-security-policy"]
         assert "frame-ancestors 'self' https://*.streamlit.app" in policy
-        assert "unsafe-eval" not in policy
+        assert "object-src 'none'" in policy
 
 
 def test_a_visitor_of_a_hosted_app_gets_one_signed_cookie(client):

@@ -66,6 +66,16 @@ def test_phone_has_all_entries_in_one_row_and_no_drawer(dark_phone):
         expect(dark_phone.get_by_test_id("stSidebar")).to_have_count(0)
 
 
+def test_no_page_needs_what_the_security_policy_forbids(page):
+    refused = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto("/")
+    page.get_by_role("button", name="Sample 5").click()
+    for label in PAGES.values():
+        open_by_link(page, label)
+    assert not [text for text in refused if "Content Security Policy" in text]
+
+
 @pytest.mark.usefixtures("runs_of_server")
 def test_progress_appears_with_a_run_leads_to_it_and_goes(page):
     page.goto("/train")
