@@ -60,10 +60,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--live", action="store_true", help="the pen reports while it is down")
     parser.add_argument("--training", action="store_true", help="beside a training")
+    parser.add_argument("--cpus", type=float, help="cores of the app, by a cgroup; needs root")
     options = parser.parse_args(arguments)
     pen = ", with the live pen" if options.live else ""
     beside = ", beside a training" if options.training else ""
-    print(f"\nvisitors who finish a stroke every {PERIOD_S:g} s{pen}{beside}")
+    cpus = f", the app on {options.cpus:g} cores" if options.cpus else ""
+    print(f"\nvisitors who finish a stroke every {PERIOD_S:g} s{pen}{beside}{cpus}")
     print(f"{'visitors':>8} {'strokes':>8} {'median':>9} {'95 %':>9} {'worst':>9} {'memory':>9}")
     for n_visitors in options.visitors:
         _print_row(options, n_visitors)
@@ -75,6 +77,7 @@ def _print_row(options: argparse.Namespace, n_visitors: int) -> None:
         tempfile.TemporaryDirectory() as folder,
         use_empty_folders(Path(folder)),
         serve_app(Path(folder) / "server.log", tree=options.tree) as (url, process),
+        _limit_cpu(process.pid, options.cpus) if options.cpus else contextlib.nullcontext(),
         _train() if options.training else contextlib.nullcontext(),
     ):
         times = asyncio.run(_measure(url, n_visitors, n_strokes, is_live=options.live))
@@ -89,6 +92,28 @@ def _print_row(options: argparse.Namespace, n_visitors: int) -> None:
         per_second = times.n_live / (len(times.final_ms) * STROKE_S)
         print(f"; answers a second while a pen is down: {per_second:.1f}", end="")
     print(flush=True)
+
+
+@contextlib.contextmanager
+def _limit_cpu(pid: int, cpus: float) -> Iterator[None]:
+    """Give a process so many cores, as a host does: a share of each tenth of a second."""
+    period_us = 100_000
+    quota_us = round(cpus * period_us)
+    root = Path("/sys/fs/cgroup")
+    is_first_version = (root / "cpu").is_dir()
+    group = root / ("cpu" if is_first_version else ".") / "digitlab-benchmark"
+    group.mkdir()
+    try:
+        if is_first_version:
+            (group / "cpu.cfs_period_us").write_text(str(period_us))
+            (group / "cpu.cfs_quota_us").write_text(str(quota_us))
+        else:
+            (group / "cpu.max").write_text(f"{quota_us} {period_us}")
+        (group / "cgroup.procs").write_text(str(pid))
+        yield
+    finally:
+        (group.parent / "cgroup.procs").write_text(str(pid))
+        group.rmdir()
 
 
 @contextlib.contextmanager
