@@ -80,7 +80,7 @@ def _print_row(options: argparse.Namespace, n_visitors: int) -> None:
         _limit_cpu(process.pid, options.cpus) if options.cpus else contextlib.nullcontext(),
         _train() if options.training else contextlib.nullcontext(),
     ):
-        times = asyncio.run(_measure(url, n_visitors, n_strokes, is_live=options.live))
+        times = asyncio.run(measure(url, n_visitors, n_strokes, is_live=options.live))
         memory_mb = psutil.Process(process.pid).memory_full_info().uss / 1e6
     median, high = np.percentile(times.final_ms, [50, 95])
     print(
@@ -132,7 +132,13 @@ def _train() -> Iterator[None]:
             time.sleep(0.2)
 
 
-async def _measure(url: str, n_visitors: int, n_strokes: int, *, is_live: bool) -> Times:
+async def measure(url: str, n_visitors: int, n_strokes: int, *, is_live: bool) -> Times:
+    """Let visitors draw at a running app.
+
+    Args:
+        n_strokes: of each visitor, one every `PERIOD_S` seconds.
+        is_live: whether the pen reports while it is down.
+    """
     draw = _draw_with_live_pen if is_live else _draw
     times = Times()
     async with contextlib.AsyncExitStack() as stack:
