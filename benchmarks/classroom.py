@@ -29,7 +29,10 @@ def main() -> None:
     parser.add_argument("--recipe", choices=RECIPES, default="lightning")
     options = parser.parse_args()
     data_dir = os.environ.get("DIGITLAB_DATA")
-    with tempfile.TemporaryDirectory() as folder, use_empty_folders(Path(folder)):
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        use_empty_folders(Path(folder)),
+    ):
         if data_dir is not None:
             os.environ["DIGITLAB_DATA"] = data_dir
         _measure(options.students, options.recipe)
