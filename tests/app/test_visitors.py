@@ -80,13 +80,6 @@ def test_another_visitors_search_can_only_be_watched(visit):
     assert not visit("bob", "pages/tune.py").selectbox(key="tune_f_sampler").disabled
 
 
-def test_without_a_cookie_the_pages_say_how_long_things_are_kept(app):
-    app.run()
-    sentence = "what you make here is kept for this visit only"
-    assert sentence not in read_texts(app.caption)
-    assert sentence in read_texts(app.switch_page("pages/train.py").run().caption)
-
-
 def test_a_session_without_a_cookie_is_an_owner_of_its_own(monkeypatch):
     owners = []
     for cookies in ({}, {}, {OWNER_COOKIE: sign_owner("a" * 32)}, {OWNER_COOKIE: "forged"}):

@@ -61,6 +61,8 @@ def test_uploads_that_no_widget_asked_for_do_not_fill_the_memory(browser, tmp_pa
     ):
         page = context.new_page()
         page.goto("/train")
+        note = "what you make here is kept for this visit only"
+        expect(page.get_by_text(note)).to_have_count(0)
         page.get_by_text("Use your own pictures").click()
         with page.expect_request(lambda request: request.method == "PUT") as sent:
             upload_file(page, "a.zip", "application/zip", b"x")
@@ -74,3 +76,15 @@ def test_uploads_that_no_widget_asked_for_do_not_fill_the_memory(browser, tmp_pa
             for number in range(5)
         ]
         assert codes == [204, 204, 204, 413, 413]
+        # A browser that gets no cookie, as in a frame of another site.
+        with browser.new_context(base_url=url) as framed:
+            page = framed.new_page()
+            page.route(
+                "**/train",
+                lambda route: route.continue_(headers=route.request.headers | {"accept": "*/*"}),
+            )
+            page.goto("/train")
+            expect(page.get_by_text(note)).to_be_visible()
+            page.get_by_role("link", name="Draw").click()
+            expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+            expect(page.get_by_text(note)).to_have_count(0)
