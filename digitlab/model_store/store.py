@@ -8,7 +8,7 @@ from pathlib import Path
 from digitlab.errors import ModelExistsError, ModelStoreError, RunError
 from digitlab.files import write_json
 from digitlab.model_store.card import CARD_FILE, load_card
-from digitlab.model_store.formats import TFLITE, find_model_files
+from digitlab.model_store.formats import find_model_files
 from digitlab.model_store.limits import check_space
 from digitlab.model_store.names import check_label, check_model_id, generate_model_id, is_shipped
 from digitlab.model_store.stored_model import StoredModel
@@ -53,13 +53,16 @@ def list_damaged_models() -> dict[str, str]:
     return damaged
 
 
-def get_model(model_id: str) -> StoredModel:
+def get_model(model_id: str, *, viewer: str = LOCAL_OWNER) -> StoredModel:
     """The model with this id.
 
     Raises:
-        ModelStoreError: there is none, or its card is damaged.
+        ModelStoreError: there is none that the viewer sees, or its card is damaged.
     """
-    return _load_model(_find_directory(model_id))
+    model = _load_model(_find_directory(model_id))
+    if not model.is_shipped and not is_visible(model.owner, viewer):
+        raise _build_missing_error(model_id)
+    return model
 
 
 def list_published_models() -> list[StoredModel]:
@@ -198,20 +201,6 @@ def publish_model(model_id: str) -> StoredModel:
     return _load_model(directory)
 
 
-def find_saved_model(run: Run, *, viewer: str = LOCAL_OWNER) -> StoredModel | None:
-    """The saved model that this run made, if the viewer sees it.
-
-    Two runs with the same settings make equal files.
-    """
-    try:
-        card = load_card(run.directory)
-        made = (card["files"][TFLITE.file_name]["sha256"], card["created"])
-    except (OSError, ValueError):
-        return None
-    models = list_models(viewer=viewer)
-    return next((one for one in models if (one.sha256, one.card["created"]) == made), None)
-
-
 def _copy_model(
     source: Path, names: list[str], target: Path, label: str, owner: str
 ) -> StoredModel:
@@ -277,8 +266,12 @@ def _find_directory(model_id: str) -> Path:
     for directory in _list_directories():
         if directory.name == model_id:
             return directory
+    raise _build_missing_error(model_id)
+
+
+def _build_missing_error(model_id: str) -> ModelStoreError:
     known = ", ".join(model.id for model in list_published_models()) or "none"
-    raise ModelStoreError(f"There is no model {model_id!r}. Available: {known}.")
+    return ModelStoreError(f"There is no model {model_id!r}. Available: {known}.")
 
 
 def _load_model(directory: Path) -> StoredModel:

@@ -11,6 +11,7 @@ import numpy as np
 
 from digitlab.datasets.loading import load_dataset
 from digitlab.datasets.registry import get_dataset_spec
+from digitlab.owners import LOCAL_OWNER
 from digitlab.runs.lr_range import LrRangeJob
 from digitlab.step_jobs import StepProgress, carry_out
 from digitlab.training.config import TrainConfig
@@ -49,7 +50,9 @@ def _test(job: LrRangeJob, progress: StepProgress) -> None:
     n_classes = len(get_dataset_spec(config.dataset).class_names)
     training = take_training_fraction(config, training, n_classes)
     model = build_model(config, for_training=True)
-    set_initial_weights(model, config, get_source_model(config), fetch_imagenet_weights(config))
+    # Whoever asks for it sees a curve, and nothing of the model.
+    source = get_source_model(config, viewer=LOCAL_OWNER)
+    set_initial_weights(model, config, source, fetch_imagenet_weights(config))
     compile_model(model, config, n_images=len(training[0]))
     rates, losses = [], []
     batches = _list_batches(config, TrainingData(dataset, training, None))

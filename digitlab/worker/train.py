@@ -65,7 +65,7 @@ def train(status_writer: StatusWriter) -> None:
 def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -> None:
     run = status_writer.run
     # A missing model is reported at once, not after minutes of preparing data.
-    source = get_source_model(config)
+    source = get_source_model(config, viewer=run.owner)
     weights = fetch_imagenet_weights(config, DownloadReporter(status_writer))
     # The same settings give the same weights on the same machine, whatever ran here before.
     keras.backend.clear_session()

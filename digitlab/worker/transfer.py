@@ -25,16 +25,18 @@ _BATCH_SIZE = 128
 _MAX_CACHE_BYTES = 1_000_000_000
 
 
-def get_source_model(config: TrainConfig) -> StoredModel | None:
+def get_source_model(config: TrainConfig, *, viewer: str) -> StoredModel | None:
     """The stored model whose weights to start from; None without one.
 
+    Args:
+        viewer: the run's owner.
     Raises:
-        ConfigError: it is missing or damaged.
+        ConfigError: it is missing or damaged, or belongs to another visitor.
     """
     if config.init_from in WEIGHTS_LABELS:
         return None
     try:
-        source = get_model(config.init_from)
+        source = get_model(config.init_from, viewer=viewer)
     except ModelStoreError as error:
         raise ConfigError(f"init_from is {config.init_from!r}. {error}") from error
     if source.imported is not None:

@@ -7,7 +7,8 @@ import pytest
 
 from digitlab.inference.reader import DigitReader
 from digitlab.ink.samples import build_sample_drawing
-from digitlab.model_store.store import find_saved_model, get_model
+from digitlab.model_store.saved_runs import find_saved_model
+from digitlab.model_store.store import get_model
 from digitlab.runs.run import create_run
 from digitlab.synthesis.dataset import NO_DIGIT
 from digitlab.training.teaching import (

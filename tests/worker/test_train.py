@@ -23,6 +23,7 @@ from digitlab.worker.model_card import (
     get_no_digit_threshold,
 )
 from digitlab.worker.status_writer import StatusWriter
+from tests.app.runs import create_finished_run
 from tests.worker.conftest import TRAINED_CONFIG
 from tests.worker.results import (
     TINY,
@@ -133,6 +134,13 @@ def test_a_missing_source_model_is_refused_before_data_is_prepared():
 
 # Each step flips the sign of the weights and makes them nine times as large.
 DIVERGING = {"optimizer": "adamw", "learning_rate": 10.0, "weight_decay": 1.0}
+
+
+def test_another_visitors_model_is_no_start_of_a_training():
+    model = save_model(create_finished_run(owner="ada"), label="Hers", owner="ada")
+    config = TrainConfig(init_from=model.id, training_fraction=0.01)
+    with pytest.raises(ConfigError, match="There is no model"):
+        train_here(create_run(config, owner="bob"))
 
 
 def test_a_run_that_diverges_at_once_fails():

@@ -4,7 +4,8 @@ import streamlit as st
 
 from digitlab.errors import ModelExistsError, RunError
 from digitlab.model_store.names import MAX_LABEL_LENGTH
-from digitlab.model_store.store import find_saved_model, save_model
+from digitlab.model_store.saved_runs import find_saved_model
+from digitlab.model_store.store import save_model
 from digitlab.runs.control import (
     can_resume,
     can_test,
