@@ -25,12 +25,16 @@ WATCH_FRAMES = """(selector) => {
 WATCH_IMAGES = """() => {
   const element = document.querySelector(".st-key-draw_canvas_pen");
   const { pen } = element.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot;
-  window.images = { pen: null, canvas: null };
+  window.images = { pen: null, canvas: null, isMissed: false };
+  let wasDown = false;
   const look = () => {
+    wasDown ||= pen.down;
     const image = document.querySelectorAll(".draw-pictures img")[2]?.src ?? null;
     if (!pen.down && pen.strokes.length && pen.isAnswered) window.images.pen = image;
     if (!pen.down && !pen.strokes.length && window.images.pen) window.images.canvas = image;
-    if (!window.images.canvas) requestAnimationFrame(look);
+    // On a busy machine the canvas may report before the pen is answered.
+    if (wasDown && !pen.down && !pen.strokes.length) window.images.isMissed = !window.images.pen;
+    if (!window.images.canvas && !window.images.isMissed) requestAnimationFrame(look);
   };
   look();
 }"""
@@ -101,11 +105,17 @@ def test_digit_is_read_while_the_pen_is_down(draw_page):
 def test_pen_and_canvas_report_the_same_image(draw_page):
     page = draw_page.page
     for stroke in shift_sample(5):
-        page.evaluate(WATCH_IMAGES)
-        draw_page.draw([stroke])
-        page.wait_for_function("window.images.canvas")
-        images = page.evaluate("window.images")
-        assert images["pen"] == images["canvas"]
+        for _ in range(5):
+            page.evaluate(WATCH_IMAGES)
+            draw_page.draw([stroke])
+            page.wait_for_function("window.images.canvas || window.images.isMissed")
+            images = page.evaluate("window.images")
+            if not images["isMissed"]:
+                break
+            draw_page.wait_until_idle()
+            draw_page.undo.click()
+            draw_page.wait_until_idle()
+        assert images["pen"] is not None and images["pen"] == images["canvas"]
     draw_page.expect_digit(5)
 
 
