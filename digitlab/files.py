@@ -53,6 +53,13 @@ def remove_directory(directory: Path) -> None:
     shutil.rmtree(trash)
 
 
+def measure_free_disk(folder: Path) -> int:
+    """Bytes that are free where a folder is, or will be created."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
 def load_json(path: Path, kind: type[T]) -> T:
     """Load a JSON file as a dataclass or `TypedDict`; unknown fields are ignored.
 

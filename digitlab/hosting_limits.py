@@ -3,11 +3,11 @@
 The limits are for visitors: the owner at home, and the command line, have none.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from digitlab.errors import LimitError
+from digitlab.files import measure_free_disk
 from digitlab.log import log_event
 from digitlab.owners import LOCAL_OWNER
 from digitlab.settings_file import load_section
@@ -73,10 +73,7 @@ def check_disk(limits: HostingLimits, folder: Path) -> None:
     Raises:
         LimitError: too little space is free.
     """
-    while not folder.exists():
-        folder = folder.parent
-    free_mb = shutil.disk_usage(folder).free / 1e6
     check_limit(
-        free_mb >= limits.free_disk_mb,
+        measure_free_disk(folder) / 1e6 >= limits.free_disk_mb,
         "This server's disk is nearly full, so nothing new can be started. Try again tomorrow.",
     )

@@ -1,4 +1,4 @@
-"""The server's log: one JSON object a line, without drawings and without people's addresses."""
+"""The server's log: one JSON object a line, without drawings and without visitors' addresses."""
 
 import json
 import logging

@@ -20,7 +20,7 @@ OWNER_COOKIE = "digitlab_owner"
 
 
 def create_owner() -> str:
-    """The id of a new visitor, which nobody can guess."""
+    """The id of a new visitor, which cannot be guessed."""
     return secrets.token_hex(16)
 
 
@@ -30,7 +30,7 @@ def sign_owner(owner: str) -> str:
 
 
 def add_secret(name: str, owner: str) -> str:
-    """A name of something that is found by its address: for a visitor, nobody can guess it."""
+    """A name of what is found by its address; of a visitor, one that cannot be guessed."""
     return name if owner == LOCAL_OWNER else f"{name}-{secrets.token_hex(8)}"
 
 

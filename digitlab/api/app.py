@@ -31,7 +31,7 @@ from digitlab.model_store.card import load_card
 from digitlab.model_store.store import DEFAULT_MODEL_ID, list_published_models
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.runs.control import start_new_run
-from digitlab.runs.health import describe_run
+from digitlab.runs.health import describe_run, inspect_run
 from digitlab.runs.run import get_run
 from digitlab.settings_file import load_section
 from digitlab.training.config import TrainConfig
@@ -131,7 +131,7 @@ def build_api(count_sessions: Callable[[], int] = lambda: 0) -> FastAPI:
             run = get_run(run_id)
         except RunError as error:
             raise HTTPException(404, str(error)) from error
-        return describe_run(run)
+        return describe_run(run, inspect_run(run))
 
     @api.post(
         "/runs",

@@ -1,11 +1,11 @@
 """What a monitoring system scrapes, in Prometheus's text format."""
 
-import shutil
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily
 
+from digitlab.files import measure_free_disk
 from digitlab.inference.reader import count_read_images
 from digitlab.paths import get_runs_dir
 from digitlab.runs.control import count_active_runs
@@ -40,7 +40,4 @@ def build_metrics(count_sessions: Callable[[], int]) -> Callable[[], bytes]:
 
 
 def _measure_free_disk() -> float:
-    folder = get_runs_dir()
-    while not folder.exists():
-        folder = folder.parent
-    return float(shutil.disk_usage(folder).free)
+    return float(measure_free_disk(get_runs_dir()))

@@ -234,7 +234,7 @@ def show_runs(options: argparse.Namespace) -> int:
         try:
             status = inspect_run(run)
             print(
-                json.dumps(describe_run(run), ensure_ascii=False)
+                json.dumps(describe_run(run, status), ensure_ascii=False)
                 if options.json
                 else _format_run(run, status)
             )

@@ -18,7 +18,7 @@ from digitlab.runs.run import Run
 
 DEFAULT_MODEL_ID = "digitlab_cnn"
 # Sees the published models only.
-_NOBODY = ""
+_ANONYMOUS = ""
 
 
 def list_models(*, viewer: str = LOCAL_OWNER) -> list[StoredModel]:
@@ -67,7 +67,7 @@ def get_model(model_id: str, *, viewer: str = LOCAL_OWNER) -> StoredModel:
 
 def list_published_models() -> list[StoredModel]:
     """The models that everybody sees: the shipped ones, and those of the server's operator."""
-    return list_models(viewer=_NOBODY)
+    return list_models(viewer=_ANONYMOUS)
 
 
 def save_model(
@@ -185,7 +185,7 @@ def delete_model(model_id: str, *, owner: str = LOCAL_OWNER) -> None:
 
 
 def publish_model(model_id: str) -> StoredModel:
-    """Show a visitor's model to all, as the server's operator; nobody else can change it then.
+    """Show a visitor's model to all, as the server's operator, who alone can change it then.
 
     Raises:
         ModelExistsError: a published model has its label.
@@ -193,7 +193,7 @@ def publish_model(model_id: str) -> StoredModel:
     """
     directory = _find_own_directory(model_id, LOCAL_OWNER)
     model = _load_model(directory)
-    _check_is_new(model.label, model_id, _NOBODY)
+    _check_is_new(model.label, model_id, _ANONYMOUS)
     try:
         write_json(directory / CARD_FILE, {**model.card, "owner": LOCAL_OWNER})
     except OSError as error:

@@ -191,11 +191,13 @@ def _get_path(run: Run) -> Path:
     return run.directory / "heartbeat.json"
 
 
-def describe_run(run: Run) -> dict[str, Any]:
+def describe_run(run: Run, status: RunStatus) -> dict[str, Any]:
     """Everything about a run's progress as plain values, for `runs --json` and the JSON API.
 
+    Args:
+        status: from `inspect_run`.
     Raises:
         RunError: a file of the run is damaged.
     """
-    values = {"id": run.id, "label": run.read_meta().label, **asdict(inspect_run(run))}
+    values = {"id": run.id, "label": run.read_meta().label, **asdict(status)}
     return values | {"history": run.read_history()}

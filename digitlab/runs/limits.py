@@ -1,12 +1,12 @@
 """What visitors of a hosted app may train. The operator, and everybody at home, has no limits."""
 
 import contextlib
-import shutil
 import time
 from collections.abc import Iterable
 
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import RunError
+from digitlab.files import remove_directory
 from digitlab.hosting_limits import HostingLimits, check_disk, check_limit
 from digitlab.owners import LOCAL_OWNER
 from digitlab.paths import get_runs_dir
@@ -91,7 +91,7 @@ def remove_expired_runs(limits: HostingLimits) -> int:
             age_s = time.time() - max(meta.created_s, status.updated_s)
             is_over = status.is_final or status.state == "waiting"
             if meta.owner != LOCAL_OWNER and is_over and age_s > limits.keep_days * 24 * _HOUR_S:
-                shutil.rmtree(run.directory)
+                remove_directory(run.directory)
                 n_removed += 1
     return n_removed
 

@@ -11,8 +11,8 @@
 ```
 
 One worker process at a time takes entries in order and trains them. In each round, every owner has
-one run: nobody who queues many runs keeps others waiting. Both locks belong to the operating
-system, which releases them when a process dies.
+one run, so that a user who queues many runs does not keep others waiting. Both locks belong to the
+operating system, which releases them when a process dies.
 """
 
 import contextlib
