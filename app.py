@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from digitlab.ui.server import build_middleware, build_routes, serve_visitors
+from digitlab.ui.server import build_middleware, build_routes, log_page_error, serve_visitors
 from digitlab.ui.streamlit_internals import is_page_running
 
 # Streamlit finds this assignment by reading the file: the call has to be here.
@@ -14,6 +14,7 @@ app = st.App(
     routes=build_routes(),
     middleware=build_middleware(),
     lifespan=serve_visitors,
+    on_script_error=log_page_error,
 )
 
 if is_page_running():

@@ -23,6 +23,7 @@ import psutil
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
+from benchmarks.memory import read_peak_bytes
 from digitlab.model_store.imports import start_model_import
 from digitlab.model_store.store import get_model, list_models
 
@@ -56,19 +57,11 @@ def _import(name: str, content: bytes) -> tuple[str, float, int]:
     job = start_model_import(content, name)
     process = job.read_status().pid
     while not (status := job.inspect()).is_final:
-        peak = max(peak, _read_peak_bytes(process))
+        peak = max(peak, read_peak_bytes(process))
         time.sleep(_INTERVAL_S)
     job.discard()
     answer = "imported" if status.state == "done" else status.message
     return answer, time.perf_counter() - begin_s, peak
-
-
-def _read_peak_bytes(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def _list_files(marker: Path) -> Iterator[tuple[str, str, bytes]]:

@@ -12,7 +12,7 @@ from digitlab.log import log_event
 from digitlab.owners import LOCAL_OWNER
 from digitlab.settings_file import load_section
 
-WAY_OUT = "At home (`make run`) there is no such limit."
+WAY_OUT = "At home (make run) there is no such limit."
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,10 @@ class HostingLimits:
     models: int
     models_mb: float
     datasets: int
+    dataset_mb: float
     upload_mb: float
     uploads_mb: float
+    all_uploads_mb: float
     free_disk_mb: float
     keep_days: float
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +19,7 @@ import numpy as np
 from digitlab.datasets.registry import DATASETS
 from digitlab.datasets.user_datasets import UserDataset, check_label, save_user_dataset
 from digitlab.errors import InkError, LabelledFilesError
+from digitlab.hosting_limits import get_limits
 from digitlab.inference.labelled_files import (
     MAX_ZIP_PIXELS,
     LabelledFile,
@@ -82,13 +84,17 @@ def import_pictures(
     if image_px not in IMAGE_SIZES_PX:
         sizes = ", ".join(map(str, IMAGE_SIZES_PX))
         raise LabelledFilesError(f"The image size is {image_px} pixels; it must be one of {sizes}.")
+    limits = get_limits(owner)
+    max_bytes = MAX_ARRAY_BYTES if limits is None else min(MAX_ARRAY_BYTES, 1e6 * limits.dataset_mb)
     skipped: Counter[str] = Counter()
+    read = partial(_read_classes, image_px=image_px, skipped=skipped, progress=progress,
+                   max_bytes=max_bytes)  # fmt: skip
     if isinstance(source, Path) and (source.is_dir() or not source.exists()):
         files = list_folder(source, skipped)
-        classes = _read_classes(files, image_px, skipped, progress, max_pixels=None)
+        classes = read(files, max_pixels=None)
     else:
         with open_zip(source, skipped) as files:
-            classes = _read_classes(files, image_px, skipped, progress, max_pixels=MAX_ZIP_PIXELS)
+            classes = read(files, max_pixels=MAX_ZIP_PIXELS)
     n_duplicates, n_conflicts = _remove_duplicates(classes)
     names = sorted(classes, key=_sort_naturally)
     _check_sizes(classes, names)
@@ -145,18 +151,19 @@ def _count_test_images(n: int) -> int:
 
 def _read_classes(
     files: Sequence[LabelledFile],
+    *,
     image_px: int,
     skipped: Counter[str],
     progress: ProgressCallback | None,
-    *,
     max_pixels: int | None,
+    max_bytes: float,
 ) -> _Classes:
     """Decode all pictures: by class, pairs of the pixels' sha256 and the image."""
     in_folders = [file for file in files if file.label]
     skipped[_NOT_IN_A_FOLDER] += len(files) - len(in_folders)
     class_names = {file.label: _check_class_name(file.label) for file in in_folders}
     _check_class_count(len(set(class_names.values())), skipped)
-    _check_array_size(len(in_folders), image_px)
+    _check_array_size(len(in_folders), image_px, max_bytes)
     classes: _Classes = {name: [] for name in class_names.values()}
     contents = read_contents(in_folders, skipped, progress, max_pixels=max_pixels)
     for file, content in contents:
@@ -206,15 +213,15 @@ def _check_class_count(n: int, skipped: Counter[str]) -> None:
     )
 
 
-def _check_array_size(n: int, image_px: int) -> None:
+def _check_array_size(n: int, image_px: int, max_bytes: float) -> None:
     n_bytes = n * image_px**2 * 3
-    if n_bytes <= MAX_ARRAY_BYTES:
+    if n_bytes <= max_bytes:
         return
-    fitting = [px for px in IMAGE_SIZES_PX if n * px**2 * 3 <= MAX_ARRAY_BYTES]
+    fitting = [px for px in IMAGE_SIZES_PX if n * px**2 * 3 <= max_bytes]
     advice = f"Choose {fitting[-1]} pixels" if fitting else "Leave pictures out"
     raise LabelledFilesError(
         f"{n:,} images of {image_px}×{image_px} pixels take {n_bytes / 1e6:,.0f} MB; the limit is "
-        f"{MAX_ARRAY_BYTES / 1e6:,.0f} MB. {advice}."
+        f"{max_bytes / 1e6:,.0f} MB. {advice}."
     )
 
 

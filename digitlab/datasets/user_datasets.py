@@ -16,6 +16,7 @@ import re
 import shutil
 import time
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,11 @@ class UserDataset:
     def directory(self) -> Path:
         """Its folder."""
         return get_user_dataset_dir(self.id)
+
+    @property
+    def created_s(self) -> float:
+        """When it was made, as `time.time` counts."""
+        return datetime.fromisoformat(self.created_at).timestamp()
 
     @property
     def is_deleted(self) -> bool:

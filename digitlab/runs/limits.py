@@ -64,9 +64,11 @@ def check_start(run: Run, limits: HostingLimits) -> None:
     if meta.study:
         # A search is limited as a whole.
         return
+    n_waiting = count_entries()
     check_limit(
-        count_entries() < limits.queue_length,
-        f"{format_count(count_entries(), 'training')} wait already. Try again later.",
+        n_waiting < limits.queue_length,
+        f"{format_count(n_waiting, 'training')} {'waits' if n_waiting == 1 else 'wait'} already. "
+        "Try again later.",
     )
     n_active = _count_active(meta.owner)
     check_limit(

@@ -1,13 +1,15 @@
 """Models for the pages: listed in each run, loaded once for all sessions."""
 
-import streamlit as st
-
 from digitlab.errors import ModelStoreError
 from digitlab.inference.layer_outputs import LayerObserver
 from digitlab.inference.reader import DigitReader
 from digitlab.model_store.store import list_models
 from digitlab.model_store.stored_model import StoredModel
+from digitlab.ui.byte_cache import ByteCache
 from digitlab.ui.visitor import get_owner
+
+_readers: ByteCache[DigitReader] = ByteCache(100)
+_observers: ByteCache[LayerObserver] = ByteCache(100)
 
 
 def list_digit_models() -> list[StoredModel]:
@@ -28,7 +30,10 @@ def get_reader(model: StoredModel) -> DigitReader:
     Raises:
         ModelStoreError: the model's file is missing or damaged.
     """
-    return _load_reader(model.id, model.sha256, model.card["no_digit_threshold"], _model=model)
+    # All that a reader is made from: a model that was replaced under the same id, or whose card has
+    # another threshold, is loaded again.
+    key = (model.id, model.sha256, model.card["no_digit_threshold"])
+    return _readers.get(key, model.open_reader, n_bytes=model.size_bytes)
 
 
 def get_layer_observer(model: StoredModel) -> LayerObserver:
@@ -37,18 +42,6 @@ def get_layer_observer(model: StoredModel) -> LayerObserver:
     Raises:
         ModelStoreError: the model's file is missing or damaged.
     """
-    return _load_layer_observer(model.id, model.sha256, _model=model)
-
-
-# The key has all that a reader is made from: a model that was replaced under the same id, or whose
-# card has another threshold, is loaded again.
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _load_reader(
-    model_id: str, sha256: str, no_digit_threshold: float | None, *, _model: StoredModel
-) -> DigitReader:
-    return _model.open_reader()
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _load_layer_observer(model_id: str, sha256: str, *, _model: StoredModel) -> LayerObserver:
-    return LayerObserver(_model.read_content())
+    return _observers.get(
+        model.sha256, lambda: LayerObserver(model.read_content()), n_bytes=model.size_bytes
+    )

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
+from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -14,6 +16,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digitlab import __version__
+from digitlab.dataset_import.expiry import remove_expired_datasets
 from digitlab.hosting_limits import load_limits
 from digitlab.log import log_event, write_log
 from digitlab.owners import OWNER_COOKIE, create_owner, read_signed_owner, sign_owner
@@ -59,6 +62,16 @@ async def serve_visitors(_: object) -> AsyncIterator[None]:
         task.cancel()
 
 
+def log_page_error(error: Exception) -> None:
+    """Log which error a page did not expect, and where; its message may hold a visitor's input."""
+    *_, place = traceback.extract_tb(error.__traceback__)
+    log_event(
+        "page_error",
+        error=type(error).__name__,
+        place=f"{Path(place.filename).name}:{place.lineno}",
+    )
+
+
 async def _clean_up_every_hour() -> None:
     while is_hosted():
         # Reads many files: not in the thread that serves all visitors.
@@ -68,8 +81,12 @@ async def _clean_up_every_hour() -> None:
 
 def _clean_up() -> None:
     limits = load_limits()
-    n_runs, n_studies = remove_expired_runs(limits), remove_expired_studies(limits)
-    log_event("cleaned_up", runs=n_runs, studies=n_studies)
+    log_event(
+        "cleaned_up",
+        runs=remove_expired_runs(limits),
+        studies=remove_expired_studies(limits),
+        datasets=remove_expired_datasets(limits),
+    )
 
 
 def build_routes() -> Sequence[BaseRoute]:
@@ -144,7 +161,7 @@ class OwnerCookie:
 
 
 class UploadQuota:
-    """Refuses further uploads of a session of a hosted app whose files fill the memory."""
+    """Refuses further uploads to a hosted app when the files of a session, or of all, are many."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -154,9 +171,17 @@ class UploadQuota:
         if scope["type"] == "http" and scope["method"] == "PUT" and is_hosted():
             # The address ends with the ids of the session and the file.
             *_, session_id, _ = scope["path"].split("/")
-            limit_mb = load_limits().uploads_mb
-            if measure_uploads(session_id) > 1e6 * limit_mb:
-                text = f"Your uploads take {limit_mb:g} MB. Reload the page to start again."
+            limits = load_limits()
+            own_bytes, all_bytes = measure_uploads(session_id)
+            text = ""
+            if own_bytes > 1e6 * limits.uploads_mb:
+                text = (
+                    f"Your uploads take {limits.uploads_mb:g} MB. Reload the page to start again."
+                )
+            elif all_bytes > 1e6 * limits.all_uploads_mb:
+                text = "The uploads of all visitors fill the server's memory. Try again later."
+            if text:
+                log_event("limit_reached", sentence=text)
                 await Response(text, 413)(scope, receive, send)
                 return
         await self._app(scope, receive, send)

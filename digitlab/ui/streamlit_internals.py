@@ -66,14 +66,17 @@ def count_sessions() -> int:
     return runtime.get_instance()._session_mgr.num_active_sessions()
 
 
-def measure_uploads(session_id: str) -> int:
-    """How many bytes the uploaded files of a session take in this process's memory."""
+def measure_uploads(session_id: str) -> tuple[int, int]:
+    """How many bytes of memory uploaded files take: those of a session, and of all sessions."""
     if not runtime.exists():
-        return 0
+        return 0, 0
     # Streamlit bounds the size of a file, and not how many files a session may send.
     manager: Any = runtime.get_instance()._uploaded_file_mgr
-    files = manager.file_storage.get(session_id, {})
-    return sum(len(file.data) for file in list(files.values()))
+    sizes = {
+        session: sum(len(file.data) for file in list(files.values()))
+        for session, files in list(manager.file_storage.items())
+    }
+    return sizes.get(session_id, 0), sum(sizes.values())
 
 
 def is_page_running() -> bool:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from digitlab.owners import OWNER_COOKIE, read_signed_owner
-from digitlab.ui.server import build_middleware
+from digitlab.ui.server import build_middleware, log_page_error
 from tests.conftest import PROJECT_DIR
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
@@ -69,6 +69,19 @@ def test_the_key_survives_a_restart_and_nobody_else_can_read_it():
     assert signed[0] == signed[1] and signed[0].startswith("a" * 32)
     assert get_owner_key_path().stat().st_mode & 0o777 == 0o600
     assert list(get_owner_key_path().parent.iterdir()) == [get_owner_key_path()]
+
+
+def test_an_unexpected_error_of_a_page_is_logged_without_its_message(caplog):
+    caplog.set_level("INFO", "digitlab")
+    try:
+        int("what a visitor typed")
+    except ValueError as error:
+        log_page_error(error)
+    [record] = caplog.records
+    assert record.getMessage() == "page_error"
+    assert record.fields["error"] == "ValueError"
+    assert record.fields["place"].startswith("test_server.py:")
+    assert "typed" not in str(record.fields)
 
 
 def test_a_host_that_runs_the_server_file_as_a_page_shows_the_pages():

@@ -9,6 +9,8 @@ from digitlab.ink.samples import SAMPLE_POINTS, Points
 # The samples and the shared pen strokes are drawn in 280 px; the canvas is 420 px wide, and on a
 # phone at least 300 px.
 MARGIN_PX = 10
+# Not that for labelled drawings, which the Draw page has as well.
+UPLOADER = "input[type=file]:not(.st-key-teach input)"
 # Whether the canvas has reported all strokes of the pen.
 ALL_ARE_REPORTED = """() => {
   const element = document.querySelector(".st-key-draw_canvas_pen");
@@ -64,8 +66,7 @@ def wait_until_idle(page: Page) -> None:
 
 def upload_file(page: Page, name: str, mime_type: str, content: bytes) -> None:
     """Choose a file in a page's file uploader."""
-    # Not that for labelled drawings, which the Draw page has as well.
-    upload = page.locator("input[type=file]:not(.st-key-teach input)")
+    upload = page.locator(UPLOADER)
     # While the page changes, the old uploader may still be there beside the new one.
     expect(upload).to_have_count(1)
     wait_until_idle(page)

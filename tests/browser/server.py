@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
+# Options of an app that others can reach.
+HOSTED = ("--server.address", "0.0.0.0")
 _START_LIMIT_S = 60
 
 

@@ -1,12 +1,17 @@
 """What visitors of a hosted app may use, and that nobody else is limited."""
 
+import io
+import json
 import time
 from dataclasses import replace
 
 import pytest
 
+from digitlab.dataset_import.expiry import remove_expired_datasets
+from digitlab.dataset_import.importing import import_pictures
 from digitlab.dataset_import.jobs import start_import
-from digitlab.errors import ConfigError, LimitError
+from digitlab.datasets.user_datasets import list_user_datasets
+from digitlab.errors import ConfigError, LabelledFilesError, LimitError
 from digitlab.files import write_json
 from digitlab.hosting_limits import get_limits, load_limits
 from digitlab.model_store.store import save_model
@@ -24,6 +29,7 @@ from digitlab.tuning.study import create_study, list_studies
 from digitlab.tuning.study_config import StudyConfig
 from tests.app.runs import create_finished_run
 from tests.app.studies import create_finished_study
+from tests.unit.user_pictures import pack_pictures
 
 
 @pytest.fixture(autouse=True)
@@ -171,6 +177,27 @@ def test_uploads_are_limited_in_size(monkeypatch):
     limit(monkeypatch, upload_mb=1, datasets=0)
     with pytest.raises(LimitError, match="You have 0 data sets"):
         start_import(bytes(200_000), "Mine", image_px=32, owner="ada")
+
+
+def test_data_sets_are_limited_in_memory(monkeypatch):
+    limit(monkeypatch, dataset_mb=0.05)
+    content = io.BytesIO(pack_pictures(6))
+    with pytest.raises(LabelledFilesError, match=r"18 images of 48×48 pixels take 0 MB; the limit"):
+        import_pictures(content, "Mine", image_px=48, owner="ada")
+    assert import_pictures(content, "Mine", image_px=48).n_train == 15
+
+
+def test_old_data_sets_of_visitors_are_deleted():
+    content = io.BytesIO(pack_pictures(6))
+    made = [
+        import_pictures(content, name, image_px=32 + 16 * k, owner=owner)
+        for k, (name, owner) in enumerate((("old", "ada"), ("new", "ada"), ("home", LOCAL_OWNER)))
+    ]
+    for own in (made[0], made[2]):
+        card = own.directory / "dataset.json"
+        write_json(card, json.loads(card.read_text()) | {"created_at": "2026-01-01T00:00:00Z"})
+    assert remove_expired_datasets(load_limits()) == 1
+    assert [own.label for own in list_user_datasets()] == ["home", "new"]
 
 
 def test_old_runs_of_visitors_are_deleted():
