@@ -3,7 +3,6 @@
 import streamlit as st
 
 from digitlab.ui.frame import ICON_PATH, render_style
-from digitlab.ui.garbage_collection import freeze_imports
 from digitlab.ui.navigation import choose_page, render_navigation
 from digitlab.ui.preload import preload_pages
 
@@ -12,5 +11,4 @@ st.set_page_config(page_title=f"{page.title} · digitlab", page_icon=str(ICON_PA
 render_style()
 render_navigation(page)
 page.run()
-freeze_imports()
 preload_pages()

@@ -38,6 +38,8 @@ _GOAL_MB = 200
 _TIMEOUT_S = 60
 _SETTLE_MS = 300
 _ANSWER_LENGTH = 160
+# What Streamlit shows for an exception that a page did not expect.
+_UNEXPECTED = "This app has encountered an error"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def main() -> None:
         for label, send, name, content in _list_files():
             before_mb = reset_peak(process.pid) / 1e6
             answer = send(app, name, content)
+            assert _UNEXPECTED not in answer, answer
             rise_mb = read_peak_bytes(process.pid) / 1e6 - before_mb
             worst_mb = max(worst_mb, rise_mb)
             figures = f"{rise_mb:4.0f} MB {before_mb:4.0f} MB {len(content) / 1e6:6.2f} MB"
@@ -88,7 +91,7 @@ def _list_ordinary_files() -> Iterator[tuple[Sender, str, bytes]]:
     zipped = pack((f"{label}/{k}.png", content) for k, (label, content) in enumerate(pngs))
     yield _evaluate, "digits.zip", zipped
     yield _create_data_set, "digits.zip", zipped
-    yield _classify, "drawing.json", json.dumps(build_sample_drawing(3)).encode()
+    yield _classify, "drawing.json", _format(build_sample_drawing(3))
 
 
 def _list_files() -> Iterator[tuple[str, Sender, str, bytes]]:
@@ -98,9 +101,12 @@ def _list_files() -> Iterator[tuple[str, Sender, str, bytes]]:
     for label, content in _list_zips():
         yield f"{label}, Evaluate", _evaluate, "hostile.zip", content
         yield f"{label}, Train", _create_data_set, "hostile.zip", content
-    for label, content in _list_drawings():
+    for label, content in _list_drawings(9_900_000):
         yield f"{label}, the API", _classify, "drawing.json", content
-        yield f"{label}, Draw", _teach, "drawings.json", content
+    for label, content in _list_drawings(4_900_000):
+        # A valid drawing becomes a file of one labelled drawing.
+        labelled = b'{"digits":[%s]}' % content.replace(b"{", b'{"digit":3,', 1)
+        yield f"{label}, Draw", _teach, "drawings.json", labelled
     yield "a message of 200 MB on the websocket", _send_message, "", bytes(200_000_000)
     yield "20 uploads of 24 MB that no widget asked for", _upload_unasked, "", bytes(24_000_000)
 
@@ -155,18 +161,22 @@ def _list_zips() -> Iterator[tuple[str, bytes]]:
     )
 
 
-def _list_drawings() -> Iterator[tuple[str, bytes]]:
-    path = [["M", 10, 10], ["L", 200, 200]]
-    one = {"type": "path", "path": path, "stroke": "#000", "strokeWidth": 9}
-    drawing = build_sample_drawing(3)
+def _list_drawings(n_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Canvas drawings that are files of labelled drawings too; the largest have about n bytes."""
+    one = {"type": "path", "path": [["M", 1, 1], ["L", 200, 200]], "strokeWidth": 9}
+    n_objects, n_points = n_bytes // 70, n_bytes // 10
     for label, objects in (
-        ("50,000 objects", [one] * 50_000),
-        ("300,000 points", [one | {"path": [["M", 1, 1], *([["L", 9, 9]] * 300_000)]}]),
+        (f"{n_objects:,} objects", [one] * n_objects),
+        (f"{n_points:,} points", [one | {"path": [["M", 1, 1], *([["L", 9, 9]] * n_points)]}]),
         ("one object at 10³⁰⁰", [one | {"path": [["M", 1e300, 1], ["L", -1e300, 9]]}]),
     ):
-        yield f"drawing with {label}", json.dumps(drawing | {"objects": objects}).encode()
+        yield f"drawing with {label}", _format(build_sample_drawing(3) | {"objects": objects})
     yield "JSON nested 100,000 deep", b"[" * 100_000 + b"]" * 100_000
-    yield "JSON of 2 million numbers", b"[" + b"1," * 2_000_000 + b"1]"
+    yield f"JSON of {n_bytes // 2:,} numbers", b"[" + b"1," * (n_bytes // 2 - 2) + b"1]"
+
+
+def _format(drawing: object) -> bytes:
+    return json.dumps(drawing, separators=(",", ":")).encode()
 
 
 def _draw(app: App, name: str, content: bytes) -> str:

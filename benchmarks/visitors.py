@@ -4,10 +4,10 @@
 
 Each visitor is a session that sends what a browser sends, and finishes a stroke every two
 seconds, or later if the last one has not been answered yet. Without `--live` only the canvas
-reports it. With `--live` the pen also reports what has been drawn while it is down, the next time
-only when the last was answered; once the answer is there, the visitor clears the canvas. Memory is
-that of the app's process alone, without what it shares with others. A stroke without an answer ends
-the command with an error.
+reports it. With `--live` the pen also reports what has been drawn while it is down: the next time
+only when the last was answered, and not at all for a while if answers are slow. Once the answer is
+there, the visitor clears the canvas. Memory is that of the app's process alone, without what it
+shares with others. A stroke without an answer ends the command with an error.
 """
 
 import argparse
@@ -33,7 +33,8 @@ from tests.browser.server import PROJECT_DIR, serve_app, use_empty_folders
 PERIOD_S = 2.0
 # How long the pen is down for a stroke; its messages; the canvas's, after the pen.
 STROKE_S, PEN_INTERVAL_S, CANVAS_DELAY_S = 0.9, 0.12, 0.2
-ROUND_TRIPS = 2  # as in `pen.js`
+# As in `pen.js`.
+ROUND_TRIPS, SLOW_S, REST_S = 2, 0.3, 20.0
 # The digits that are drawn in one stroke.
 STROKES = {digit: strokes[0] for digit, strokes in SAMPLE_POINTS.items() if len(strokes) == 1}
 DIGITS = list(STROKES)
@@ -172,23 +173,41 @@ async def _draw(session: Session, n_strokes: int, begin_s: float, times: Times) 
 async def _draw_with_live_pen(
     session: Session, n_strokes: int, begin_s: float, times: Times
 ) -> None:
+    pen = _Pen()
     for stroke in range(n_strokes):
         await _sleep_until(begin_s + stroke * PERIOD_S)
         line = STROKES[DIGITS[stroke % len(DIGITS)]]
         session.answers.clear()
-        await _hold_pen_down(session, line)
+        is_silent = time.perf_counter() < pen.rest_until_s
+        if is_silent:
+            await asyncio.sleep(STROKE_S)
+        else:
+            await _hold_pen_down(session, line, pen)
         times.n_live += len(session.answers)
         up_s = time.perf_counter()
-        pen_id = await session.move_pen(_interpolate(line, 1), is_down=False)
+        pen_id = 0 if is_silent else await session.move_pen(_interpolate(line, 1), is_down=False)
         await _sleep_until(up_s + CANVAS_DELAY_S)
         await session.draw(_build_stroke(line))
         await session.wait_until(functools.partial(session.has_answered, pen_id))
         final = next(answer for answer in session.answers if answer.pen_id >= pen_id)
         times.final_ms.append(1000 * (final.shown_s - up_s))
+        if not is_silent:
+            pen.note(final.shown_s - up_s)
         await session.clear()
 
 
-async def _hold_pen_down(session: Session, line: Points) -> None:
+@dataclass
+class _Pen:
+    """As in `pen.js`: after a slow answer it is silent for a while."""
+
+    rest_until_s: float = 0.0
+
+    def note(self, round_trip_s: float) -> None:
+        if round_trip_s > SLOW_S:
+            self.rest_until_s = time.perf_counter() + np.random.uniform(0.5, 1.5) * REST_S
+
+
+async def _hold_pen_down(session: Session, line: Points, pen: _Pen) -> None:
     """As `pen.js` does: the next message follows when the last was answered, after a pause."""
     begin_s = time.perf_counter()
     up_s = begin_s + STROKE_S
@@ -199,6 +218,7 @@ async def _hold_pen_down(session: Session, line: Points) -> None:
                 pen_id = await session.move_pen(points, is_down=True)
                 await session.wait_until(functools.partial(session.has_answered, pen_id))
                 round_trip_s = time.perf_counter() - sent_s
+                pen.note(round_trip_s)
                 await _sleep_until(sent_s + max(PEN_INTERVAL_S, ROUND_TRIPS * round_trip_s))
 
 

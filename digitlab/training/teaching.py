@@ -103,7 +103,7 @@ def parse_drawings(content: bytes) -> list[LabelledDrawing]:
         drawings: list[LabelledDrawing] = [
             ({"objects": row["objects"]}, row["digit"]) for row in rows
         ]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DrawingError(
             "This is no file of labelled drawings. Choose a file that was saved here."
         ) from error

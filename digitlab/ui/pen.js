@@ -6,6 +6,8 @@
 
 const INTERVAL_MS = 120; // at least, between two messages while the pen is down
 const ROUND_TRIPS = 2; // at least, between them: a busy server gets fewer, and finished ones sooner
+const SLOW_MS = 300; // after a slower answer, other than the first, the server is spared a while:
+const REST_MS = 20000; // the canvas alone reports strokes, half to one and a half times as long
 const WITHDRAW_MS = 1500; // without the canvas's report its drawing counts, not the pen's
 const RELEASE_MS = 2000; // a new drawing is not awaited for longer
 const MERGED_MS = 400; // nor, after the first of several; two clicks can become one
@@ -31,6 +33,8 @@ class Pen {
   isAnswered = true;
   sentAt = 0;
   roundTrip = 0; // of the last message that was answered
+  isWarm = false; // whether there was one
+  restUntil = 0;
 
   // Streamlit may clean up a component and call it again in the same place, also during a stroke.
   connect() {
@@ -68,7 +72,12 @@ class Pen {
     this.prepareCanvas();
     if (!this.isAnswered && data.answered === this.id) {
       this.isAnswered = true;
-      this.roundTrip = performance.now() - this.sentAt;
+      const now = performance.now();
+      this.roundTrip = now - this.sentAt;
+      // Not all pens begin again at the same time.
+      const rest = (0.5 + Math.random()) * REST_MS;
+      if (this.roundTrip > SLOW_MS && this.isWarm) this.restUntil = now + rest;
+      this.isWarm = true;
     }
     const nFinished = this.strokes.length - (this.down ? 1 : 0);
     const nReported = Math.min(data.reported - this.first, nFinished);
@@ -110,7 +119,7 @@ class Pen {
   begin(canvas, event, finger) {
     const stroke = { points: [], width: this.data.penPx, isHeld: this.awaited !== null };
     this.canvas = canvas;
-    this.down = { stroke, finger };
+    this.down = { stroke, finger, isSilent: performance.now() < this.restUntil };
     this.strokes.push(stroke);
     window.clearTimeout(this.withdrawing);
     if (stroke.isHeld) this.held ??= [];
@@ -131,8 +140,9 @@ class Pen {
   }
 
   end() {
+    const { isSilent } = this.down;
     this.down = null;
-    if (!this.held) this.send();
+    if (!this.held && !isSilent) this.send();
     else if (this.awaited === null) this.replay();
     this.withdrawIn(WITHDRAW_MS);
   }
@@ -287,7 +297,7 @@ class Pen {
 
   schedule() {
     window.clearTimeout(this.sending);
-    if (!this.down || this.held || !this.isChanged) return;
+    if (!this.down || this.down.isSilent || this.held || !this.isChanged) return;
     const elapsed = performance.now() - this.sentAt;
     // The next message follows when the last one was answered.
     const interval = Math.max(INTERVAL_MS, ROUND_TRIPS * this.roundTrip);

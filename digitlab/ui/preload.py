@@ -5,7 +5,6 @@ import importlib
 import threading
 
 from digitlab.paths import PROJECT_DIR
-from digitlab.ui.garbage_collection import freeze_imports
 
 
 @functools.cache
@@ -22,4 +21,3 @@ def preload_pages() -> None:
 def _import_pages() -> None:
     for path in (PROJECT_DIR / "pages").glob("*.py"):
         importlib.import_module(f"digitlab.ui.{path.stem}.page")
-    freeze_imports()

@@ -39,6 +39,15 @@ WATCH_IMAGES = """() => {
   look();
 }"""
 
+# As if each answer took a second longer.
+SLOW_DOWN = """() => {
+  const element = document.querySelector(".st-key-draw_canvas_pen");
+  const { pen } = element.querySelector("[data-testid=stBidiComponentIsolated]").shadowRoot;
+  const send = pen.send.bind(pen);
+  pen.send = () => { send(); pen.sentAt -= 1000; };
+  window.pen = pen;
+}"""
+
 
 def test_bars_are_there_once_in_every_frame(draw_page):
     """Also while one answer replaces another."""
@@ -117,6 +126,21 @@ def test_pen_and_canvas_report_the_same_image(draw_page):
             draw_page.wait_until_idle()
         assert images["pen"] is not None and images["pen"] == images["canvas"]
     draw_page.expect_digit(5)
+
+
+def test_a_slow_server_is_spared_the_pens_reports(draw_page):
+    page = draw_page.page
+    page.evaluate(SLOW_DOWN)
+    draw_page.draw_sample(4)
+    draw_page.expect_digit(4)
+    page.wait_for_function("window.pen.restUntil > performance.now()")
+    draw_page.clear.click()
+    draw_page.expect_blank()
+    draw_page.wait_until_idle()
+    last = page.evaluate("window.pen.id")
+    draw_page.draw_sample(7)
+    draw_page.expect_digit(7)
+    assert page.evaluate("window.pen.id") == last
 
 
 def test_stroke_may_leave_the_canvas(draw_page):

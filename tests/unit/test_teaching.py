@@ -34,6 +34,7 @@ def test_drawings_survive_their_file():
     [
         (b"", "no file of labelled drawings"),
         (b"[1]", "no file of labelled drawings"),
+        (b"[" * 100_000, "no file of labelled drawings"),
         (b'{"digits": [{"digit": 3}]}', "no file of labelled drawings"),
         (b'{"digits": [{"digit": 3, "objects": [7]}]}', "Drawing 1 is invalid"),
         (json.dumps({"digits": [{"digit": True, "objects": []}]}).encode(), "has the label True"),
