@@ -12,6 +12,8 @@ from digitlab.ink import parse_drawing, prepare_drawing
 from digitlab.training.config import TrainConfig
 
 MIN_DIGITS, MAX_DIGITS = 10, 1_000
+# A thousand digits take a fifth of it.
+MAX_FILE_MB = 5
 # One of so many digits is not learned: before and after are measured on these.
 _HELD_OUT_EVERY = 4
 # The end of the name of a model that was taught.
@@ -90,6 +92,21 @@ def format_drawings(drawings: Sequence[LabelledDrawing]) -> bytes:
     """The content of a file with labelled drawings; `parse_drawings` reads it."""
     digits = [{"digit": label, "objects": drawing["objects"]} for drawing, label in drawings]
     return json.dumps({"digits": digits}).encode()
+
+
+def check_amount(drawings: Sequence[LabelledDrawing]) -> None:
+    """Check that drawings can be taught and saved as one file.
+
+    Raises:
+        DrawingError: they are too many or too large.
+    """
+    size_mb = len(format_drawings(drawings)) / 1e6
+    if len(drawings) > MAX_DIGITS or size_mb > MAX_FILE_MB:
+        raise DrawingError(
+            f"Together these would be {len(drawings):,} digits of {size_mb:.1f} MB; at most "
+            f"{MAX_DIGITS:,} of {MAX_FILE_MB} MB can be taught. Save them, and reload the page for "
+            "more."
+        )
 
 
 def parse_drawings(content: bytes) -> list[LabelledDrawing]:

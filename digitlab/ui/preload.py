@@ -1,6 +1,7 @@
 """The modules of all pages, imported before somebody opens the pages."""
 
 import functools
+import gc
 import importlib
 import threading
 
@@ -21,3 +22,6 @@ def preload_pages() -> None:
 def _import_pages() -> None:
     for path in (PROJECT_DIR / "pages").glob("*.py"):
         importlib.import_module(f"digitlab.ui.{path.stem}.page")
+    # The modules live as long as the process: a garbage collection takes 80 ms less without them.
+    gc.collect()
+    gc.freeze()

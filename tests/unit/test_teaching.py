@@ -14,6 +14,7 @@ from digitlab.training.config import TrainConfig
 from digitlab.training.teaching import (
     build_taught_digits,
     build_teaching_config,
+    check_amount,
     format_drawings,
     parse_drawings,
 )
@@ -44,6 +45,15 @@ def test_drawings_survive_their_file():
 def test_other_files_are_refused(content, sentence):
     with pytest.raises(DrawingError, match=sentence):
         parse_drawings(content)
+
+
+def test_too_many_and_too_large_drawings_are_refused():
+    check_amount(DRAWINGS)
+    with pytest.raises(DrawingError, match="these would be 1,001 digits of"):
+        check_amount(DRAWINGS[:1] * 1001)
+    path = [["M", 1, 1], *[["L", 9, 9]] * 400_000]
+    with pytest.raises(DrawingError, match=r"these would be 1 digits of 5\.\d MB"):
+        check_amount([({"objects": [{"type": "path", "path": path}]}, 1)])
 
 
 def test_too_few_and_empty_drawings_are_refused():

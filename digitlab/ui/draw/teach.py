@@ -12,11 +12,13 @@ from digitlab.quantities import format_count
 from digitlab.runs.control import start_new_run
 from digitlab.runs.launcher import is_training_installed
 from digitlab.training.teaching import (
+    MAX_FILE_MB,
     MIN_DIGITS,
     LabelledDrawing,
     build_taught_digits,
     build_taught_label,
     build_teaching_config,
+    check_amount,
     format_drawings,
     parse_drawings,
 )
@@ -31,7 +33,6 @@ from digitlab.ui.visitor import get_owner
 _DRAWINGS = "teach_drawings"
 _UPLOAD, _N_UPLOADS = "teach_upload", "teach_n_uploads"
 _PLACE = "teach"
-_MAX_FILE_MB = 5
 
 
 def render_correction() -> None:
@@ -76,7 +77,7 @@ def render_teaching(model: StoredModel) -> None:
         # A new key makes an empty uploader.
         key = f"{_UPLOAD}_{st.session_state.get(_N_UPLOADS, 0)}"
         st.file_uploader(
-            "Load a file that was saved here", type=["json"], key=key, max_upload_size=_MAX_FILE_MB,
+            "Load a file that was saved here", type=["json"], key=key, max_upload_size=MAX_FILE_MB,
             on_change=report_errors(lambda: _load(key), place=_PLACE),
         )  # fmt: skip
 
@@ -92,6 +93,7 @@ def _add(label: int) -> None:
     if not drawing["objects"]:
         raise EmptyInkError("Draw a digit first, then say which one it is.")
     parse_drawing(drawing)
+    check_amount([*_get_drawings(), (drawing, label)])
     _get_drawings().append((drawing, label))
     replace_drawing(CANVAS_KEY, None)
     n = format_count(len(_get_drawings()), "digit")
@@ -103,6 +105,7 @@ def _load(key: str) -> None:
     if file is None:
         return
     drawings = parse_drawings(file.getvalue())
+    check_amount([*_get_drawings(), *drawings])
     _get_drawings().extend(drawings)
     st.session_state[_N_UPLOADS] = st.session_state.get(_N_UPLOADS, 0) + 1
 
