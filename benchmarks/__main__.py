@@ -18,8 +18,8 @@ from benchmarks import (
 if __name__ == "__main__":
     drawing_latency.main()
     script_cost.main()
-    visitors.main([])
-    visitors.main(["--live"])
+    visitors.main(["--visitors", "100"])
+    visitors.main(["--visitors", "50", "--live"])
     classify_folder.main()
     app_start.main()
     draw_page.main()

@@ -64,6 +64,15 @@ def wait_until_idle(page: Page) -> None:
     expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
 
+def open_expander(expander: Locator) -> None:
+    """Open an expander and wait until it has opened: a list that is opened before would close."""
+    expander.locator("summary").click()
+    expander.evaluate("""async (node) => {
+      const animations = node.getAnimations({ subtree: true });
+      await Promise.allSettled(animations.map((one) => one.finished));
+    }""")
+
+
 def upload_file(page: Page, name: str, mime_type: str, content: bytes) -> None:
     """Choose a file in a page's file uploader."""
     upload = page.locator(UPLOADER)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from digitlab.datasets.user_datasets import list_user_datasets
+from tests.browser.draw_page import open_expander
 from tests.browser.train_page import TrainPage
 from tests.unit.user_pictures import (
     build_picture,
@@ -61,7 +62,7 @@ def test_photos_of_three_classes_become_a_model_that_classifies_a_new_one(traini
     page = training_page
     page.goto("/train")
     train_page = TrainPage(page)
-    page.get_by_text("Use your own pictures").click()
+    open_expander(page.locator("[class*=st-key-train_own_data]"))
     train_page.wait_until_idle()
     page.get_by_role("combobox", name="Image size").click()
     page.get_by_role("option", name="32×32 pixels").click()

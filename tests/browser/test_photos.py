@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.draw_page import open_expander
 from tests.browser.evaluate_page import EvaluatePage
 from tests.browser.train_page import TrainPage
 from tests.unit.photo_model import build_photos
@@ -66,7 +67,7 @@ def _check_transfer_and_comparison(page: Page) -> None:
     page.goto("/train")
     train_page = TrainPage(page)
     train_page.choose_recipe("cifar10")
-    page.locator(".st-key-train_group_network summary").click()
+    open_expander(page.locator(".st-key-train_group_network"))
     page.get_by_role("combobox", name="Initial weights").click()
     page.get_by_role("option", name="Photos").click()
     train_page.wait_until_idle()
