@@ -9,11 +9,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.reading.conditions import (
+    make_dashes,
+    make_edge_bars,
+    make_signs,
+    make_squared_paper,
+    make_thick_ones,
+    make_thick_pens,
+)
 from benchmarks.reading.items import InkItem, InkSet
 from benchmarks.reading.negatives import make_blank_pictures, make_scribbles
 from digitlab.errors import DatasetCorruptError, DatasetUnavailableError
 from digitlab.ink.mnist_frame import FRAME_PX
-from digitlab.synthesis.strokes import is_held_out, load_pen_strokes
+from digitlab.synthesis.strokes import PenDigit, is_held_out, load_pen_strokes
 
 N_OBJECT_PHOTOS = 500
 _READ_ERRORS = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
@@ -41,18 +49,25 @@ def load_ink_sets(folder: Path) -> tuple[list[InkSet], list[str]]:
             "Set the folder with --data or DIGITLAB_DATA."
         )
     notes = [f"{name} is not in {folder} and is skipped." for name in missing]
-    return [*sets, make_blank_pictures(), make_scribbles()], notes
+    generated = [make_thick_ones(), make_signs(), make_blank_pictures(), make_scribbles()]
+    return [*sets, *generated], notes
 
 
 def _load_pen_digits(path: Path) -> list[InkSet]:
-    return [_load_strokes("pen strokes", path, are_digits=True)]
+    characters = _load_strokes(path, are_digits=True)
+    held_out = [character for character in characters if is_held_out(character.writer)]
+    return [
+        _build_set("pen strokes", characters, are_digits=True),
+        make_thick_pens(held_out),
+        make_dashes(held_out),
+    ]
 
 
 def _load_pen_letters(path: Path) -> list[InkSet]:
-    return [_load_strokes("letters", path, are_digits=False)]
+    return [_build_set("letters", _load_strokes(path, are_digits=False), are_digits=False)]
 
 
-def _load_strokes(name: str, path: Path, *, are_digits: bool) -> InkSet:
+def _load_strokes(path: Path, *, are_digits: bool) -> list[PenDigit]:
     characters = load_pen_strokes(path)
     for character in characters:
         if (character.label in set("0123456789")) != are_digits:
@@ -60,6 +75,10 @@ def _load_strokes(name: str, path: Path, *, are_digits: bool) -> InkSet:
             raise DatasetCorruptError(
                 f"{path} should have {expected} but has {character.label!r}. Delete or replace it."
             )
+    return characters
+
+
+def _build_set(name: str, characters: list[PenDigit], *, are_digits: bool) -> InkSet:
     items = tuple(
         InkItem.from_lines(c.label, c.strokes, is_held_out=is_held_out(c.writer))
         for c in characters
@@ -86,6 +105,8 @@ def _load_mnist(path: Path) -> list[InkSet]:
     return [
         InkSet("MNIST test", "frame", framed, is_training_source=True),
         InkSet("MNIST test as pictures", "picture", pictures, is_training_source=True),
+        make_edge_bars(pairs),
+        make_squared_paper(pairs),
     ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from digitlab.ink.binarize import InkMap
+from digitlab.ink.binarize import SMALL_PICTURE_PX, InkMap
 
 # A ruled line reaches both edges of the page up to this fraction; a digit has paper around it.
 _EDGE_MARGIN = 0.035
@@ -22,6 +22,13 @@ _SEGMENT_LENGTH, _GAP_LENGTH = 0.12, 0.015
 _DRIFT_PX = 5
 # Ink this many times as thick as the line, measured across it, is a stroke that crosses the line.
 _CROSSING_FACTOR = 1.8
+# A bar along a side has this fraction of ink, its corners aside, up to this fraction of the page's
+# height; then there is a row with almost none.
+_MIN_BAR_INK, _CORNER, _MAX_BAR_WIDTH, _MAX_GAP_INK = 0.95, 0.15, 0.15, 0.02
+# A dashed digit has more pieces than this, and fewer than that. Most are shorter than this many pen
+# widths, with gaps no longer than that many. Gaps are closed up to this many times the typical one.
+_MIN_DASHES, _MAX_DASHES = 3, 80
+_MAX_DASH_LENGTH, _MAX_DASH_GAP, _CLOSING = 3.6, 1.7, 1.3
 # Smaller pictures are drawings or crops, which have no ruled lines.
 _MIN_SIDE_PX = 96
 # A digit on ruled paper is at least this fraction of the page.
@@ -51,10 +58,60 @@ def remove_ruled_lines(page: InkMap) -> InkMap:
     return InkMap(np.where(removed, 0, page.strength), page.threshold, page.is_flat)
 
 
+def remove_edge_bars(page: InkMap) -> InkMap:
+    """Remove bars along the page's sides: a window's border, the lines of a neighbouring cell.
+
+    Args:
+        page: the binarized page.
+    Returns:
+        The page without bars; `page` itself if there are none, or nothing else.
+    """
+    mask = page.strength > page.threshold
+    is_bar, is_separate_bar = np.zeros((2, *mask.shape), bool)
+    for turn in range(4):
+        bar_px, is_separate = _measure_edge_bar(np.rot90(mask, turn))
+        np.rot90(is_bar, turn)[:bar_px] = True
+        np.rot90(is_separate_bar, turn)[: bar_px * is_separate] = True
+    # In a tight crop, a bar that is joined to other ink is a digit's own stroke.
+    if _is_tight(mask & ~is_bar, is_bar):
+        is_bar = is_separate_bar
+    if not is_bar.any() or not (mask & ~is_bar).any():
+        return page
+    return InkMap(np.where(is_bar, 0, page.strength), page.threshold, page.is_flat)
+
+
+def join_dashes(page: InkMap) -> InkMap:
+    """Close the gaps of a dashed or dotted line, such as a fast mouse leaves.
+
+    Args:
+        page: the binarized page.
+    Returns:
+        The page with whole lines; `page` itself if its ink is not many short pieces in rows.
+    """
+    mask = (page.strength > page.threshold).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    if max(mask.shape) < SMALL_PICTURE_PX or not _MIN_DASHES < count - 1 < _MAX_DASHES:
+        return page
+    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
+    pen_px = 2 * float(np.median([depth[labels == k].max() for k in range(1, count)]))
+    lengths = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    if np.median(lengths) > _MAX_DASH_LENGTH * pen_px:
+        return page
+    gap_px = float(np.median([_measure_gap(labels, stats, k) for k in range(1, count)]))
+    if gap_px > _MAX_DASH_GAP * pen_px:
+        return page
+    side = 2 * round(_CLOSING * gap_px / 2) + 3
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    closed = cv2.morphologyEx(np.pad(mask, side), cv2.MORPH_CLOSE, kernel)[side:-side, side:-side]
+    return InkMap(np.where(closed > mask, 1, page.strength), page.threshold, page.is_flat)
+
+
 # In the order in which they run: the title that pages show, and the filter. A filter returns the
 # page it was given if it changes nothing; then no step is shown.
 CLEANING_STEPS: tuple[tuple[str, Callable[[InkMap], InkMap]], ...] = (
+    ("Bars at the edge removed", remove_edge_bars),
     ("Ruled lines removed", remove_ruled_lines),
+    ("Dashes joined", join_dashes),
 )
 
 
@@ -87,6 +144,39 @@ def find_ruled_lines(mask: np.ndarray) -> np.ndarray:
         return np.zeros(mask.shape, bool)
     vertical = _find_horizontal_lines(np.ascontiguousarray(mask.T)).T
     return _find_horizontal_lines(mask) | vertical
+
+
+def _is_tight(mask: np.ndarray, is_bar: np.ndarray) -> bool:
+    """Whether ink reaches a side of the page that has no bar."""
+    for turn in range(4):
+        side, bar = (np.rot90(layer, turn) for layer in (mask, is_bar))
+        margin = max(1, round(_EDGE_MARGIN * len(side)))
+        if not bar[0].all() and side[:margin].any():
+            return True
+    return False
+
+
+def _measure_edge_bar(mask: np.ndarray) -> tuple[int, bool]:
+    """The width of a bar along the upper side, with its soft edge; and if paper follows it."""
+    height, width = mask.shape
+    corner = round(_CORNER * width)
+    # A second bar may cross this one in a corner.
+    ink = mask[:, corner : width - corner].mean(axis=1)
+    bar_px = int(np.argmin(ink > _MIN_BAR_INK))
+    if not 0 < bar_px <= max(1, _MAX_BAR_WIDTH * height):
+        return 0, False
+    next_rows = mask[bar_px : bar_px + 3].mean(axis=1)
+    return bar_px + 1, bool((next_rows <= _MAX_GAP_INK).any())
+
+
+def _measure_gap(labels: np.ndarray, stats: np.ndarray, k: int) -> float:
+    """The distance of a component to the nearest other one."""
+    x, y, w, h, _ = stats[k]
+    reach = 2 * max(w, h)
+    window = labels[max(0, y - reach) : y + h + reach, max(0, x - reach) : x + w + reach]
+    distance = cv2.distanceTransform((window != k).astype(np.uint8), cv2.DIST_L2, 5)
+    is_other = (window != k) & (window > 0)
+    return float(distance[is_other].min()) if is_other.any() else float("inf")
 
 
 def _may_contain_digit(mask: np.ndarray) -> bool:

@@ -55,6 +55,60 @@ def test_a_page_without_lines_is_returned_as_it_is():
     assert cleaning.clean_page(page) == (page, [])
 
 
+def read(picture):
+    return get_model("digitlab_cnn").open_reader().read(prepare_picture(picture).image)
+
+
+@pytest.mark.parametrize("side", [28, 60, 200])
+@pytest.mark.parametrize("turns", [(0,), (1,), (2,), (3,), (0, 1), (0, 2)], ids=str)
+def test_bars_along_the_sides_are_removed(side, turns):
+    picture = cv2.resize(make_page(4), (side, side), interpolation=cv2.INTER_AREA)
+    clean = prepare_picture(picture).image
+    for turn in turns:
+        np.rot90(picture, turn)[: max(1, side // 14)] = 60
+    assert "Bars at the edge removed" in list_titles(picture)
+    difference = prepare_picture(picture).image.astype(int) - clean.astype(int)
+    assert np.abs(difference).mean() < 4
+    assert read(picture).digit == 4
+
+
+def test_a_bar_that_a_digit_touches_is_removed():
+    picture = make_page(7)
+    bottom = int(np.flatnonzero((picture < 100).any(axis=1)).max())
+    picture[bottom - 3 : bottom + 12] = 0
+    assert read(picture[: bottom + 12]).digit == 7
+
+
+def test_the_stroke_of_a_digit_along_the_edge_of_a_tight_crop_is_no_bar():
+    # A 7 whose bar fills the upper side and whose stem begins at the right edge.
+    crop = np.full((48, 32), 255, np.uint8)
+    crop[:6] = 0
+    cv2.line(crop, (29, 3), (10, 47), 0, 5)
+    assert "Bars at the edge removed" not in list_titles(crop)
+    assert read(crop).digit == 7
+
+
+@pytest.mark.parametrize("digit", [0, 3, 7, 8])
+@pytest.mark.parametrize("dash_px", [1, 12], ids=["dots", "dashes"])
+def test_dashes_are_joined(digit, dash_px):
+    picture = np.full((360, 360), 255, np.uint8)
+    for stroke in parse_drawing(build_sample_drawing(digit)):
+        line = stroke.points + 40
+        lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+        for start in np.arange(0, lengths[-1], dash_px + 18):
+            at = np.array([start, min(start + dash_px, lengths[-1])])
+            ends = np.stack([np.interp(at, lengths, line[:, k]) for k in (0, 1)], axis=1)
+            cv2.polylines(picture, [np.round(ends).astype(np.int32)], False, 0, 9, cv2.LINE_AA)
+    assert "Dashes joined" in list_titles(picture)
+    assert read(picture).digit == digit
+
+
+def test_digits_beside_each_other_are_not_joined():
+    page = np.hstack([make_page(digit)[:, 90:270] for digit in (1, 2, 3, 4, 5)])
+    cleaned = cleaning.join_dashes(binarize_picture(page))
+    assert np.array_equal(cleaned.strength, binarize_picture(page).strength)
+
+
 @pytest.fixture
 def extra_step(monkeypatch):
     """One more row in the table of cleaning steps."""

@@ -81,7 +81,8 @@ def test_every_set_has_its_row(full_benchmark):
         "pen strokes": 10, "pen strokes, held out": 5, "canvas rotarymars": 10,
         "canvas pepert03": 10, "hwd1000": 10, "semeion": 10, "photos": 11, "MNIST test": 10,
         "MNIST test as pictures": 10, "letters": 2, "letters, held out": 1, "CIFAR-10 photos": 3,
-        "blank paper": 300, "scribbles": 300,
+        "blank paper": 300, "scribbles": 300, "thick pens": 5, "dashes": 5, "edge bars": 10,
+        "squared paper": 10, "thick-pen 1s": 300, "signs": 300,
     }  # fmt: skip
     for name in ("pen strokes", "pen strokes, held out", "hwd1000", "semeion", "MNIST test"):
         assert rows[name]["digitlab"]["accuracy"] == 1
@@ -123,7 +124,7 @@ def test_the_printed_table(capsys, data):
     table = capsys.readouterr().out
     lines = table.splitlines()
     rows = [line for line in lines if line.count("|") == 2]
-    assert len(rows) == 16
+    assert len(rows) == 22
     assert len({line.index("|") for line in rows}) == 1
     assert len({line.rindex("|") for line in rows}) == 1
     assert next(line for line in rows if line.startswith("letters ")).count("–") == 7
