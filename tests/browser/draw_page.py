@@ -64,6 +64,16 @@ def wait_until_idle(page: Page) -> None:
     expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
 
+def keep_pen_reporting(page: Page) -> None:
+    """Let the pen report all strokes, although a busy machine may answer slowly."""
+    page.evaluate("""() => {
+      const hosts = document.querySelectorAll("[data-testid=stBidiComponentIsolated]");
+      const pens = [...hosts].map(({ shadowRoot }) => shadowRoot?.pen).filter(Boolean);
+      pens.forEach((pen) => Object.defineProperty(pen, "restUntil", { get: () => 0, set() {} }));
+      if (!pens.length) throw new Error("There is no pen.");
+    }""")
+
+
 def open_expander(expander: Locator) -> None:
     """Open an expander and wait until it has opened: a list that is opened before would close."""
     expander.locator("summary").click()

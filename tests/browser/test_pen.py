@@ -2,7 +2,13 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.draw_page import DrawPage, draw_strokes, find_canvas_box, shift_sample
+from tests.browser.draw_page import (
+    DrawPage,
+    draw_strokes,
+    find_canvas_box,
+    keep_pen_reporting,
+    shift_sample,
+)
 
 # Counts the frames in which something is missing, or is there twice.
 WATCH_FRAMES = """(selector) => {
@@ -113,6 +119,8 @@ def test_digit_is_read_while_the_pen_is_down(draw_page):
 
 def test_pen_and_canvas_report_the_same_image(draw_page):
     page = draw_page.page
+    find_canvas_box(page)
+    keep_pen_reporting(page)
     for stroke in shift_sample(5):
         for _ in range(5):
             page.evaluate(WATCH_IMAGES)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from tests.browser.draw_page import DrawPage, find_canvas_box, upload_file
+from tests.browser.draw_page import DrawPage, find_canvas_box, keep_pen_reporting, upload_file
 from tests.unit.numbers import write
 
 # Where the samples below the answer are, once it has not moved for half a second.
@@ -130,9 +130,10 @@ def test_samples_are_appended(several_page):
 
 def test_number_is_read_while_the_pen_is_down(several_page):
     page = several_page.page
+    box = find_canvas_box(page)
+    keep_pen_reporting(page)
     several_page.draw(write_small("20"))
     several_page.expect_number("20")
-    box = find_canvas_box(page)
     [stroke] = write_small("7", left=168)
     points = [(box["x"] + x, box["y"] + y) for x, y in stroke]
     page.mouse.move(*points[0])
