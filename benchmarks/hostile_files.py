@@ -10,27 +10,23 @@ answer. Model files, which only the app at home accepts: `python -m benchmarks.m
 
 import contextlib
 import io
-import json
-import struct
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx2
-import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from benchmarks.hostile_contents import format_json, list_drawings, list_pictures, list_zips
 from benchmarks.memory import read_peak_bytes, reset_peak
 from digitlab.ink.samples import build_sample_drawing
 from tests.browser.chromium import open_chromium
-from tests.browser.draw_page import UPLOADER, find_canvas, upload_file, wait_until_idle
+from tests.browser.draw_page import UPLOADER, find_canvas, put_unasked_files, wait_until_idle
 from tests.browser.server import HOSTED, serve_app, use_empty_folders
 from tests.unit.user_zip import build_pngs, pack
 
@@ -91,92 +87,24 @@ def _list_ordinary_files() -> Iterator[tuple[Sender, str, bytes]]:
     zipped = pack((f"{label}/{k}.png", content) for k, (label, content) in enumerate(pngs))
     yield _evaluate, "digits.zip", zipped
     yield _create_data_set, "digits.zip", zipped
-    yield _classify, "drawing.json", _format(build_sample_drawing(3))
+    yield _classify, "drawing.json", format_json(build_sample_drawing(3))
 
 
 def _list_files() -> Iterator[tuple[str, Sender, str, bytes]]:
     """A label, who gets it, the file's name and its content."""
-    for label, name, content in _list_pictures():
+    for label, name, content in list_pictures():
         yield label, _draw, name, content
-    for label, content in _list_zips():
+    for label, content in list_zips():
         yield f"{label}, Evaluate", _evaluate, "hostile.zip", content
         yield f"{label}, Train", _create_data_set, "hostile.zip", content
-    for label, content in _list_drawings(9_900_000):
+    for label, content in list_drawings(9_900_000):
         yield f"{label}, the API", _classify, "drawing.json", content
-    for label, content in _list_drawings(4_900_000):
+    for label, content in list_drawings(4_900_000):
         # A valid drawing becomes a file of one labelled drawing.
         labelled = b'{"digits":[%s]}' % content.replace(b"{", b'{"digit":3,', 1)
         yield f"{label}, Draw", _teach, "drawings.json", labelled
     yield "a message of 200 MB on the websocket", _send_message, "", bytes(200_000_000)
     yield "20 uploads of 24 MB that no widget asked for", _upload_unasked, "", bytes(24_000_000)
-
-
-def _list_pictures() -> Iterator[tuple[str, str, bytes]]:
-    large = _encode(Image.new("1", (20_000, 20_000)), "PNG")
-    yield "PNG of 20,000 × 20,000 pixels", "large.png", large
-    yield "PNG whose header claims 3.6 gigapixels", "claims.png", _build_png(60_000, 60_000)
-    yield "the largest PNG that is decoded, RGBA", "rgba.png", _encode(_blank("RGBA", 12), "PNG")
-    yield "the largest WebP that is decoded", "rgb.webp", _encode(_blank("RGB", 12), "WEBP")
-    yield "the largest JPEG that is decoded", "rgb.jpg", _encode(_blank("RGB", 50), "JPEG")
-    yield (
-        "progressive JPEG of 50 megapixels",
-        "p.jpg",
-        _encode(_blank("RGB", 50), "JPEG", progressive=True),
-    )
-    for kind in ("zTXt", "iCCP"):
-        yield f"PNG with a {kind} of 1 GB", "chunk.png", _build_png(28, 28, _build_bomb(kind))
-    frames = [Image.new("P", (200, 200), k % 2) for k in range(10_000)]
-    gif = _encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=20)
-    yield "GIF of 10,000 frames", "frames.gif", gif
-    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-    yield "SVG named .png", "svg.png", svg
-    yield "HTML named .png", "html.png", b"<!doctype html><script>alert(1)</script>"
-    yield "TIFF named .png", "tiff.png", _encode(_blank("L", 1), "TIFF")
-    yield "49 MB of zeros named .png", "zeros.png", bytes(49_000_000)
-
-
-def _list_zips() -> Iterator[tuple[str, bytes]]:
-    label, png = build_pngs()[0]
-    good = (f"{label}/good.png", png)
-    zeros = pack([good, ("7/bomb.png", bytes(1_000_000_000))])
-    yield "zip bomb of 1 GB", zeros
-    lying = zeros.replace(struct.pack("<I", 1_000_000_000), struct.pack("<I", 1000))
-    yield "zip bomb of 1 GB that declares 1,000 bytes", lying
-    yield "zip of 27 pictures of 19 MB", pack((f"7/{k}.png", bytes(19_000_000)) for k in range(27))
-    yield "zip of 100,000 files", pack((f"7/{k}.png", b"") for k in range(100_000))
-    webp = _encode(Image.new("RGB", (7071, 7071), (200, 190, 180)), "WEBP")
-    yield "zip of 1,500 pictures of 50 megapixels", pack((f"7/{k}.webp", webp) for k in range(1500))
-    png = _build_png(28, 28, _build_bomb("iCCP"))
-    yield "zip of 100 PNGs with an iCCP of 1 GB", pack((f"7/{k}.png", png) for k in range(100))
-    yield (
-        "zip with paths that lead outside",
-        pack((name, good[1]) for name in ("../../7/out.png", "/7/root.png", "C:/7/drive.png")),
-    )
-    directory = bytearray(pack([good, ("7/b.png", b"b")]))
-    directory[-10:-6] = struct.pack("<I", 3_000_000_000)
-    yield "zip whose directory claims 3 GB", bytes(directory)
-    yield (
-        "zip of 19 MB that cannot be compressed",
-        pack([("7/noise.png", np.random.default_rng(0).bytes(19_000_000))]),
-    )
-
-
-def _list_drawings(n_bytes: int) -> Iterator[tuple[str, bytes]]:
-    """Canvas drawings that are files of labelled drawings too; the largest have about n bytes."""
-    one = {"type": "path", "path": [["M", 1, 1], ["L", 200, 200]], "strokeWidth": 9}
-    n_objects, n_points = n_bytes // 70, n_bytes // 10
-    for label, objects in (
-        (f"{n_objects:,} objects", [one] * n_objects),
-        (f"{n_points:,} points", [one | {"path": [["M", 1, 1], *([["L", 9, 9]] * n_points)]}]),
-        ("one object at 10³⁰⁰", [one | {"path": [["M", 1e300, 1], ["L", -1e300, 9]]}]),
-    ):
-        yield f"drawing with {label}", _format(build_sample_drawing(3) | {"objects": objects})
-    yield "JSON nested 100,000 deep", b"[" * 100_000 + b"]" * 100_000
-    yield f"JSON of {n_bytes // 2:,} numbers", b"[" + b"1," * (n_bytes // 2 - 2) + b"1]"
-
-
-def _format(drawing: object) -> bytes:
-    return json.dumps(drawing, separators=(",", ":")).encode()
 
 
 def _draw(app: App, name: str, content: bytes) -> str:
@@ -278,44 +206,8 @@ def _send_message(app: App, _: str, content: bytes) -> str:
 def _upload_unasked(app: App, _: str, content: bytes) -> str:
     with _open(app, "/train") as page:
         page.get_by_text("Use your own pictures").click()
-        with page.expect_request(lambda request: request.method == "PUT") as sent:
-            upload_file(page, "a.zip", "application/zip", b"x")
-        headers = {"x-xsrftoken": sent.value.headers["x-xsrftoken"]}
-        address = sent.value.url.rpartition("/")[0]
-        file: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": content}
-        codes = [
-            page.request.put(f"{address}/{k}", headers=headers, multipart={"a.png": file}).status
-            for k in range(20)
-        ]
+        codes = put_unasked_files(page, content, 20)
         return ", ".join(f"{codes.count(code)} × {code}" for code in sorted(set(codes)))
-
-
-def _blank(mode: str, megapixels: int) -> Image.Image:
-    unit = int((megapixels * 1e6 / 12) ** 0.5)
-    return Image.new(mode, (4 * unit, 3 * unit))
-
-
-def _encode(picture: Image.Image, kind: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, kind, **options)
-    return file.getvalue()
-
-
-def _build_png(width: int, height: int, *chunks: bytes) -> bytes:
-    """A grey PNG whose pixels are missing, with more chunks before them."""
-    header = _build_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    pixels = _build_chunk(b"IDAT", zlib.compress(bytes(28 * 29)))
-    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + pixels + _build_chunk(b"IEND", b"")
-
-
-def _build_bomb(kind: str) -> bytes:
-    """A chunk of a PNG that decompresses to 1 GB: a name, two zeros, the compressed content."""
-    return _build_chunk(kind.encode(), b"a\0\0" + zlib.compress(bytes(1_000_000_000)))
-
-
-def _build_chunk(kind: bytes, body: bytes) -> bytes:
-    checksum = zlib.crc32(kind + body)
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 The limits are for visitors: the owner at home, and the command line, have none.
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,10 @@ class HostingLimits:
     all_uploads_mb: float
     free_disk_mb: float
     keep_days: float
+
+    def is_expired(self, owner: str, since_s: float) -> bool:
+        """Whether what a visitor left at a moment is to be deleted."""
+        return owner != LOCAL_OWNER and time.time() - since_s > self.keep_days * 24 * 3600
 
 
 def get_limits(owner: str) -> HostingLimits | None:

@@ -10,12 +10,11 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.reading.items import CANVAS_PX, InkItem, InkSet
+from benchmarks.reading.items import CANVAS_PX, InkItem, InkSet, draw_on_canvas
 from digitlab.synthesis.strokes import PenDigit
 
 N_EACH = 300
 _SEED = 40
-_SHIFT_BITS = 4
 # Not those that some write like a digit or a part of one, such as ! | / ( [ and S.
 _SIGNS = "%+@&#$?*=<>{}^~"
 _Random = np.random.Generator
@@ -44,7 +43,7 @@ def make_thick_pens(characters: Sequence[PenDigit], n: int = N_EACH) -> InkSet:
     for character in _choose(characters, n, rng):
         size, pen = rng.uniform(120, 200), rng.uniform(0.13, 0.19)
         lines = [_fit(line, character.strokes, size) for line in character.strokes]
-        items.append(InkItem.from_picture(character.label, _draw_lines(lines, size * pen)))
+        items.append(InkItem.from_picture(character.label, draw_on_canvas(lines, size * pen)))
     return InkSet("thick pens", "picture", tuple(items))
 
 
@@ -59,8 +58,8 @@ def make_dashes(characters: Sequence[PenDigit], n: int = N_EACH) -> InkSet:
         # Mostly dots.
         dash *= rng.random() < 1 / 3
         lines = [_fit(line, character.strokes, size) for line in character.strokes]
-        dashes = [part for line in lines for part in _cut(line, dash, dash + gap + pen)]
-        items.append(InkItem.from_picture(character.label, _draw_lines(dashes, pen)))
+        dashes = [part for line in lines for part in cut_line(line, dash, dash + gap + pen)]
+        items.append(InkItem.from_picture(character.label, draw_on_canvas(dashes, pen)))
     return InkSet("dashes", "picture", tuple(items))
 
 
@@ -106,17 +105,9 @@ def _draw_thick_one(rng: _Random) -> np.ndarray:
     angle = np.deg2rad(rng.uniform(15, 60))
     flag = height * rng.uniform(0.15, 0.35) * np.array([-np.cos(angle), np.sin(angle)])
     line = np.array([centre + slant + flag, centre + slant, centre - slant])
-    large = _draw_lines([line], height * rng.uniform(0.17, 0.24))
+    large = draw_on_canvas([line], height * rng.uniform(0.17, 0.24))
     side = int(rng.choice([28, 28, 40, 64, CANVAS_PX]))
     return cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA)
-
-
-def _draw_lines(lines: Sequence[np.ndarray], pen_px: float) -> np.ndarray:
-    """Black on white, with a round brush: `(280, 280)` uint8."""
-    canvas = np.full((CANVAS_PX, CANVAS_PX), 255, np.uint8)
-    points = [np.round(line * 2**_SHIFT_BITS).astype(np.int32) for line in lines]
-    cv2.polylines(canvas, points, False, 0, max(1, round(pen_px)), cv2.LINE_AA, _SHIFT_BITS)
-    return canvas
 
 
 def _draw_sign(sign: str, rng: _Random) -> np.ndarray:
@@ -150,7 +141,7 @@ def _fit(line: np.ndarray, strokes: Sequence[np.ndarray], size: float) -> np.nda
     return fitted
 
 
-def _cut(line: np.ndarray, dash: float, period: float) -> list[np.ndarray]:
+def cut_line(line: np.ndarray, dash: float, period: float) -> list[np.ndarray]:
     """Pieces of a line of one length, which begin at equal distances: `(n, 2)` each."""
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
     pieces = []

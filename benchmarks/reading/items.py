@@ -94,17 +94,19 @@ class InkSet:
     is_training_source: bool = False
 
 
-def draw_on_canvas(lines: Sequence[np.ndarray]) -> np.ndarray:
+def draw_on_canvas(lines: Sequence[np.ndarray], brush_px: float = BRUSH_PX) -> np.ndarray:
     """Draw strokes as on a web canvas: black on white, with a round brush.
 
     Args:
         lines: for each stroke `(n, 2)` float, canvas pixels.
+        brush_px: its width.
     Returns:
         `(280, 280)` uint8, ink 0, paper 255.
     """
     canvas = np.full((CANVAS_PX, CANVAS_PX), 255, np.uint8)
     points = [np.round(line * 2**_SHIFT_BITS).astype(np.int32) for line in lines]
-    cv2.polylines(canvas, points, False, 0, BRUSH_PX, cv2.LINE_AA, _SHIFT_BITS)
+    thickness = max(1, round(brush_px))
+    cv2.polylines(canvas, points, False, 0, thickness, cv2.LINE_AA, _SHIFT_BITS)
     return canvas
 
 

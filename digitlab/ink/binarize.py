@@ -30,9 +30,8 @@ _SEARCH_PX = 256
 _BLURS = ((3.0, 1.0), (10.0, 0.02))
 # What is wider than this fraction of the picture is a shadow or a table, not a stroke.
 _MAX_PEN_WIDTH = 0.22
-# Dark and light ink are told apart by pens up to the first of these widths, if that is this much of
-# the ink of those up to the second.
-_PEN_WIDTHS, _MIN_THIN_INK = (0.07, _MAX_PEN_WIDTH), 0.1
+# Dark and light ink are told apart by pens up to this width, if they left this fraction of all ink.
+_THIN_PEN_WIDTH, _MIN_THIN_INK = 0.07, 0.1
 # Number of times that background and ink are estimated in turn, each from the other.
 _N_ITERATIONS = 2
 # A pixel is ink above this fraction of the typical ink's strength.
@@ -177,34 +176,42 @@ def _estimate_background_by_closing(picture: np.ndarray) -> np.ndarray:
     """A first estimate: strokes are closed, shadows remain: `(h, w, channels)` float32."""
     height, width = picture.shape[:2]
     coarse = cv2.medianBlur(np.ascontiguousarray(_shrink_to(_COARSE_PX, picture)), 3)
-    side = round(_MAX_PEN_WIDTH * min(coarse.shape[:2])) // 2 * 2 + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    operation = cv2.MORPH_CLOSE if _is_ink_dark(coarse) else cv2.MORPH_OPEN
-    background = cv2.morphologyEx(coarse, operation, kernel)
-    background = cv2.GaussianBlur(background, (0, 0), side / 4)
+    closed, opened = _close_and_open(coarse, _MAX_PEN_WIDTH)
+    background = closed if _is_ink_dark(coarse, closed, opened) else opened
+    sigma_px = _find_kernel_side(coarse, _MAX_PEN_WIDTH) / 4
+    background = cv2.GaussianBlur(background, (0, 0), sigma_px)
     background = cv2.resize(background, (width, height), interpolation=cv2.INTER_LINEAR)
     return background.reshape(height, width, -1).astype(np.float32)
 
 
-def _is_ink_dark(coarse: np.ndarray) -> bool:
-    """Whether the ink of a reduced picture is darker than the paper.
-
-    Closing removes dark ink and opening light ink; with a wide kernel the wrong one fills the loops
-    of digits, and the squares of squared paper.
-    """
-    (thin_dark, thin_light), (dark, light) = (_measure_ink(coarse, width) for width in _PEN_WIDTHS)
-    if max(thin_dark, thin_light) > _MIN_THIN_INK * max(dark, light):
-        dark, light = thin_dark, thin_light
-    return dark >= light
+def _find_kernel_side(coarse: np.ndarray, pen_width: float) -> int:
+    return round(pen_width * min(coarse.shape[:2])) // 2 * 2 + 1
 
 
-def _measure_ink(coarse: np.ndarray, pen_width: float) -> tuple[float, float]:
-    """How much there is of dark and of light ink of a pen up to this width."""
-    side = round(pen_width * min(coarse.shape[:2])) // 2 * 2 + 1
+def _close_and_open(coarse: np.ndarray, pen_width: float) -> tuple[np.ndarray, np.ndarray]:
+    """A reduced picture without dark strokes, and without light strokes, up to this width."""
+    side = _find_kernel_side(coarse, pen_width)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     closed = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, kernel)
-    opened = cv2.morphologyEx(coarse, cv2.MORPH_OPEN, kernel)
-    return _measure_rare_difference(closed, coarse), _measure_rare_difference(opened, coarse)
+    return closed, cv2.morphologyEx(coarse, cv2.MORPH_OPEN, kernel)
+
+
+def _is_ink_dark(coarse: np.ndarray, closed: np.ndarray, opened: np.ndarray) -> bool:
+    """Whether the ink of a reduced picture is darker than the paper.
+
+    With a wide kernel the wrong operation fills the loops of digits, and the squares of squared
+    paper: what thin pens leave decides, if there is any.
+
+    Args:
+        closed, opened: by the widest pen.
+    """
+    dark, light = (_measure_rare_difference(wide, coarse) for wide in (closed, opened))
+    thin_dark, thin_light = (
+        _measure_rare_difference(thin, coarse) for thin in _close_and_open(coarse, _THIN_PEN_WIDTH)
+    )
+    if max(thin_dark, thin_light) > _MIN_THIN_INK * max(dark, light):
+        return thin_dark >= thin_light
+    return dark >= light
 
 
 def _measure_rare_difference(one: np.ndarray, other: np.ndarray) -> float:

@@ -8,7 +8,6 @@ from digitlab.datasets.registry import get_dataset_spec
 from digitlab.errors import RunError
 from digitlab.files import remove_directory
 from digitlab.hosting_limits import HostingLimits, check_disk, check_limit
-from digitlab.owners import LOCAL_OWNER
 from digitlab.paths import get_runs_dir
 from digitlab.quantities import format_count
 from digitlab.runs import launcher
@@ -90,9 +89,9 @@ def remove_expired_runs(limits: HostingLimits) -> int:
     for run in list_runs():
         with contextlib.suppress(RunError, OSError):
             meta, status = run.read_meta(), inspect_run(run)
-            age_s = time.time() - max(meta.created_s, status.updated_s)
+            last_s = max(meta.created_s, status.updated_s)
             is_over = status.is_final or status.state == "waiting"
-            if meta.owner != LOCAL_OWNER and is_over and age_s > limits.keep_days * 24 * _HOUR_S:
+            if is_over and limits.is_expired(meta.owner, last_s):
                 remove_directory(run.directory)
                 n_removed += 1
     return n_removed

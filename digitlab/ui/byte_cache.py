@@ -47,15 +47,15 @@ class ByteCache(Generic[V]):
                 is_shown = bool(self._load_message)
                 with st.spinner(self._load_message) if is_shown else contextlib.nullcontext():
                     value = load()
-                size = measure_arrays(value) if n_bytes is None else n_bytes
+                size = _measure_arrays(value) if n_bytes is None else n_bytes
                 self._entries[key] = (value, min(size, self._max_bytes))
             return self._entries[key][0]
 
 
-def measure_arrays(value: object) -> int:
+def _measure_arrays(value: object) -> int:
     """The bytes of the arrays in a value, also within its fields."""
     if isinstance(value, np.ndarray):
         return value.nbytes
     if is_dataclass(value):
-        return sum(measure_arrays(getattr(value, field.name)) for field in fields(value))
+        return sum(_measure_arrays(getattr(value, field.name)) for field in fields(value))
     return 0

@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digitlab import __version__
 from digitlab.dataset_import.expiry import remove_expired_datasets
-from digitlab.hosting_limits import load_limits
+from digitlab.errors import LimitError
+from digitlab.hosting_limits import check_limit, load_limits
 from digitlab.log import log_event, write_log
 from digitlab.owners import OWNER_COOKIE, create_owner, read_signed_owner, sign_owner
 from digitlab.runs.limits import remove_expired_runs
@@ -173,16 +174,17 @@ class UploadQuota:
             *_, session_id, _ = scope["path"].split("/")
             limits = load_limits()
             own_bytes, all_bytes = measure_uploads(session_id)
-            text = ""
-            if own_bytes > 1e6 * limits.uploads_mb:
-                text = (
-                    f"Your uploads take {limits.uploads_mb:g} MB. Reload the page to start again."
+            try:
+                check_limit(
+                    own_bytes <= 1e6 * limits.uploads_mb,
+                    f"Your uploads take {limits.uploads_mb:g} MB. Reload the page to start again.",
                 )
-            elif all_bytes > 1e6 * limits.all_uploads_mb:
-                text = "The uploads of all visitors fill the server's memory. Try again later."
-            if text:
-                log_event("limit_reached", sentence=text)
-                await Response(text, 413)(scope, receive, send)
+                check_limit(
+                    all_bytes <= 1e6 * limits.all_uploads_mb,
+                    "The uploads of all visitors fill the server's memory. Try again later.",
+                )
+            except LimitError as error:
+                await Response(str(error), 413)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

@@ -34,7 +34,7 @@ def hosted(monkeypatch, at_home):
 
 @pytest.fixture
 def app():
-    # Loaded models are kept for the whole process, and tests reuse their ids.
+    # Samples of data sets are kept for the whole process, and tests reuse their ids.
     st.cache_resource.clear()
     return AppTest.from_file(str(PROJECT_DIR / "main.py"), default_timeout=60)
 

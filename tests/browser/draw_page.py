@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import FilePayload, FloatRect, Locator, Page, expect
 
 from digitlab.ink.samples import SAMPLE_POINTS, Points
 
@@ -90,6 +90,19 @@ def upload_file(page: Page, name: str, mime_type: str, content: bytes) -> None:
     expect(upload).to_have_count(1)
     wait_until_idle(page)
     upload.set_input_files({"name": name, "mimeType": mime_type, "buffer": content})
+
+
+def put_unasked_files(page: Page, content: bytes, n: int) -> list[int]:
+    """Upload files as a script would, through the uploader of the page; the status codes."""
+    with page.expect_request(lambda request: request.method == "PUT") as sent:
+        upload_file(page, "a.zip", "application/zip", b"x")
+    headers = {"x-xsrftoken": sent.value.headers["x-xsrftoken"]}
+    address = sent.value.url.rpartition("/")[0]
+    file: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": content}
+    return [
+        page.request.put(f"{address}/{k}", headers=headers, multipart={"a.png": file}).status
+        for k in range(n)
+    ]
 
 
 class DrawPage:

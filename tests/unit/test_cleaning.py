@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.reading.conditions import cut_line
 from digitlab.inference.multi_digit import read_many_picture
 from digitlab.ink import cleaning, parse_drawing, prepare_picture
 from digitlab.ink.binarize import InkMap, binarize_picture
@@ -93,12 +94,8 @@ def test_the_stroke_of_a_digit_along_the_edge_of_a_tight_crop_is_no_bar():
 def test_dashes_are_joined(digit, dash_px):
     picture = np.full((360, 360), 255, np.uint8)
     for stroke in parse_drawing(build_sample_drawing(digit)):
-        line = stroke.points + 40
-        lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
-        for start in np.arange(0, lengths[-1], dash_px + 18):
-            at = np.array([start, min(start + dash_px, lengths[-1])])
-            ends = np.stack([np.interp(at, lengths, line[:, k]) for k in (0, 1)], axis=1)
-            cv2.polylines(picture, [np.round(ends).astype(np.int32)], False, 0, 9, cv2.LINE_AA)
+        for dash in cut_line(stroke.points + 40, dash_px, dash_px + 18):
+            cv2.polylines(picture, [np.round(dash).astype(np.int32)], False, 0, 9, cv2.LINE_AA)
     assert "Dashes joined" in list_titles(picture)
     assert read(picture).digit == digit
 

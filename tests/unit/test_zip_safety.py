@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-import zlib
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from digitlab.evaluation.user_test_set import (
 )
 from digitlab.paths import PROJECT_DIR
 from digitlab.zip_safety import MAX_ARCHIVE_BYTES, MAX_UPLOAD_MB
+from tests.unit.user_pictures import build_png
 from tests.unit.user_zip import build_pngs, pack
 
 
@@ -105,13 +105,7 @@ def test_the_uncompressed_size_of_a_zip_is_limited():
 
 def test_an_image_of_too_many_pixels_is_skipped(pngs):
     """A PNG of a few bytes that declares 60,000 by 60,000 pixels."""
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
-
-    def chunk(kind, body):
-        whole = kind + body
-        return struct.pack(">I", len(body)) + whole + struct.pack(">I", zlib.crc32(whole))
-
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"0"))
+    bomb = build_png(60_000, 60_000)
     test_set = read_labelled_zip(pack([("7/good.png", pngs[0][1]), ("7/wide.png", bomb)]))
     assert list(test_set.skipped.values()) == [1]
 

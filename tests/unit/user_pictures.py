@@ -1,6 +1,8 @@
 """Pictures of three kinds as a user's files: discs, stripes and checkerboards, with noise."""
 
 import io
+import struct
+import zlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -33,6 +35,20 @@ def encode_picture(picture: np.ndarray, file_format: str = "PNG", **options: obj
     content = io.BytesIO()
     Image.fromarray(picture).save(content, file_format, **options)
     return content.getvalue()
+
+
+def build_png(width: int, height: int, *chunks: bytes) -> bytes:
+    """A grey PNG whose header claims a size, with pixels for 28x28; more chunks before them."""
+    header = build_png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    pixels = build_png_chunk(b"IDAT", zlib.compress(bytes(28 * 29)))
+    end = build_png_chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + pixels + end
+
+
+def build_png_chunk(kind: bytes, body: bytes) -> bytes:
+    """One part of a PNG file."""
+    checksum = zlib.crc32(kind + body)
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
 
 
 def list_pictures(n: int, *, kinds: tuple[str, ...] = KINDS) -> Iterator[tuple[str, bytes]]:
