@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from digitlab.errors import EmptyInkError
+from digitlab.ink.edge_bars import crop_frame
 
 # A picture with less difference than this between paper and ink (of 255) is one colour.
 MIN_CONTRAST = 20
@@ -118,7 +119,7 @@ def _view_pixels(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _choose_paper_brightness(grey: np.ndarray, one: int, other: int) -> int:
     """Which of two frequent brightnesses is the paper: the one with wider areas."""
-    is_bright = (grey > (one + other) / 2).astype(np.uint8)
+    is_bright = crop_frame((grey > (one + other) / 2).astype(np.uint8))
     ratio = _measure_area_width(is_bright) / _measure_area_width(1 - is_bright)
     border = np.concatenate([is_bright[0], is_bright[-1], is_bright[:, 0], is_bright[:, -1]])
     # The border counts too: most pictures have a margin of paper.

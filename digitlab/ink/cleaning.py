@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from digitlab.ink.binarize import SMALL_PICTURE_PX, InkMap
+from digitlab.ink.edge_bars import measure_edge_bar
 
 # A ruled line reaches both edges of the page up to this fraction; a digit has paper around it.
 _EDGE_MARGIN = 0.035
@@ -22,9 +23,6 @@ _SEGMENT_LENGTH, _GAP_LENGTH = 0.12, 0.015
 _DRIFT_PX = 5
 # Ink this many times as thick as the line, measured across it, is a stroke that crosses the line.
 _CROSSING_FACTOR = 1.8
-# A bar along a side has this fraction of ink, its corners aside, up to this fraction of the page's
-# height; then there is a row with almost none.
-_MIN_BAR_INK, _CORNER, _MAX_BAR_WIDTH, _MAX_GAP_INK = 0.95, 0.15, 0.15, 0.02
 # A dashed digit has more pieces than this, and fewer than that. Most are shorter than this many pen
 # widths, with gaps no longer than that many. Gaps are closed up to this many times the typical one.
 _MIN_DASHES, _MAX_DASHES = 3, 80
@@ -69,7 +67,7 @@ def remove_edge_bars(page: InkMap) -> InkMap:
     mask = page.strength > page.threshold
     is_bar, is_separate_bar = np.zeros((2, *mask.shape), bool)
     for turn in range(4):
-        bar_px, is_separate = _measure_edge_bar(np.rot90(mask, turn))
+        bar_px, is_separate = measure_edge_bar(np.rot90(mask, turn))
         np.rot90(is_bar, turn)[:bar_px] = True
         np.rot90(is_separate_bar, turn)[: bar_px * is_separate] = True
     # In a tight crop, a bar that is joined to other ink is a digit's own stroke.
@@ -156,19 +154,6 @@ def _is_tight(mask: np.ndarray, is_bar: np.ndarray) -> bool:
         if not bar[0].all() and side[:margin].any():
             return True
     return False
-
-
-def _measure_edge_bar(mask: np.ndarray) -> tuple[int, bool]:
-    """The width of a bar along the upper side, with its soft edge; and if paper follows it."""
-    height, width = mask.shape
-    corner = round(_CORNER * width)
-    # A second bar may cross this one in a corner.
-    ink = mask[:, corner : width - corner].mean(axis=1)
-    bar_px = int(np.argmin(ink > _MIN_BAR_INK))
-    if not 0 < bar_px <= max(1, _MAX_BAR_WIDTH * height):
-        return 0, False
-    next_rows = mask[bar_px : bar_px + 3].mean(axis=1)
-    return bar_px + 1, bool((next_rows <= _MAX_GAP_INK).any())
 
 
 def _measure_gap(labels: np.ndarray, stats: np.ndarray, k: int) -> float:

@@ -35,6 +35,22 @@ def plan_digitlab_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
     ]
 
 
+def plan_digitlab_resnet(options: NetOptions, n_classes: int) -> list[Layer]:
+    """Eight convolutions, four of them in residual blocks: 617,130 parameters on 28x28 grey."""
+    return [
+        Rescaling(),  # (28, 28, 1)
+        *conv_block(options, 32, 5, pool="first", default_norm=True),  # (12, 12, 32)
+        *conv_block(options, 64, padding="same", pool="first", default_norm=True),  # (6, 6, 64)
+        *residual_block(options, 64),  # (6, 6, 64)
+        *conv_block(options, 128, padding="same", default_norm=True),  # (6, 6, 128)
+        *residual_block(options, 128),  # (6, 6, 128)
+        *conv_block(options, 128, pool="first", default_norm=True),  # (2, 2, 128)
+        Flattening(),  # 512
+        *dropout_layer(options, 0.3),
+        *output_layer(n_classes),
+    ]
+
+
 def plan_lightning_cnn(options: NetOptions, n_classes: int) -> list[Layer]:
     """Two small convolutions with stride 2: 99 % accuracy within seconds on a CPU.
 

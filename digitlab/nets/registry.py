@@ -63,6 +63,13 @@ _SPECS = (
         nets.plan_digitlab_cnn,
     ),
     NetSpec(
+        "digitlab_resnet",
+        "digitlab ResNet",
+        "The digitlab CNN with two residual blocks: the network of the shipped model.",
+        _OWN,
+        nets.plan_digitlab_resnet,
+    ),
+    NetSpec(
         "lightning_cnn",
         "Lightning CNN",
         "Two small convolutions with stride 2: for speed.",

@@ -30,9 +30,11 @@ _TREMOR = 0.008
 _Random = np.random.Generator
 # The probability of each writing style: a slash through a 0, a bar through a 7, a flag and a base
 # on a 1, a hook below a 9.
-_P_SLASH, _P_BAR, _P_FLAG, _P_BASE, _P_HOOK = 0.14, 0.1, 0.12, 0.08, 0.2
+_P_SLASH, _P_BAR, _P_FLAG, _P_BASE, _P_HOOK = 0.14, 0.1, 0.3, 0.08, 0.2
 # A 1 wider than this fraction of its height has a flag already.
 _MAX_BARE_WIDTH = 0.4
+# How far a flag reaches to the side, as a fraction of the 1's height.
+_MAX_FLAG_REACH = 0.3
 
 
 @dataclass(frozen=True)
@@ -186,14 +188,15 @@ def _cross_seven(points: np.ndarray, random: _Random) -> Strokes:
 
 
 def _add_flag_and_base(points: np.ndarray, random: _Random) -> Strokes:
-    """A flag at the top, steep enough that the 1 is not a 7; a line at the bottom."""
+    """A flag at the top, too steep or too short for the bar of a 7; a line at the bottom."""
     width, height = np.ptp(points, axis=0)
     if width > _MAX_BARE_WIDTH * height:
         return []
     added: Strokes = []
     if random.random() < _P_FLAG:
         top = points[np.argmin(points[:, 1])]
-        length, slope = random.uniform(0.2, 0.65), np.deg2rad(random.uniform(45, 72))
+        slope = np.deg2rad(random.uniform(10, 72))
+        length = min(random.uniform(0.15, 0.65), _MAX_FLAG_REACH / np.cos(slope))
         added.append(
             top + height * length * np.array([[-np.cos(slope), np.sin(slope)], [0.0, 0.0]])
         )

@@ -18,6 +18,17 @@ ALL_ARE_REPORTED = """() => {
   return !pen.down && !pen.strokes.length;
 }"""
 
+# Whether the canvas shows nothing: it clears itself a moment after the app has asked it to.
+IS_CLEARED = """() => {
+  const hosts = [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+  const canvases = hosts.map((host) => host.shadowRoot?.querySelector("canvas.lower-canvas"));
+  const canvas = canvases.filter(Boolean).at(-1);
+  if (!canvas) return false;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const pixels = new Uint32Array(data.buffer);
+  return pixels.every((pixel) => pixel === pixels[0]);
+}"""
+
 
 def draw_strokes(page: Page, strokes: list[Points], box: FloatRect | None = None) -> None:
     """Draw on a page's canvas with the mouse; points are in canvas pixels.
@@ -181,3 +192,4 @@ class DrawPage:
     def expect_blank(self) -> None:
         expect(self.digit).to_have_count(0)
         expect(self.page.get_by_text("Draw a digit, 0 to 9")).to_be_visible()
+        self.page.wait_for_function(IS_CLEARED)

@@ -17,6 +17,7 @@ def add_digit(draw_page, digit, *, n):
     """Draw a digit and say which it is; the canvas is cleared for the next."""
     page = draw_page.page
     draw_page.draw_sample(digit)
+    draw_page.expect_digit(digit)
     page.get_by_role("button", name="Wrong? Tell it").click()
     page.locator(f".st-key-teach_as_{digit} button").click()
     noun = "digit" if n == 1 else "digits"

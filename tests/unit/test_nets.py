@@ -39,6 +39,7 @@ N_PARAMETERS = {
     ("logistic_regression", (28, 28)): 7_850,
     ("tiny_cnn", (28, 28)): 5_266,
     ("digitlab_cnn", (28, 28)): 246_954,
+    ("digitlab_resnet", (28, 28)): 617_130,
     ("lightning_cnn", (28, 28)): 46_874,
     ("photo_cnn", (32, 32, 3)): 357_482,
 }

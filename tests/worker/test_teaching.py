@@ -10,7 +10,7 @@ from digitlab.ink.samples import build_sample_drawing
 from digitlab.model_store.saved_runs import find_saved_model
 from digitlab.model_store.store import get_model
 from digitlab.runs.run import create_run
-from digitlab.synthesis.dataset import NO_DIGIT
+from digitlab.synthesis.generation import NO_DIGIT
 from digitlab.training.teaching import (
     TaughtDigits,
     build_taught_digits,
