@@ -8,7 +8,16 @@ from digitlab.errors import ConfigError
 from digitlab.nets.layers import ACTIVATIONS, CONVOLUTION_FORMULA, DEFAULT_CHOICE, NetOptions
 from digitlab.nets.registry import NETS
 from digitlab.training.config_checks import CROSS_FIELD_CHECKS
-from digitlab.training.fields import Choice, boolean, check_value, choice, dataset, model, number
+from digitlab.training.fields import (
+    WEIGHTS_LABELS,
+    Choice,
+    boolean,
+    check_value,
+    choice,
+    dataset,
+    model,
+    number,
+)
 from digitlab.training.losses import LOSSES
 from digitlab.training.lr_schedules import LR_SCHEDULES
 from digitlab.training.optimizers import OPTIMIZERS
@@ -62,7 +71,7 @@ class TrainConfig:
         "Random weights, or those of a stored model or of ImageNet, which learns faster from few "
         "images (transfer learning). ImageNet weights exist for the networks made for transfer "
         "learning.",
-        "network",
+        "network", labels=WEIGHTS_LABELS,
     )  # fmt: skip
     frozen_epochs: int = number(
         0, (0, 1000), "Frozen epochs",
@@ -99,22 +108,15 @@ class TrainConfig:
         r"the mean and variance of the batch, $\epsilon$ a small constant.",
     )  # fmt: skip
     epochs: int = number(
-        5,
-        (1, 1000),
-        "Epochs",
+        5, (1, 1000), "Epochs",
         "How often each training image is used. Too few underfit, too many may overfit; the best "
-        "epoch is kept.",
-        "learning",
-        is_basic=True,
-    )
+        "epoch is kept.", "learning", is_basic=True,
+    )  # fmt: skip
     batch_size: int = number(
-        64,
-        (1, 4096),
-        "Batch size",
+        64, (1, 4096), "Batch size",
         "Images per training step. Larger batches train faster and need a higher learning rate.",
-        "learning",
-        is_basic=True,
-    )
+        "learning", is_basic=True,
+    )  # fmt: skip
     optimizer: str = choice(
         "adam", OPTIMIZERS.values(), "Optimizer",
         "The rule by which the gradient of the loss changes the weights.",
@@ -144,6 +146,13 @@ class TrainConfig:
     loss: str = choice(
         "sparse_categorical_crossentropy", LOSSES.values(), "Loss",
         "How wrong a prediction is, as the number that training minimises.", "learning",
+    )  # fmt: skip
+    teacher: str = model(
+        "Teacher",
+        "A stored model for the same classes (on the command line several, separated by commas): "
+        "half of each label is its probabilities for the image, a digit's averaged over small "
+        "deformations (distillation).",
+        "learning", labels={"": "none"},
     )  # fmt: skip
     label_smoothing: float = number(
         0.0, (0.0, 0.5), "Label smoothing",
@@ -250,8 +259,13 @@ class TrainConfig:
 
     @property
     def needs_one_hot(self) -> bool:
-        """Whether labels must be one-hot rows, which label smoothing needs as well."""
-        return LOSSES[self.loss].needs_one_hot or self.label_smoothing > 0
+        """Whether labels must be one-hot rows; label smoothing and a teacher need them as well."""
+        return LOSSES[self.loss].needs_one_hot or self.label_smoothing > 0 or bool(self.teacher)
+
+    @property
+    def teachers(self) -> list[str]:
+        """The ids of the models that teach it."""
+        return [name.strip() for name in self.teacher.split(",") if name.strip()]
 
     def to_json(self) -> dict[str, Any]:
         """The fields as plain JSON values."""

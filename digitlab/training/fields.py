@@ -3,7 +3,7 @@
 The form, the command line and validation are generated from a field's metadata:
 
 - `kind`: "integer", "number", "choice", "boolean", "dataset" (the id of a data set, published or
-  the user's) or "model" (the id of a stored model, or "")
+  the user's) or "model" (the id of a stored model, or one of `labels`)
 - `low`, `high`: range of a number
 - `choices`: id to `Choice`
 - `is_optional`: None is allowed and means "the default of the network or method"
@@ -105,9 +105,14 @@ def dataset(default: str, label: str, help_text: str, group: str, *, is_basic: b
     return field(default=default, metadata=metadata)
 
 
-def model(label: str, help_text: str, group: str) -> Any:
-    """The id of a stored model; empty by default."""
-    return field(default="", metadata=_describe("model", label, help_text, group))
+def model(label: str, help_text: str, group: str, *, labels: dict[str, str]) -> Any:
+    """The id of a stored model; empty by default.
+
+    Args:
+        labels: display names of the values that are not the id of a model.
+    """
+    metadata = _describe("model", label, help_text, group) | {"labels": labels}
+    return field(default="", metadata=metadata)
 
 
 def _describe(
@@ -197,7 +202,7 @@ def format_value(spec: Spec, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if kind == "model":
-        return WEIGHTS_LABELS.get(value, str(value))
+        return str(spec.metadata["labels"].get(value, value))
     return str(value)
 
 

@@ -132,6 +132,8 @@ def _list_left_out(config: TrainConfig) -> Iterator[str]:
         yield "the exclusion of digitlab's offline sample from the training data."
     if config.init_from not in ("", IMAGENET):
         yield "the weights of another model; this network starts from random ones."
+    if config.teacher:
+        yield "the teacher, whose probabilities are half of each label."
     if config.calibrate:
         yield "the calibration of the probabilities after training."
 

@@ -1,7 +1,7 @@
 """Prepare the images that a run trains on and is validated with."""
 
 import math
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,16 +9,18 @@ import keras
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
-from digitlab.datasets.download import format_download_progress
 from digitlab.datasets.loading import Dataset, load_dataset
 from digitlab.datasets.registry import get_dataset_spec
 from digitlab.datasets.sample import mask_sample
-from digitlab.errors import ConfigError, RunStoppedError
+from digitlab.errors import ConfigError
+from digitlab.model_store.stored_model import StoredModel
 from digitlab.runs.taught import load_taught_digits
 from digitlab.synthesis.dataset import build_training, build_validation
 from digitlab.training.augmentation import Augmentation, augment_images, plan_augmentation
 from digitlab.training.config import TrainConfig
+from digitlab.worker.distillation import TEACHER_WEIGHT, compute_teacher_labels
 from digitlab.worker.optimization import encode_labels
+from digitlab.worker.reporters import DownloadReporter, PreparationReporter
 from digitlab.worker.status_writer import StatusWriter
 from digitlab.worker.teaching import mix_taught_digits
 from digitlab.worker.transfer import compute_features
@@ -27,7 +29,6 @@ from digitlab.worker.transfer import compute_features
 Split = tuple[np.ndarray, np.ndarray]
 
 _VALIDATION_BATCH_SIZE = 512
-_WRITE_INTERVAL_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,14 @@ class TrainingData:
         dataset: as loaded, with the test images.
         training: images and labels to train on.
         validation: images and labels to choose the best epoch by; None without a validation split.
+        teacher_labels: the teachers' probabilities for the training images, `(n, classes)`; None
+            without teachers.
     """
 
     dataset: Dataset
     training: Split
     validation: Split | None
+    teacher_labels: np.ndarray | None = None
 
     @property
     def n_training(self) -> int:
@@ -77,45 +81,6 @@ def prepare_data(config: TrainConfig, status_writer: StatusWriter) -> TrainingDa
     return TrainingData(dataset, training, validation)
 
 
-class _Reporter:
-    """Reports the progress of a long step; raises an error if the user stopped the run."""
-
-    step: str
-    stopped: str
-
-    def __init__(self, status_writer: StatusWriter) -> None:
-        self._status_writer = status_writer
-        self._last_write_s = 0.0
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._last_write_s < _WRITE_INTERVAL_S:
-            return
-        self._last_write_s = now
-        self._status_writer.heartbeat.progress(self.step)
-        if self._status_writer.run.is_stop_requested():
-            raise RunStoppedError(self.stopped)
-        self._status_writer.update(**self._describe(done, total))
-
-    def _describe(self, done: int, total: int) -> dict[str, Any]:
-        """The changes of the status."""
-        raise NotImplementedError
-
-
-class DownloadReporter(_Reporter):
-    """Updates the status while data or weights are downloaded, in bytes."""
-
-    step = "download"
-    stopped = "Stopped during the download."
-
-    def _describe(self, done: int, total: int) -> dict[str, Any]:
-        return {
-            "state": "downloading",
-            "message": format_download_progress(done, total),
-            "prepared": min(1.0, done / max(total, 1)),
-        }
-
-
 def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split | None]:
     """Split the training data; as in Keras, the last images are for validation.
 
@@ -139,33 +104,18 @@ def split_dataset(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split |
     return training, (images[n_training:], labels[n_training:])
 
 
-class _PreparationReporter(_Reporter):
-    """Updates the status while images are generated, which takes minutes."""
-
-    step = "data"
-    stopped = "Stopped while images were being prepared."
-
-    def __init__(self, status_writer: StatusWriter, begin: float, end: float) -> None:
-        """Take the part of all preparation that is reported, as fractions."""
-        super().__init__(status_writer)
-        self._begin, self._end = begin, end
-
-    def _describe(self, done: int, total: int) -> dict[str, Any]:
-        return {"prepared": self._begin + (self._end - self._begin) * min(1.0, done / total)}
-
-
 def _add_handwriting(
     training: Split, validation: Split | None, status_writer: StatusWriter
 ) -> tuple[Split, Split | None]:
     """Add rendered pen strokes and images that are no digit."""
     # By the number of images, nearly all are for training.
     end = 1.0 if validation is None else 0.85
-    progress = _PreparationReporter(status_writer, 0.0, end)
+    progress = PreparationReporter(status_writer, 0.0, end)
     images, labels = build_training(training[0][..., 0], training[1], progress=progress)
     extended = images[..., None], labels
     if validation is None:
         return extended, None
-    progress = _PreparationReporter(status_writer, end, 1.0)
+    progress = PreparationReporter(status_writer, end, 1.0)
     images, labels = build_validation(validation[0][..., 0], validation[1], progress=progress)
     return extended, (images[..., None], labels)
 
@@ -198,13 +148,30 @@ def replace_by_features(
     status_writer.update(message="Computing the features of the frozen base", prepared=0.0)
     n_validation = len(data.validation[0]) if data.validation else 0
     end = data.n_training / (data.n_training + n_validation)
-    reporter = _PreparationReporter(status_writer, 0.0, end)
+    reporter = PreparationReporter(status_writer, 0.0, end)
     training = compute_features(base, data.training[0], reporter), data.training[1]
     validation = data.validation
     if validation is not None:
-        reporter = _PreparationReporter(status_writer, end, 1.0)
+        reporter = PreparationReporter(status_writer, end, 1.0)
         validation = compute_features(base, validation[0], reporter), validation[1]
     return replace(data, training=training, validation=validation)
+
+
+def add_teacher_labels(
+    data: TrainingData, teachers: Sequence[StoredModel], status_writer: StatusWriter
+) -> TrainingData:
+    """The same data with the probabilities of the teachers; `data` itself without teachers.
+
+    Raises:
+        RunStoppedError: the user stopped the run meanwhile.
+    """
+    if not teachers:
+        return data
+    status_writer.update(message="Computing the probabilities of the teacher", prepared=0.0)
+    progress = PreparationReporter(status_writer, 0.0, 1.0)
+    readers = [teacher.open_reader() for teacher in teachers]
+    labels = compute_teacher_labels(readers, data.training[0], progress)
+    return replace(data, teacher_labels=labels)
 
 
 def build_fit_arguments(config: TrainConfig, data: TrainingData, *, seed: int) -> dict[str, Any]:
@@ -216,6 +183,8 @@ def build_fit_arguments(config: TrainConfig, data: TrainingData, *, seed: int) -
     n_classes = len(get_dataset_spec(config.dataset).class_names)
     images, labels = data.training
     labels = encode_labels(config, labels, n_classes)
+    if data.teacher_labels is not None:
+        labels = (1 - TEACHER_WEIGHT) * labels + TEACHER_WEIGHT * data.teacher_labels
     arguments: dict[str, Any] = {"class_weight": compute_class_weights(config, data.training[1])}
     ranges = plan_augmentation(config)
     if ranges.is_none or images.ndim == 2:

@@ -3,7 +3,7 @@
 import hashlib
 import platform
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -40,6 +40,7 @@ def write_model_card(
     report: EvaluationReport,
     *,
     source: StoredModel | None,
+    teachers: Sequence[StoredModel],
     n_parameters: int,
     n_training: int,
     temperature: float | None,
@@ -48,6 +49,7 @@ def write_model_card(
 
     Args:
         source: the model whose weights training started from.
+        teachers: the models whose probabilities it learned.
         n_parameters: weights and biases of the model.
         n_training: number of training images.
         temperature: what the logits were divided by, if confidences were calibrated.
@@ -66,7 +68,7 @@ def write_model_card(
         "n_parameters": n_parameters,
         "no_digit_threshold": get_no_digit_threshold(config),
         "config": config.to_json(),
-        "command": format_commands(run, source),
+        "command": format_commands(run, [*([source] if source else []), *teachers]),
         "ancestors": _list_ancestors(source),
         "data": describe_data(config.dataset, dataset, n_training=n_training),
         "validation": _describe_best_epoch(run),
@@ -118,19 +120,24 @@ def get_no_digit_threshold(config: TrainConfig) -> float | None:
     return NO_DIGIT_THRESHOLD if has_class else None
 
 
-def format_commands(run: Run, source: StoredModel | None) -> str:
-    """The commands that train this model on a fresh clone, one per line."""
-    command = run.format_command()
-    if source is None or source.is_shipped:
-        return command
-    # The source model is missing on a fresh clone: its commands come first.
+def format_commands(run: Run, sources: Iterable[StoredModel]) -> str:
+    """The commands that train this model on a fresh clone, one per line.
+
+    Args:
+        sources: the models that its training needs.
+    """
+    # They are missing on a fresh clone: their commands come first, each once.
+    lines = [line for source in sources if not source.is_shipped for line in _list_commands(source)]
+    return "\n".join([*dict.fromkeys(lines), run.format_command()])
+
+
+def _list_commands(source: StoredModel) -> list[str]:
+    """The commands that train a stored model and save it under its id."""
     *before, last = source.card["command"].splitlines()
     parts = last.split()
     if parts[3] == "resume":
-        before, last = [*before, last], f"python -m digitlab save-model {parts[4]} {source.id}"
-    else:
-        last = f"{last} --save-as {source.id}"
-    return "\n".join([*before, last, command])
+        return [*before, last, f"python -m digitlab save-model {parts[4]} {source.id}"]
+    return [*before, f"{last} --save-as {source.id}"]
 
 
 def _list_ancestors(source: StoredModel | None) -> list[CardAncestor]:

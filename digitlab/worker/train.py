@@ -13,12 +13,13 @@ from digitlab.training.phases import list_phases
 from digitlab.worker.callbacks import StopTraining, build_callbacks
 from digitlab.worker.checkpoint import find_best_weights, restore_checkpoint
 from digitlab.worker.data import (
-    DownloadReporter,
     TrainingData,
+    add_teacher_labels,
     build_fit_arguments,
     prepare_data,
     replace_by_features,
 )
+from digitlab.worker.distillation import get_teachers
 from digitlab.worker.export import (
     evaluate_export,
     export_model,
@@ -28,6 +29,7 @@ from digitlab.worker.export import (
 from digitlab.worker.model import build_model
 from digitlab.worker.model_card import write_model_card
 from digitlab.worker.optimization import compile_model
+from digitlab.worker.reporters import DownloadReporter
 from digitlab.worker.status_writer import StatusWriter
 from digitlab.worker.teaching import describe_teaching, save_taught_model
 from digitlab.worker.trackers import Tracker, track_run
@@ -66,6 +68,7 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
     run = status_writer.run
     # A missing model is reported at once, not after minutes of preparing data.
     source = get_source_model(config, viewer=run.owner)
+    teachers = get_teachers(config, viewer=run.owner)
     weights = fetch_imagenet_weights(config, DownloadReporter(status_writer))
     # The same settings give the same weights on the same machine, whatever ran here before.
     keras.backend.clear_session()
@@ -73,7 +76,7 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
     tf.config.experimental.enable_op_determinism()
 
     status_writer.heartbeat.progress("data")
-    data = prepare_data(config, status_writer)
+    data = add_teacher_labels(prepare_data(config, status_writer), teachers, status_writer)
     status_writer.heartbeat.progress("compile")
     model = build_model(config, for_training=True)
     set_initial_weights(model, config, source, weights)
@@ -102,6 +105,7 @@ def _train(status_writer: StatusWriter, config: TrainConfig, tracker: Tracker) -
         data.dataset,
         report,
         source=source,
+        teachers=teachers,
         n_parameters=exported.count_params(),
         n_training=data.n_training,
         temperature=temperature,

@@ -16,7 +16,7 @@ from digitlab.training.augmentation import (
     degrade_images,
 )
 from digitlab.training.config import TrainConfig
-from digitlab.worker import data
+from digitlab.worker import data, reporters
 from digitlab.worker.data import (
     AugmentedBatches,
     compute_class_weights,
@@ -124,7 +124,7 @@ def slow_preparation(monkeypatch):
 
     monkeypatch.setattr(data, "build_training", build)
     monkeypatch.setattr(data, "build_validation", build)
-    monkeypatch.setattr(data, "_WRITE_INTERVAL_S", 0.0)
+    monkeypatch.setattr(reporters, "_WRITE_INTERVAL_S", 0.0)
     return run, writer, fractions
 
 

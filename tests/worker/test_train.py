@@ -115,14 +115,14 @@ def test_a_fine_tuned_model_needs_the_commands_of_its_source(run_copy):
     write_json(run_copy.directory / "card.json", card)
     source = save_model(run_copy, label="Longer")
     run = create_run(TrainConfig(init_from=source.id))
-    commands = format_commands(run, source).splitlines()
+    commands = format_commands(run, [source]).splitlines()
     parsed = [build_parser().parse_args(line.split()[3:]) for line in commands]
     assert [options.command for options in parsed] == ["train", "resume", "save-model", "train"]
     assert (parsed[2].run_id, parsed[2].label) == ("first", "longer")
-    commands = format_commands(run, get_model("mine")).splitlines()
+    commands = format_commands(run, [get_model("mine")]).splitlines()
     assert [line.endswith(" --save-as mine") for line in commands] == [True, False]
     # Shipped models are on every machine.
-    assert len(format_commands(run, get_model("simple_cnn")).splitlines()) == 1
+    assert len(format_commands(run, [get_model("simple_cnn")]).splitlines()) == 1
 
 
 def test_a_missing_source_model_is_refused_before_data_is_prepared():

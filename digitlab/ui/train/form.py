@@ -22,7 +22,6 @@ from digitlab.training.config import TrainConfig
 from digitlab.training.fields import (
     DEFAULT_TEXT,
     GROUPS,
-    WEIGHTS_LABELS,
     Spec,
     check_value,
     describe_range,
@@ -207,9 +206,9 @@ def _render_boolean(_spec: Spec, common: dict[str, Any]) -> None:
     render_toggle(common.pop("label"), common.pop("help"), **common)
 
 
-def _render_model(_spec: Spec, common: dict[str, Any]) -> None:
+def _render_model(spec: Spec, common: dict[str, Any]) -> None:
     own = [model for model in list_models(viewer=get_owner()) if model.imported is None]
-    labels = WEIGHTS_LABELS | {model.id: model.label for model in own}
+    labels = spec.metadata["labels"] | {model.id: model.label for model in own}
     selected = st.session_state[common["key"]]
     # The model may have been deleted meanwhile; starting the run then reports it.
     labels.setdefault(selected, selected)
