@@ -55,7 +55,7 @@ def main(folder: Path) -> None:
 def _compute_accuracy(items: tuple[InkItem, ...], reader: DigitReader) -> float:
     def prepare(item: InkItem) -> np.ndarray:
         try:
-            return item.prepare()
+            return item.prepare(None)
         except EmptyInkError:
             return np.zeros((28, 28), np.uint8)
 

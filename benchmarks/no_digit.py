@@ -87,7 +87,7 @@ def _prepare(items: Sequence[InkItem]) -> np.ndarray:
     images = []
     for item in items:
         try:
-            images.append(item.prepare())
+            images.append(item.prepare(None))
         except EmptyInkError:
             continue
     return np.stack(images)

@@ -9,6 +9,7 @@ import numpy as np
 
 from digitlab.ink import decode_picture, prepare_drawing, prepare_picture
 from digitlab.ink.fabricjs import Stroke
+from digitlab.ink.pipeline import Rate
 
 CANVAS_PX = 280
 BRUSH_PX = 16
@@ -22,15 +23,15 @@ class InkItem:
 
     Attributes:
         label: a digit, a letter, or the name of another thing.
-        prepare: returns digitlab's input for the network, `(28, 28)` uint8, ink 255; raises
-            InkError if there is no ink.
+        prepare: takes a network's rating or None, and returns digitlab's input for the network,
+            `(28, 28)` uint8, ink 255; raises InkError if there is no ink.
         view: returns the picture itself, `(h, w)` uint8 grey, 0 black; raises PictureError if it
             cannot be decoded.
         is_held_out: whether its writer is known and held out from training.
     """
 
     label: str
-    prepare: Callable[[], np.ndarray]
+    prepare: Callable[[Rate | None], np.ndarray]
     view: Callable[[], np.ndarray]
     is_held_out: bool = False
 
@@ -51,7 +52,7 @@ class InkItem:
         # A tap is a single point; a line from it to itself is drawn as a dot.
         drawable = [np.repeat(line, 2, axis=0) if len(line) == 1 else line for line in lines]
 
-        def prepare() -> np.ndarray:
+        def prepare(_rate: Rate | None) -> np.ndarray:
             return prepare_drawing([Stroke(line, BRUSH_PX) for line in drawable]).image
 
         return cls(label, prepare, lambda: draw_on_canvas(drawable), is_held_out)
@@ -59,21 +60,21 @@ class InkItem:
     @classmethod
     def from_picture(cls, label: str, grey: np.ndarray) -> "InkItem":
         """Create an item from a picture in memory, `(h, w)` uint8, either polarity."""
-        return cls(label, lambda: prepare_picture(grey).image, lambda: grey)
+        return cls(label, lambda rate: prepare_picture(grey, rate).image, lambda: grey)
 
     @classmethod
     def from_file(cls, label: str, source: Path | bytes) -> "InkItem":
         """Create an item from a picture file or its bytes."""
         return cls(
             label,
-            lambda: prepare_picture(decode_picture(source)).image,
+            lambda rate: prepare_picture(decode_picture(source), rate).image,
             lambda: _to_grey(decode_picture(source)),
         )
 
     @classmethod
     def from_frame(cls, label: str, image: np.ndarray) -> "InkItem":
         """Create an item from a digit in MNIST's frame, `(28, 28)` uint8, ink 255."""
-        return cls(label, lambda: image, lambda: image)
+        return cls(label, lambda _rate: image, lambda: image)
 
 
 @dataclass(frozen=True)

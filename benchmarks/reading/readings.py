@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PIL import Image
@@ -52,7 +53,7 @@ def read_set(
         tutorial_reader: classifies the pictures resized to 28x28.
         pool: prepares the items.
     """
-    images = list(pool.map(_prepare, ink_set.items))
+    images = list(pool.map(partial(_prepare, reader=reader), ink_set.items))
     resized = list(pool.map(_resize, ink_set.items))
     answers = _read(reader, images)
     tutorial_answers = _read(tutorial_reader, resized)
@@ -74,16 +75,16 @@ def measure_times_ms(ink_set: InkSet, reader: DigitReader) -> list[float]:
     times_ms = []
     for item in ink_set.items[::step][:N_TIMED]:
         start_s = time.perf_counter()
-        image = _prepare(item)
+        image = _prepare(item, reader)
         if image is not None:
             reader.read(image)
         times_ms.append((time.perf_counter() - start_s) * 1000)
     return times_ms
 
 
-def _prepare(item: InkItem) -> np.ndarray | None:
+def _prepare(item: InkItem, reader: DigitReader) -> np.ndarray | None:
     try:
-        return item.prepare()
+        return item.prepare(reader.rate)
     except InkError:
         return None
 

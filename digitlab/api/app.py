@@ -175,7 +175,7 @@ def _classify(content: bytes, model_id: str, *, is_drawing: bool, is_many: bool)
     if is_many:
         digits = read_digits(content, reader, is_drawing=is_drawing)
         return Digits(**FileDigits(_UPLOAD_NAME, digits).to_json())
-    answer = reader.read(prepare_digit(content, is_drawing=is_drawing))
+    answer = reader.read(prepare_digit(content, reader, is_drawing=is_drawing))
     return Answer(**FileAnswer(_UPLOAD_NAME, answer).to_json())
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def classify_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[FileA
     # Decoding and preparing release the GIL, so threads use all cores.
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         for batch in _split_into_batches(_find_files(paths)):
-            prepared = list(pool.map(_prepare_file, batch))
+            prepared = list(pool.map(partial(_prepare_file, reader=reader), batch))
             images = [result for result in prepared if isinstance(result, np.ndarray)]
             answers = iter(reader.read_many(np.stack(images)) if images else ())
             for path, result in zip(batch, prepared, strict=True):
@@ -112,11 +113,12 @@ def classify_many_paths(paths: Iterable[Path], reader: DigitReader) -> Iterator[
         yield FileDigits(str(path), error=message)
 
 
-def prepare_digit(source: Path | bytes, *, is_drawing: bool) -> np.ndarray:
+def prepare_digit(source: Path | bytes, reader: DigitReader, *, is_drawing: bool) -> np.ndarray:
     """The 28x28 digit in a picture or in a canvas drawing.
 
     Args:
         source: a path, or the file's bytes.
+        reader: a picture of which it is unsure is prepared in other ways too.
         is_drawing: whether it is a drawing, as JSON; else it is a picture.
     Returns:
         `(28, 28)` uint8, ink 255, paper 0.
@@ -126,7 +128,7 @@ def prepare_digit(source: Path | bytes, *, is_drawing: bool) -> np.ndarray:
     """
     if is_drawing:
         return prepare_drawing(parse_drawing(_load_drawing(source))).image
-    return prepare_picture(decode_picture(source)).image
+    return prepare_picture(decode_picture(source), reader.rate).image
 
 
 def read_digits(
@@ -187,13 +189,13 @@ def _is_drawing(path: Path) -> bool:
     return path.suffix.lower() == DRAWING_SUFFIX
 
 
-def _prepare_file(path: Path) -> np.ndarray | str:
+def _prepare_file(path: Path, reader: DigitReader) -> np.ndarray | str:
     """The 28x28 digit in a file, or the sentence that describes its error."""
     try:
         # Also false for devices and pipes, which could be read forever.
         if not path.is_file():
             return _describe_missing(path)
-        return prepare_digit(path, is_drawing=_is_drawing(path))
+        return prepare_digit(path, reader, is_drawing=_is_drawing(path))
     except DigitlabError as error:
         return str(error)
     except OSError as error:

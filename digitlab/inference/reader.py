@@ -124,6 +124,15 @@ class DigitReader:
         """
         return self.read_many(image[None])[0]
 
+    def rate(self, image: np.ndarray) -> float:
+        """The probability that an image is the digit it is read as, 0 to 1.
+
+        Args:
+            image: `(28, 28)` uint8, ink 255, paper 0, framed as in MNIST.
+        """
+        answer = self.read(image)
+        return answer.confidence * (1 - answer.no_digit)
+
     def read_many(self, images: np.ndarray) -> list[Answer]:
         """Classify many images.
 

@@ -135,5 +135,5 @@ def test_real_photos(reader, shared_data_dir):
     from benchmarks.reading.loading import load_ink_sets
 
     photos = next(s for s in load_ink_sets(shared_data_dir)[0] if s.name == "photos")
-    right = sum(reader.read(item.prepare()).digit == item.digit for item in photos.items)
+    right = sum(reader.read(item.prepare(reader.rate)).digit == item.digit for item in photos.items)
     assert right / len(photos.items) >= 0.97

@@ -34,7 +34,7 @@ def test_strokes_are_drawn_with_a_dark_round_brush_on_white():
 
 def test_a_tap_is_drawn_by_both_kinds_of_preprocessing():
     item = InkItem.from_lines("1", [np.array([[140.0, 140.0]])])
-    assert item.prepare().any()
+    assert item.prepare(None).any()
     assert (item.view() == 0).any()
 
 
@@ -52,7 +52,7 @@ def read(label, digit, confidence, *, tutorial_digit=0, is_held_out=False):
     probabilities = np.full(10, (1 - confidence) / 9)
     probabilities[digit or 0] = confidence
     answer = Answer(tuple(probabilities), 0.9 if digit is None else 0.0, 0.7)
-    item = InkItem(label, lambda: None, lambda: None, is_held_out)
+    item = InkItem(label, lambda _rate: None, lambda: None, is_held_out)
     return Reading(item, np.zeros((28, 28), np.uint8), answer, tutorial_digit)
 
 
@@ -63,7 +63,7 @@ def test_rows_equal_manual_calculation():
         read("1", 1, 0.8, is_held_out=True),
         read("1", 1, 0.8),
         read("1", 7, 0.6),
-        Reading(InkItem("1", lambda: None, lambda: None), None, None, None),
+        Reading(InkItem("1", lambda _rate: None, lambda: None), None, None, None),
     ]
     all_writers, held_out = compute_rows(InkSet("some", "picture", ()), readings, [3.0, 1.0, 2.0])
     assert (all_writers.name, all_writers.n, all_writers.ms) == ("some", 6, 2.0)
@@ -89,7 +89,7 @@ def test_the_accuracy_of_non_digits_is_the_rejected_fraction():
 
 
 def test_an_item_without_ink_is_rejected_and_the_order_is_kept():
-    def fail():
+    def fail(_rate=None):
         raise EmptyInkError("No ink was found.")
 
     images = draw_digits()

@@ -161,7 +161,9 @@ def _render_one_digit(ink: MultiDigitInput, reader: DigitReader) -> np.ndarray:
     """Render the answer; returns the network's input."""
     if isinstance(ink, np.ndarray):
         _offer_several(ink, reader)
-    prepared = prepare_picture(ink) if isinstance(ink, np.ndarray) else prepare_drawing(ink)
+        prepared = prepare_picture(ink, reader.rate)
+    else:
+        prepared = prepare_drawing(ink)
     answer = reader.read(prepared.image)
     occlusion = None
     if st.session_state.get(_WHY):
