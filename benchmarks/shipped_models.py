@@ -30,7 +30,7 @@ _SETTINGS = (
     "--degradation 0.3 --exclude-sample --calibrate"
 )
 TEACHER_ARGUMENTS = f"{_SETTINGS} --epochs 16 --learning-rate 0.003"
-STUDENT_ARGUMENTS = f"{_SETTINGS} --epochs 8 --learning-rate 0.001 --seed 4"
+STUDENT_ARGUMENTS = f"{_SETTINGS} --epochs 10 --learning-rate 0.0015 --seed 4"
 TUTORIAL_ARGUMENTS = "--net simple_cnn --epochs 5 --batch-size 64 --exclude-sample"
 
 

@@ -113,7 +113,7 @@ def generate_negatives(
         chance = random.random()
         if chance < 0.55:
             yield _prepare_strokes(strokes), NO_DIGIT
-        elif chance < 0.85:
+        elif chance < 0.8:
             yield from _prepare(make_screen_picture(strokes, random), NO_DIGIT)
         else:
             yield from _prepare(make_thick_picture(strokes, random), NO_DIGIT)

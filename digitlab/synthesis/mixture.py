@@ -56,10 +56,10 @@ class MixtureSpec:
 
 
 TRAINING_MIXTURE = MixtureSpec(
-    drawn=4, on_screen=1.0, scanned=1.0, photographed=0.6, thick=1.5, broken=0.5, edged=0.4,
-    squared=0.5, poor=0.6, stretched=1.0, mnist_scanned=12_000, mnist_on_screen=10_000, letters=3,
-    negative_shapes=5_000, signs=7_000, combinations=4_000, scribbles=3_000, dots=300,
-    textures=2_000, blank_pages=2_000, object_photos=4_000, pairs=2_000,
+    drawn=4, on_screen=1.0, scanned=1.5, photographed=0.6, thick=1.2, broken=0.5, edged=0.4,
+    squared=0.5, poor=0.6, stretched=0.7, mnist_scanned=18_000, mnist_on_screen=10_000, letters=3,
+    negative_shapes=5_000, signs=10_000, combinations=2_000, scribbles=3_500, dots=300,
+    textures=3_000, blank_pages=3_000, object_photos=7_000, pairs=2_000,
 )  # fmt: skip
 VALIDATION_MIXTURE = MixtureSpec(
     drawn=1, on_screen=0.4, scanned=0.4, photographed=0.4, thick=0.3, broken=0.2, edged=0.2,

@@ -107,7 +107,7 @@ def _at(random: _Random) -> _Lines:
 
 
 def _ampersand(random: _Random) -> _Lines:
-    """The printed form, an E with a bar, or a plus with a loop."""
+    """The printed form, an E with bars or with a t, or a plus with a loop."""
     kind = int(random.integers(3))
     if kind == 0:
         top = random.uniform(0.12, 0.24)
@@ -120,6 +120,8 @@ def _ampersand(random: _Random) -> _Lines:
     if kind == 1:
         e = draw_curve((0.85, 0.18), (0.5, 0.1), (0.3, 0.28), (0.6, 0.47), (0.2, 0.68), (0.5, 0.9),
                    (0.9, 0.78))  # fmt: skip
+        if random.random() < 0.5:
+            return [e, draw_line((0.88, 0.8), (0.85, 0.3)), draw_line((0.55, 0.47), (1, 0.47))]
         return [e, draw_line((0.55, 0), (0.55, 0.1)), draw_line((0.55, 0.9), (0.55, 1))]
     return [
         draw_curve((0.5, 0), (0.5, 0.6), (0.5, 1), (0.15, 0.75), (0.1, 0.5), (1, 0.5)),

@@ -196,7 +196,7 @@ def _add_flag_and_base(points: np.ndarray, random: _Random) -> Strokes:
     if random.random() < _P_FLAG:
         top = points[np.argmin(points[:, 1])]
         slope = np.deg2rad(random.uniform(10, 72))
-        length = min(random.uniform(0.15, 0.65), _MAX_FLAG_REACH / np.cos(slope))
+        length = min(random.uniform(0.15, 0.5), _MAX_FLAG_REACH / np.cos(slope))
         added.append(
             top + height * length * np.array([[-np.cos(slope), np.sin(slope)], [0.0, 0.0]])
         )
