@@ -20,7 +20,8 @@ def measure_edge_bar(mask: np.ndarray) -> tuple[int, bool]:
     bar_px = int(np.argmin(ink > _MIN_INK))
     if not 0 < bar_px <= max(1, _MAX_WIDTH * height):
         return 0, False
-    return bar_px + 1, bool((ink[bar_px : bar_px + 3] <= _MAX_GAP_INK).any())
+    next_rows = mask[bar_px : bar_px + 3].mean(axis=1)
+    return bar_px + 1, bool((next_rows <= _MAX_GAP_INK).any())
 
 
 def crop_frame(is_bright: np.ndarray) -> np.ndarray:
@@ -31,8 +32,13 @@ def crop_frame(is_bright: np.ndarray) -> np.ndarray:
     """
     height, width = is_bright.shape
     for mask in (is_bright == 0, is_bright == 1):
-        bars = [measure_edge_bar(np.rot90(mask, turn)) for turn in range(4)]
-        if all(is_separate for _, is_separate in bars):
-            top, right, bottom, left = (bar_px for bar_px, _ in bars)
-            return is_bright[top : height - bottom, left : width - right]
+        sides = [measure_edge_bar(np.rot90(mask, turn))[0] for turn in range(4)]
+        top, right, bottom, left = sides
+        rows, columns = slice(top, height - bottom), slice(left, width - right)
+        inside = mask[rows, columns]
+        if not all(sides) or not inside.size:
+            continue
+        border = (inside[0], inside[-1], inside[:, 0], inside[:, -1])
+        if max(float(side.mean()) for side in border) <= _MAX_GAP_INK:
+            return is_bright[rows, columns]
     return is_bright

@@ -8,6 +8,7 @@ from benchmarks.reading.conditions import cut_line
 from digitlab.inference.multi_digit import read_many_picture
 from digitlab.ink import cleaning, parse_drawing, prepare_picture
 from digitlab.ink.binarize import InkMap, binarize_picture
+from digitlab.ink.edge_bars import crop_frame
 from digitlab.ink.samples import build_sample_drawing
 from digitlab.model_store.store import get_model
 from digitlab.synthesis.rendering import draw_page
@@ -120,3 +121,22 @@ def test_a_new_row_is_run_by_every_reader_and_shown_by_the_step_viewer():
     two_digits = np.hstack([make_page(3), make_page(7)])
     digits = read_many_picture(two_digits, get_model("digitlab_cnn").open_reader())
     assert [digit.text for digit in digits] == ["7"]
+
+
+@pytest.mark.parametrize("brightness", [0, 60])
+@pytest.mark.parametrize("is_light_on_dark", [False, True])
+@pytest.mark.parametrize("digit", range(10))
+def test_a_frame_around_the_picture_is_not_its_paper(digit, brightness, is_light_on_dark):
+    picture = make_page(digit, 100)
+    framed = np.full((108, 106), brightness, np.uint8)
+    framed[5:105, 2:102] = picture
+    if is_light_on_dark:
+        framed = 255 - framed
+    difference = prepare_picture(framed).image.astype(int) - prepare_picture(picture).image
+    assert np.abs(difference).mean() < 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (1, 5), (3, 7), (6, 6)])
+def test_a_picture_of_few_pixels_is_no_frame(shape):
+    assert crop_frame(np.zeros(shape, np.uint8)).shape == shape
+    assert crop_frame(np.eye(*shape, dtype=np.uint8)).shape == shape
