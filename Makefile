@@ -48,7 +48,7 @@ bench: install-dev
 screenshots: browser
 	$(BIN)/python -m tests.browser.screenshots
 
-## shipped-models: retrain the models in models/ (about an hour on 2 cores)
+## shipped-models: retrain the models in models/ (about three hours on 2 cores; can be resumed)
 shipped-models: install
 	$(BIN)/python -m benchmarks.shipped_models
 
