@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from digitlab.errors import DigitlabError, RunError, describe_error
 from digitlab.files import load_json, write_json
@@ -67,11 +67,21 @@ class StepJob(JobDirectory[StepStatus]):
         status = self.read_status()
         if status.is_final or status.process.is_alive():
             return status
+        # Its first status is written just after its process has started.
+        is_starting = not self.has_started and self._is_locked()
         # It may have written its final status between the two checks.
         status = self.read_status()
-        if status.is_final or status.process.is_alive():
+        if status.is_final or status.process.is_alive() or is_starting:
             return status
         return replace(status, state="failed", message=self.death_message)
+
+    def _is_locked(self) -> bool:
+        """Whether it is being started at this moment."""
+        try:
+            with self.get_lock().acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
 
     def wait(self) -> StepStatus:
         """Wait until the job has ended; returns its last status.

@@ -130,12 +130,13 @@ class _LayerWriter:
 
 def _write_residual_function(blocks: Sequence[layers.Residual], writer: _LayerWriter) -> list[str]:
     """One function for all blocks: they differ in the filters and the stride only."""
-    with_shortcut = next(block for block in blocks if block.shortcut)
+    # Without a shortcut in any block, the function needs none.
+    largest = next((block for block in blocks if block.shortcut), blocks[0])
     patterns = {_strip(block.branch) for block in blocks}
     shortcuts = {_strip(block.shortcut) for block in blocks if block.shortcut}
     if len(patterns) > 1 or len(shortcuts) > 1:
         raise ValueError("the residual blocks of this network have different layers")
-    filters, stride = _find_size(with_shortcut)
+    filters, stride = _find_size(largest)
 
     def write(path: Iterable[layers.Layer], name: str) -> list[str]:
         lines, source = [], "x"
@@ -147,13 +148,14 @@ def _write_residual_function(blocks: Sequence[layers.Residual], writer: _LayerWr
             source = name
         return lines
 
+    branch = [f"    {line}" for line in write(largest.branch, "y")]
+    add = "    return layers.Add()([x, y])"
+    if not largest.shortcut:
+        return ["def residual(x, filters):", *branch, add]
+    shortcut = [f"        {line}" for line in write(largest.shortcut, "x")]
     return [
-        "def residual(x, filters, stride=1):",
-        *(f"    {line}" for line in write(with_shortcut.branch, "y")),
-        "    if stride > 1:",
-        *(f"        {line}" for line in write(with_shortcut.shortcut, "x")),
-        "    return layers.Add()([x, y])",
-    ]
+        "def residual(x, filters, stride=1):", *branch, "    if stride > 1:", *shortcut, add,
+    ]  # fmt: skip
 
 
 def _find_size(block: layers.Residual) -> tuple[int, int]:
