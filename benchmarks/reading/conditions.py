@@ -84,13 +84,14 @@ def make_edge_bars(digits: _Pairs, n: int = N_EACH) -> InkSet:
     return InkSet("edge bars", "picture", tuple(items))
 
 
-def make_squared_paper(digits: _Pairs, n: int = N_EACH) -> InkSet:
+def make_squared_paper(digits: _Pairs, n: int = N_EACH, *, seed: int = _SEED + 5) -> InkSet:
     """Make photos of squared paper with a digit two or three squares high.
 
     Args:
         digits: `(28, 28)` uint8, ink 255, with their labels.
+        seed: another one makes other photos, to develop with.
     """
-    rng = np.random.default_rng(_SEED + 5)
+    rng = np.random.default_rng(seed)
     chosen = [digits[k] for k in rng.permutation(len(digits))[:n]]
     items = [InkItem.from_file(label, _photograph(image, rng)) for image, label in chosen]
     return InkSet("squared paper", "file", tuple(items))

@@ -12,9 +12,10 @@ _PEN = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def _build_matrices() -> list[np.ndarray]:
-    linear = [np.eye(2)]
-    for angle in np.deg2rad(_ROTATIONS_DEG):
-        linear.append(np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]))
+    linear = [
+        np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        for angle in np.deg2rad(_ROTATIONS_DEG)
+    ]
     linear += [np.array([[1.0, shear], [0.0, 1.0]]) for shear in _SHEARS]
     linear += [np.diag(scaling) for scaling in _SCALINGS]
     centre = np.array([_CENTRE, _CENTRE])
@@ -23,8 +24,8 @@ def _build_matrices() -> list[np.ndarray]:
 
 
 _MATRICES = _build_matrices()
-# With the pen half a pixel thicker and thinner.
-N_DEFORMATIONS = len(_MATRICES) + 2
+# With the image itself, and the pen half a pixel thicker and thinner.
+N_DEFORMATIONS = len(_MATRICES) + 3
 
 
 def deform(image: np.ndarray) -> np.ndarray:
@@ -35,7 +36,7 @@ def deform(image: np.ndarray) -> np.ndarray:
     Returns:
         `(N_DEFORMATIONS, 28, 28)` uint8.
     """
-    warped = [cv2.warpAffine(image, matrix, (28, 28)) for matrix in _MATRICES[1:]]
+    warped = [cv2.warpAffine(image, matrix, (28, 28)) for matrix in _MATRICES]
     thick = cv2.addWeighted(image, 0.5, cv2.dilate(image, _PEN), 0.5, 0)
     thin = cv2.addWeighted(image, 0.5, cv2.erode(image, _PEN), 0.5, 0)
     return np.stack([image, *warped, thick, thin])

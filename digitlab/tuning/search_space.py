@@ -10,16 +10,10 @@ from digitlab.training.fields import Spec, check_value, parse_value
 
 SPECS = {spec.name: spec for spec in fields(TrainConfig)}
 MAX_GRID_TRIALS = 1000
-# Not searched: data set and source model change what is learned, a seed only changes chance.
+# Not searched: data set, source model and teacher change what is learned, a seed only chance.
 _EXCLUDED = {
-    "dataset",
-    "init_from",
-    "teacher",
-    "seed",
-    "exclude_sample",
-    "calibrate",
-    "steps_per_execution",
-}
+    "dataset", "init_from", "teacher", "seed", "exclude_sample", "calibrate", "steps_per_execution",
+}  # fmt: skip
 _NUMERIC = ("integer", "number")
 
 

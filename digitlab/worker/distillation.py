@@ -49,25 +49,24 @@ def get_teachers(config: TrainConfig, *, viewer: str) -> list[StoredModel]:
 
 
 def compute_teacher_labels(
-    readers: list[DigitReader], images: np.ndarray, progress: ProgressCallback
+    readers: list[DigitReader], images: np.ndarray, progress: ProgressCallback, *, are_digits: bool
 ) -> np.ndarray:
     """The mean probabilities of all teachers; for digits also over small deformations.
 
     Args:
-        images: `(n, h, w, channels)` uint8.
+        images: `(n, h, w, channels)` uint8; digits `(n, 28, 28, 1)`.
         progress: called with the number of images done, and of all.
     Returns:
         `(n, classes)` float32, each row sums to 1.
     """
     inputs = images[..., 0] if images.shape[3] == 1 else images
-    is_digit_sized = inputs.shape[1:] == (28, 28)
     parts = []
     for start in range(0, len(inputs), _BATCH_SIZE):
         batch = inputs[start : start + _BATCH_SIZE]
-        if is_digit_sized:
+        if are_digits:
             batch = np.concatenate([deform(image) for image in batch])
         mean = np.mean([reader.compute_outputs(batch) for reader in readers], axis=0)
-        parts.append(mean.reshape(-1, N_DEFORMATIONS if is_digit_sized else 1, mean.shape[1]))
+        parts.append(mean.reshape(-1, N_DEFORMATIONS if are_digits else 1, mean.shape[1]))
         progress(min(start + _BATCH_SIZE, len(inputs)), len(inputs))
     labels: np.ndarray = np.concatenate(parts).mean(axis=1)
     return labels

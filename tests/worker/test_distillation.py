@@ -39,10 +39,14 @@ def test_labels_are_the_mean_of_all_teachers_and_deformations(digits):
     images, labels = digits[0][:20], digits[1][:20]
     readers = [get_model("simple_cnn").open_reader(), get_model("simple_cnn").open_reader()]
     calls = []
-    found = compute_teacher_labels(readers, images[..., None], lambda *call: calls.append(call))
+    found = compute_teacher_labels(
+        readers, images[..., None], lambda *call: calls.append(call), are_digits=True
+    )
     expected = [readers[0].compute_outputs(deform(image)).mean(axis=0) for image in images]
     assert found == pytest.approx(np.stack(expected), abs=1e-5)
     assert calls[-1] == (20, 20)
+    plain = compute_teacher_labels(readers, images[..., None], print, are_digits=False)
+    assert plain == pytest.approx(readers[0].compute_outputs(images), abs=1e-5)
     dataset = load_dataset("mnist")
     data = TrainingData(dataset, (images[..., None], labels), None, teacher_labels=found)
     taught = build_fit_arguments(replace(TINY, teacher="simple_cnn"), data, seed=0)["y"]
