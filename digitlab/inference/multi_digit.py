@@ -15,9 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from digitlab.errors import EmptyInkError
-from digitlab.inference.reader import Answer, DigitReader
-from digitlab.ink.binarize import binarize_picture
-from digitlab.ink.cleaning import clean_page
+from digitlab.inference.reader import FAIRLY_SURE, Answer, DigitReader
 from digitlab.ink.drawing import prepare_drawing
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.mnist_frame import normalize_pen_and_frame
@@ -26,6 +24,7 @@ from digitlab.ink.segmentation import (
     SOLID,
     InkPiece,
     StrokePiece,
+    binarize_page,
     merge_ink,
     merge_strokes,
     segment_drawing,
@@ -221,7 +220,7 @@ def read_many_page(page: np.ndarray, reader: DigitReader) -> list[BoxedDigit]:
     """Read all digits of a binarized page, row by row, from left to right.
 
     Args:
-        page: `(h, w)` uint8 from `binarize_page`.
+        page: `(h, w)` uint8 from `binarize_page` or `quantize_page`.
     Returns:
         As `read_many_picture`.
     Raises:
@@ -242,19 +241,12 @@ def read_many_page(page: np.ndarray, reader: DigitReader) -> list[BoxedDigit]:
     ]
 
 
-def binarize_page(picture: np.ndarray) -> np.ndarray:
-    """Binarize and clean a whole page.
-
-    Args:
-        picture: `(h, w)` or `(h, w, 3)` uint8, as for `read_many_picture`.
-    Returns:
-        `(h, w)` uint8, ink 255, paper 0; ink is above `SOLID`.
-    Raises:
-        EmptyInkError: the picture is one colour.
-    """
-    page, _ = clean_page(binarize_picture(picture))
-    ink = np.clip(page.strength * (SOLID / page.threshold), 0, 255)
-    return np.round(ink).astype(np.uint8)
+def looks_like_several(digits: Sequence[BoxedDigit]) -> bool:
+    """Whether at least two are sure digits of about the same height: specks and lines are not."""
+    heights = [
+        one.box[3] for one in digits if one.answer.is_digit and one.answer.confidence >= FAIRLY_SURE
+    ]
+    return sum(height >= max(heights) / 2 for height in heights) > 1
 
 
 def format_rows(digits: Sequence[BoxedDigit]) -> list[list[str]]:

@@ -42,10 +42,12 @@ class PreparedInk:
     Attributes:
         image: `(28, 28)` uint8, ink 255, paper 0.
         steps: from the input to `image`, in order.
+        page: all ink of a picture, from which the digit was chosen; None for a drawing.
     """
 
     image: np.ndarray
     steps: tuple[InkStep, ...]
+    page: InkMap | None = None
 
 
 def prepare_picture(picture: np.ndarray, rate: Rate | None = None) -> PreparedInk:
@@ -90,7 +92,7 @@ def _prepare_page(picture: np.ndarray, binarized: InkMap) -> PreparedInk:
         InkStep("Pen width normalised", lambda: enlarged),
         InkStep("28×28", lambda: image),
     )
-    return PreparedInk(image, steps)
+    return PreparedInk(image, steps, page)
 
 
 def _show_page(title: str, page: InkMap) -> InkStep:

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 
 from digitlab.errors import EmptyInkError
+from digitlab.ink.binarize import InkMap, binarize_picture
+from digitlab.ink.cleaning import clean_page
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.reading_order import Box, compute_line_height, enclose, sort_into_rows
 from digitlab.ink.touching_digits import find_split_paths
@@ -84,6 +86,25 @@ def segment_drawing(strokes: Sequence[Stroke]) -> list[list[StrokePiece]]:
         pieces.sort(key=lambda piece: piece.box[0] + piece.box[2] / 2)
         pieces = [merge_strokes(pieces[k : k + 2]) for k in range(0, len(pieces), 2)]
     return sort_into_rows(pieces)
+
+
+def binarize_page(picture: np.ndarray) -> np.ndarray:
+    """Binarize and clean a whole page.
+
+    Args:
+        picture: `(h, w)` or `(h, w, 3)` uint8; dark ink on light paper or light on dark.
+    Returns:
+        `(h, w)` uint8, ink 255, paper 0; ink is above `SOLID`.
+    Raises:
+        EmptyInkError: the picture is one colour.
+    """
+    return quantize_page(clean_page(binarize_picture(picture))[0])
+
+
+def quantize_page(page: InkMap) -> np.ndarray:
+    """A binarized and cleaned page as bytes: `(h, w)` uint8, ink above `SOLID`."""
+    ink = np.clip(page.strength * (SOLID / page.threshold), 0, 255)
+    return np.round(ink).astype(np.uint8)
 
 
 def segment_picture(ink: np.ndarray) -> list[list[InkPiece]]:

@@ -7,7 +7,12 @@ import pytest
 
 from benchmarks.multi_digit import compose_numbers, is_unseen, read_number
 from digitlab.errors import EmptyInkError
-from digitlab.inference.multi_digit import frame_many_drawing, read_many_drawing, read_many_picture
+from digitlab.inference.multi_digit import (
+    frame_many_drawing,
+    looks_like_several,
+    read_many_drawing,
+    read_many_picture,
+)
 from digitlab.ink import parse_drawing
 from digitlab.ink.samples import SAMPLE_POINTS, build_drawing
 from digitlab.model_store.store import get_model
@@ -129,6 +134,17 @@ def test_rows_are_read_from_top_to_bottom(read):
     digits = read(strokes[::-1])
     assert format_digits(digits) == "20261847"
     assert [digit.row for digit in digits] == [0] * 4 + [1] * 4
+
+
+def test_several_digits_are_about_equally_high(reader):
+    number, one_digit = write("26"), write("2")
+    assert looks_like_several(read_many_picture(draw_picture(number), reader))
+    assert not looks_like_several(read_many_picture(draw_picture(one_digit), reader))
+    # A short line beside a digit, as of a ruled page, is read as a 1.
+    line = [[(360.0, 120.0), (360.0, 170.0)]]
+    digits = read_many_picture(draw_picture([*one_digit, *line]), reader)
+    assert format_digits(digits) == "21"
+    assert not looks_like_several(digits)
 
 
 def test_a_rising_row(read):

@@ -6,7 +6,9 @@ import pytest
 from benchmarks.reading.conditions import make_squared_paper
 from digitlab.datasets.sample import load_sample
 from digitlab.errors import EmptyInkError
+from digitlab.inference.multi_digit import looks_like_several, read_many_page
 from digitlab.ink import prepare_picture
+from digitlab.ink.segmentation import quantize_page
 from digitlab.model_store.store import get_model
 from digitlab.synthesis.rendering import make_object_photo
 
@@ -34,6 +36,11 @@ def test_lines_that_the_first_try_leaves_are_removed(photos, reader):
     assert sum(second) > sum(first)
     # Nothing that was read becomes unreadable.
     assert all(after for before, after in zip(first, second, strict=True) if before)
+
+
+def test_one_digit_on_squared_paper_seldom_looks_like_several(photos, reader):
+    pages = [quantize_page(prepare_picture(item.view(), reader.rate).page) for item in photos]
+    assert sum(looks_like_several(read_many_page(page, reader)) for page in pages) <= 4
 
 
 def test_a_sure_answer_needs_no_second_try(photos):

@@ -9,7 +9,6 @@ import streamlit as st
 
 from digitlab.inference.multi_digit import (
     BoxedDigit,
-    binarize_page,
     format_rows,
     read_many_drawing,
     read_many_page,
@@ -17,6 +16,7 @@ from digitlab.inference.multi_digit import (
 from digitlab.inference.reader import FAIRLY_SURE, SURE, Answer, DigitReader, format_percent
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.reading_order import enclose
+from digitlab.ink.segmentation import binarize_page
 from digitlab.png import build_data_uri
 
 # More uncertain digits than this are only counted.

@@ -7,10 +7,12 @@ import numpy as np
 import streamlit as st
 
 from digitlab.errors import DigitlabError, InkError, ModelStoreError
-from digitlab.inference.multi_digit import format_rows, read_many_picture
-from digitlab.inference.reader import FAIRLY_SURE, DigitReader
+from digitlab.inference.multi_digit import format_rows, looks_like_several, read_many_page
+from digitlab.inference.reader import DigitReader
 from digitlab.inference.saliency import compute_occlusion
 from digitlab.ink import parse_drawing, prepare_drawing, prepare_picture
+from digitlab.ink.binarize import InkMap
+from digitlab.ink.segmentation import quantize_page
 from digitlab.model_store.stored_model import StoredModel
 from digitlab.ui.actions import render_notice
 from digitlab.ui.browser_signals import measure_width
@@ -160,8 +162,9 @@ def _render_prompt(choices: _Choices) -> None:
 def _render_one_digit(ink: MultiDigitInput, reader: DigitReader) -> np.ndarray:
     """Render the answer; returns the network's input."""
     if isinstance(ink, np.ndarray):
-        _offer_several(ink, reader)
         prepared = prepare_picture(ink, reader.rate)
+        if prepared.page is not None:
+            _offer_several(prepared.page, reader)
     else:
         prepared = prepare_drawing(ink)
     answer = reader.read(prepared.image)
@@ -192,12 +195,13 @@ def _render_explanations() -> None:
         )
 
 
-def _offer_several(picture: np.ndarray, reader: DigitReader) -> None:
+def _offer_several(page: InkMap, reader: DigitReader) -> None:
     """Offer to read all digits of a picture that seems to hold more than one."""
-    digits = [one for one in read_many_picture(picture, reader) if one.answer.is_digit]
-    if sum(one.answer.confidence >= FAIRLY_SURE for one in digits) < 2:
+    digits = read_many_page(quantize_page(page), reader)
+    if not looks_like_several(digits):
         return
-    number = " ".join("".join(row) for row in format_rows(digits))
+    rows = format_rows([one for one in digits if one.answer.is_digit])
+    number = " ".join(map("".join, rows))
     with st.container(horizontal=True, vertical_alignment="center", key="draw_offer"):
         st.info(f"This looks like several digits: {number}", icon=":material/numbers:")
         st.button(
