@@ -150,8 +150,8 @@ class TrainConfig:
     teacher: str = model(
         "Teacher",
         "A stored model for the same classes (on the command line several, separated by commas): "
-        "half of each label is its probabilities for the image, a digit's averaged over small "
-        "deformations (distillation).",
+        "half of each label is its probabilities for the image, averaged over its shifts by a "
+        "pixel (distillation).",
         "learning", labels={"": "none"},
     )  # fmt: skip
     label_smoothing: float = number(

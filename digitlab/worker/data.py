@@ -170,9 +170,7 @@ def add_teacher_labels(
     status_writer.update(message="Computing the probabilities of the teacher", prepared=0.0)
     progress = PreparationReporter(status_writer, 0.0, 1.0)
     readers = [teacher.open_reader() for teacher in teachers]
-    labels = compute_teacher_labels(
-        readers, data.training[0], progress, are_digits=data.dataset.spec.is_digits
-    )
+    labels = compute_teacher_labels(readers, data.training[0], progress)
     return replace(data, teacher_labels=labels)
 
 

@@ -7,12 +7,11 @@ import pytest
 
 from digitlab.datasets.loading import load_dataset
 from digitlab.errors import ConfigError
-from digitlab.inference.deformations import N_DEFORMATIONS, deform
 from digitlab.model_store.store import get_model, save_model
 from digitlab.runs.run import create_run
 from digitlab.training.config import TrainConfig
 from digitlab.worker.data import TrainingData, build_fit_arguments
-from digitlab.worker.distillation import compute_teacher_labels, get_teachers
+from digitlab.worker.distillation import compute_teacher_labels, get_teachers, shift_images
 from digitlab.worker.model_card import format_commands
 from tests.worker.results import TINY, load_card
 from tests.worker.workers import train_here
@@ -24,29 +23,24 @@ def digits():
     return dataset.images_test[:300], dataset.labels_test[:300]
 
 
-def test_deformed_digits_are_still_read(digits):
-    images, labels = digits
-    reader = get_model("digitlab_cnn").open_reader()
-    deformed = np.concatenate([deform(image) for image in images])
-    read = reader.compute_probabilities(deformed).argmax(axis=1).reshape(-1, N_DEFORMATIONS)
-    accuracies = (read == labels[:, None]).mean(axis=0)
-    assert np.array_equal(deformed[::N_DEFORMATIONS], images)
-    assert len({image.tobytes() for image in deform(images[0])}) == N_DEFORMATIONS
-    assert accuracies.min() > 0.96
+def test_images_are_shifted_by_a_pixel():
+    image = np.arange(6).reshape(1, 2, 3)
+    assert shift_images(image, 1, 0).tolist() == [[[0, 1, 2], [0, 1, 2]]]
+    assert shift_images(image, 0, -1).tolist() == [[[1, 2, 2], [4, 5, 5]]]
+    photo = np.arange(24).reshape(1, 2, 4, 3)
+    assert np.array_equal(shift_images(photo, 0, 1)[:, :, 1:], photo[:, :, :-1])
+    assert np.array_equal(shift_images(photo, 0, 0), photo)
 
 
-def test_labels_are_the_mean_of_all_teachers_and_deformations(digits):
+def test_labels_are_the_mean_of_all_teachers_and_shifts(digits):
     images, labels = digits[0][:20], digits[1][:20]
-    readers = [get_model("simple_cnn").open_reader(), get_model("simple_cnn").open_reader()]
+    readers = [get_model("simple_cnn").open_reader()] * 2
     calls = []
-    found = compute_teacher_labels(
-        readers, images[..., None], lambda *call: calls.append(call), are_digits=True
-    )
-    expected = [readers[0].compute_outputs(deform(image)).mean(axis=0) for image in images]
-    assert found == pytest.approx(np.stack(expected), abs=1e-5)
+    found = compute_teacher_labels(readers, images[..., None], lambda *call: calls.append(call))
+    shifts = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
+    expected = [readers[0].compute_outputs(np.roll(images, shift, axis=(1, 2))) for shift in shifts]
+    assert found == pytest.approx(np.mean(expected, axis=0), abs=1e-5)
     assert calls[-1] == (20, 20)
-    plain = compute_teacher_labels(readers, images[..., None], print, are_digits=False)
-    assert plain == pytest.approx(readers[0].compute_outputs(images), abs=1e-5)
     dataset = load_dataset("mnist")
     data = TrainingData(dataset, (images[..., None], labels), None, teacher_labels=found)
     taught = build_fit_arguments(replace(TINY, teacher="simple_cnn"), data, seed=0)["y"]
