@@ -83,8 +83,7 @@ _FAST_AND_ACCURATE = (
         "digitlab_cnn",
         "Best on MNIST",
         "Augmentation, EMA",
-        "Augmentation, averaged weights (EMA) and a cosine schedule reach 99.6 %. The shipped "
-        "model starts from such a run.",
+        "Augmentation, averaged weights (EMA) and a cosine schedule reach 99.6 %.",
         TrainConfig(
             net="digitlab_cnn", epochs=20, batch_size=128, optimizer="adamw", learning_rate=0.003,
             schedule="cosine", weight_decay=0.001, ema_momentum=0.998, augmentation=1.0,
@@ -95,13 +94,14 @@ _FAST_AND_ACCURATE = (
         "shipped",
         "The shipped model",
         "Also rejects non-digits",
-        "Fine-tunes digitlab_cnn on pen strokes, generated pictures and negatives, so that it "
-        "also rejects input that is not a digit. Needs the pen strokes in DIGITLAB_DATA.",
+        "Trains on MNIST, pen strokes, generated pictures and negatives, so that it also rejects "
+        "input that is not a digit. The shipped model starts from such a run and learns from "
+        "three. Needs the pen strokes in DIGITLAB_DATA.",
         TrainConfig(
-            dataset="handwriting", net="digitlab_cnn", init_from="digitlab_cnn", epochs=10,
-            batch_size=128, optimizer="adamw", learning_rate=0.002, schedule="cosine",
+            dataset="handwriting", net="digitlab_resnet", epochs=16,
+            batch_size=128, optimizer="adamw", learning_rate=0.003, schedule="cosine",
             weight_decay=0.001, ema_momentum=0.998, augmentation=1.0, degradation=0.3,
-            exclude_sample=True, calibrate=True, seed=1,
+            exclude_sample=True, calibrate=True, seed=3,
         ),
     ),
 )  # fmt: skip

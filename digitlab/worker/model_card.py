@@ -29,7 +29,7 @@ from digitlab.training.config import TrainConfig
 from digitlab.training.diagnosis import find_best_epoch
 
 # For a model with a "no digit" class; chosen on validation data (docs/reading-ink.md).
-NO_DIGIT_THRESHOLD = 0.7
+NO_DIGIT_THRESHOLD = 0.6
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy", "opencv-python-headless")
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.shipped_models import SEEDS
 from digitlab.cli.main import build_parser
 from digitlab.cli.settings import read_settings
 from digitlab.errors import ConfigError
@@ -48,11 +49,11 @@ def test_every_recipe_has_help_and_no_warning(recipe):
 
 def test_recipes_of_the_shipped_model_match_its_card():
     card = json.loads((get_shipped_models_dir() / "digitlab_cnn" / "card.json").read_text())
-    # MNIST only, then handwriting; a third, shorter run has no recipe.
-    base, handwriting, _ = map(parse_train_command, card["command"].splitlines())
-    assert RECIPES["digitlab_cnn"].config == base
-    # The recipe starts from the shipped model instead of one that is not shipped.
-    assert RECIPES["shipped"].config == replace(handwriting, init_from="digitlab_cnn")
+    best, *teachers, student = map(parse_train_command, card["command"].splitlines())
+    assert RECIPES["shipped"].config == best
+    assert all(replace(teacher, seed=best.seed) == best for teacher in teachers)
+    assert student.init_from == f"teacher_{best.seed}"
+    assert len(student.teachers) == len(teachers) + 1 == len(SEEDS)
 
 
 def test_flags_override_set_and_set_overrides_the_recipe():
