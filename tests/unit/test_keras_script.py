@@ -23,7 +23,8 @@ RUFF = shutil.which("ruff", path=str(Path(sys.executable).parent))
 def test_the_script_of_every_recipe_is_readable(recipe):
     script = write_keras_script(RECIPES[recipe].config)
     assert not re.search("(import|from) digitlab", script)
-    assert len(script.splitlines()) <= 90
+    # A layer is a line; the shipped model's network has the most.
+    assert len(script.splitlines()) <= (105 if recipe == "shipped" else 90)
     for command in (["format", "--check"], ["check", "--select", "E,F,I,B"]):
         done = subprocess.run(
             [RUFF, *command, "--line-length", "100", "--isolated", "-"],
