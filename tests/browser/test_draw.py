@@ -155,7 +155,7 @@ def test_the_outputs_of_all_layers_follow_the_drawing(draw_page):
     draw_page.expect_digit(9)
     page.locator(".st-key-draw_layers label").first.click()
     layers = page.get_by_role("list", name="Outputs of the layers").get_by_role("listitem")
-    expect(layers).to_have_count(12)
+    expect(layers).to_have_count(18)
     expect(layers.first).to_have_text("Convolution 5×524×24×32")
     expect(layers.last).to_have_text("Softmax11")
     before = layers.first.locator("img").get_attribute("src")
