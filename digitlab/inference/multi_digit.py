@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from digitlab.errors import EmptyInkError
-from digitlab.inference.reader import FAIRLY_SURE, Answer, DigitReader
+from digitlab.inference.reader import Answer, DigitReader
 from digitlab.ink.drawing import prepare_drawing
 from digitlab.ink.fabricjs import Stroke
 from digitlab.ink.mnist_frame import normalize_pen_and_frame
@@ -243,10 +243,9 @@ def read_many_page(page: np.ndarray, reader: DigitReader) -> list[BoxedDigit]:
 
 def looks_like_several(digits: Sequence[BoxedDigit]) -> bool:
     """Whether at least two are sure digits of about the same height: specks and lines are not."""
-    heights = [
-        one.box[3] for one in digits if one.answer.is_digit and one.answer.confidence >= FAIRLY_SURE
-    ]
-    return sum(height >= max(heights) / 2 for height in heights) > 1
+    heights = [digit.box[3] for digit in digits if not digit.answer.is_unsure]
+    least = max(heights, default=0) / 2
+    return sum(height >= least for height in heights) > 1
 
 
 def format_rows(digits: Sequence[BoxedDigit]) -> list[list[str]]:

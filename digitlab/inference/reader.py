@@ -56,6 +56,11 @@ class Answer:
         return int(np.argsort(self.probabilities)[-2])
 
     @property
+    def is_unsure(self) -> bool:
+        """Whether it is no digit, or a digit below `FAIRLY_SURE`."""
+        return not self.is_digit or self.confidence < FAIRLY_SURE
+
+    @property
     def certainty(self) -> str:
         """The confidence as text: "sure", "fairly sure" or "can't tell: 4 or 9"."""
         if self.confidence >= SURE:

@@ -59,7 +59,7 @@ def test_a_shipped_models_card_and_report_agree(model_id):
     assert sum(map(sum, metrics["confusion"])) == 10_000
     assert model.card["config"]["exclude_sample"]
     assert not model.card["data"]["is_sample"]
-    assert model.size_bytes <= 4_000_000
+    assert model.size_bytes <= (4_000_000 if model_id == "digitlab_cnn" else 2_000_000)
     assert model.open_reader().image_shape == (28, 28)
     n_classes = 11 if model_id == "digitlab_cnn" else 10
     table = compute_layer_table(model.card["net"], (28, 28), n_classes)
@@ -138,7 +138,7 @@ def test_an_existing_model_is_replaced_only_on_request():
     save_model(make_finished_run("digitlab_cnn"), label="Mine")
     with pytest.raises(ModelExistsError, match="There is a model mine already"):
         save_model(make_finished_run(), label="mine")
-    assert get_model("mine").card["net"] == get_model("digitlab_cnn").card["net"]
+    assert get_model("mine").card["net"] == "digitlab_resnet"
     assert save_model(make_finished_run(), label="mine", replace=True).id == "mine"
     assert get_model("mine").card["net"] == "simple_cnn"
     with pytest.raises(ModelExistsError):

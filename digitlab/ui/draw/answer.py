@@ -13,7 +13,6 @@ import streamlit as st
 from digitlab.errors import DigitlabError, EmptyInkError
 from digitlab.figures.theme import INK_BLUE, parse_colour
 from digitlab.inference.reader import (
-    FAIRLY_SURE,
     N_DIGITS,
     Answer,
     format_percent,
@@ -87,9 +86,8 @@ def _build_headline(answer: Answer) -> str:
             else "no other digit comes close"
         )
         details = f"{format_percent(answer.confidence)}, {runner_up}"
-    is_unsure = not answer.is_digit or answer.confidence < FAIRLY_SURE
     return (
-        f'<div class="draw-headline{" draw-unsure" if is_unsure else ""}" role="status">'
+        f'<div class="draw-headline{" draw-unsure" if answer.is_unsure else ""}" role="status">'
         f'<div class="draw-digit" data-testid="digit">{digit}</div>'
         f'<div><div class="draw-certainty">{escape(certainty)}</div>'
         f'<div class="draw-quiet">{escape(details)}</div></div></div>'

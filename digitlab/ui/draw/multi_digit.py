@@ -186,7 +186,7 @@ def _describe_digit(digit: BoxedDigit) -> dict[str, Any]:
     return {
         "box": [round(float(length), 1) for length in digit.box],
         "text": digit.text,
-        "unsure": not digit.answer.is_digit or digit.answer.confidence < FAIRLY_SURE,
+        "unsure": digit.answer.is_unsure,
     }
 
 
